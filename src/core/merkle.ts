@@ -1,0 +1,163 @@
+/**
+ * The Merkle tree of RFC 6962 §2.1, under both roots of a header (docs/spec/trees.md).
+ *
+ * A leaf is SHA-256(00 ‖ bytes), a node SHA-256(01 ‖ left ‖ right), and n leaves are split at the largest power of two
+ * below n. The root of no leaves is SHA-256 of nothing.
+ */
+import { bytesToHex, hexInto, sha256Into } from '#host';
+import { type Hash, HASH_BYTES, hashBytes } from './hash.ts';
+
+/** The root of the empty tree: SHA-256 of nothing. */
+export const EMPTY_ROOT = hashBytes(new Uint8Array(0));
+
+/** The hash of a leaf that holds `content`: an entry's id, where the content is the entry's bytes. */
+export function hashLeaf(content: Uint8Array): Hash {
+  const input = new Uint8Array(1 + content.length);
+  input[0] = LEAF_TAG;
+  input.set(content, 1);
+  return hashBytes(input);
+}
+
+/** The hash of the node above `left` and `right`. */
+export function hashNode(left: Hash, right: Hash): Hash {
+  nodeInput[0] = NODE_TAG;
+  hexInto(left, nodeInput, 1);
+  hexInto(right, nodeInput, 1 + HASH_BYTES);
+  return hashBytes(nodeInput);
+}
+
+/** The root over `leaves`, which are leaf hashes in order. */
+export function merkleRoot(leaves: readonly Hash[]): Hash {
+  if (leaves.length === 0) return EMPTY_ROOT;
+  // Joining neighbours level by level, with an odd last one carried up, gives the tree of RFC 6962: every left
+  // subtree is complete. All in one buffer, because a Buffer for each node costs more than its hash.
+  const level = new Uint8Array(leaves.length * HASH_BYTES);
+  for (const [i, leaf] of leaves.entries()) hexInto(leaf, level, i * HASH_BYTES);
+  let count = leaves.length;
+  while (count > 1) {
+    const pairs = count >> 1;
+    for (let i = 0; i < pairs; i++) {
+      nodeInput[0] = NODE_TAG;
+      nodeInput.set(level.subarray(2 * i * HASH_BYTES, (2 * i + 2) * HASH_BYTES), 1);
+      sha256Into(nodeInput, level, i * HASH_BYTES);
+    }
+    if (count % 2 === 1) level.copyWithin(pairs * HASH_BYTES, (count - 1) * HASH_BYTES, count * HASH_BYTES);
+    count = pairs + (count % 2);
+  }
+  return bytesToHex(level.subarray(0, HASH_BYTES)) as Hash;
+}
+
+/**
+ * The audit path for the leaf at `index`: the sibling hashes from the leaf's level up (RFC 6962 §2.1.1).
+ * `index` is below `leaves.length`.
+ */
+export function inclusionProof(leaves: readonly Hash[], index: number): Hash[] {
+  if (leaves.length <= 1) return [];
+  const split = largestPowerOfTwoBelow(leaves.length);
+  const left = leaves.slice(0, split);
+  const right = leaves.slice(split);
+  return index < split
+    ? [...inclusionProof(left, index), merkleRoot(right)]
+    : [...inclusionProof(right, index - split), merkleRoot(left)];
+}
+
+/** The root that an audit path leads to, or undefined where its length is wrong (RFC 9162 §2.1.3.2). */
+export function rootFromInclusion(options: {
+  readonly leaf: Hash;
+  readonly index: number;
+  readonly count: number;
+  readonly proof: readonly Hash[];
+}): Hash | undefined {
+  if (options.index < 0 || options.index >= options.count) return undefined;
+  let node = options.index;
+  let last = options.count - 1;
+  let root = options.leaf;
+  for (const sibling of options.proof) {
+    if (last === 0) return undefined;
+    if (node % 2 === 1 || node === last) {
+      root = hashNode(sibling, root);
+      while (node % 2 === 0 && node !== 0) {
+        node = half(node);
+        last = half(last);
+      }
+    } else {
+      root = hashNode(root, sibling);
+    }
+    node = half(node);
+    last = half(last);
+  }
+  return last === 0 ? root : undefined;
+}
+
+/** The proof that the tree over all `leaves` extends the one over the first `count` of them (RFC 6962 §2.1.2). */
+export function consistencyProof(leaves: readonly Hash[], count: number): Hash[] {
+  if (count === 0 || count >= leaves.length) return [];
+  return consistencyPath(leaves, count, true);
+}
+
+/** Whether `proof` shows that the larger tree extends the smaller one (RFC 9162 §2.1.4.2). */
+export function isConsistent(options: {
+  readonly smaller: { readonly count: number; readonly root: Hash };
+  readonly larger: { readonly count: number; readonly root: Hash };
+  readonly proof: readonly Hash[];
+}): boolean {
+  const { smaller, larger, proof } = options;
+  if (smaller.count > larger.count) return false;
+  if (smaller.count === larger.count) return proof.length === 0 && smaller.root === larger.root;
+  if (smaller.count === 0) return proof.length === 0 && smaller.root === EMPTY_ROOT;
+  const path = isPowerOfTwo(smaller.count) ? [smaller.root, ...proof] : proof;
+  const start = path[0];
+  if (start === undefined) return false;
+  let node = smaller.count - 1;
+  let last = larger.count - 1;
+  while (node % 2 === 1) {
+    node = half(node);
+    last = half(last);
+  }
+  let smallerRoot = start;
+  let largerRoot = start;
+  for (const sibling of path.slice(1)) {
+    if (last === 0) return false;
+    if (node % 2 === 1 || node === last) {
+      smallerRoot = hashNode(sibling, smallerRoot);
+      largerRoot = hashNode(sibling, largerRoot);
+      while (node % 2 === 0 && node !== 0) {
+        node = half(node);
+        last = half(last);
+      }
+    } else {
+      largerRoot = hashNode(largerRoot, sibling);
+    }
+    node = half(node);
+    last = half(last);
+  }
+  return last === 0 && smallerRoot === smaller.root && largerRoot === larger.root;
+}
+
+/** `SUBPROOF` of RFC 6962 §2.1.2. `isWhole`: the first `count` leaves are one of the trees being compared. */
+function consistencyPath(leaves: readonly Hash[], count: number, isWhole: boolean): Hash[] {
+  if (count === leaves.length) return isWhole ? [] : [merkleRoot(leaves)];
+  const split = largestPowerOfTwoBelow(leaves.length);
+  const left = leaves.slice(0, split);
+  const right = leaves.slice(split);
+  return count <= split
+    ? [...consistencyPath(left, count, isWhole), merkleRoot(right)]
+    : [...consistencyPath(right, count - split, false), merkleRoot(left)];
+}
+
+function largestPowerOfTwoBelow(count: number): number {
+  return 2 ** (31 - Math.clz32(count - 1));
+}
+
+function isPowerOfTwo(count: number): boolean {
+  return Number.isInteger(Math.log2(count));
+}
+
+/** Half of `index`, rounded down, also beyond 2^31. */
+function half(index: number): number {
+  return Math.floor(index / 2);
+}
+
+const LEAF_TAG = 0x00;
+const NODE_TAG = 0x01;
+const nodeInput = new Uint8Array(1 + 2 * HASH_BYTES);

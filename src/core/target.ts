@@ -1,0 +1,51 @@
+/**
+ * Targets, their compact form, and work (docs/spec/proof-of-work.md).
+ *
+ * A target is the largest number that a block's hash may be. `bits` is its compact form, a 32-bit float to base 256:
+ * the upper byte is the length in bytes, the lower 23 bits are the leading digits.
+ */
+
+/** The compact form as an unsigned 32-bit integer. */
+export type Bits = number;
+
+export const TARGET_MAX = 2n ** 256n - 1n;
+
+/**
+ * The target that `bits` stands for, or undefined where it is none: zero, negative, beyond 256 bits, or not the
+ * spelling that `targetToBits` gives it.
+ */
+export function bitsToTarget(bits: Bits): bigint | undefined {
+  const lengthBytes = bits >>> 24;
+  const mantissa = bits & 0x7fffff;
+  const isNegative = (bits & SIGN_BIT) !== 0;
+  if (isNegative || mantissa === 0 || lengthBytes > 34) return undefined;
+  const target =
+    lengthBytes <= 3 ? BigInt(mantissa >>> (8 * (3 - lengthBytes))) : BigInt(mantissa) << BigInt(8 * (lengthBytes - 3));
+  if (target === 0n || target > TARGET_MAX || targetToBits(target) !== bits) return undefined;
+  return target;
+}
+
+/** The compact form of `target`, rounded down to 23 or more leading bits. */
+export function targetToBits(target: bigint): Bits {
+  const hex = target.toString(16);
+  let lengthBytes = (hex.length + 1) >> 1;
+  let mantissa =
+    lengthBytes <= 3 ? Number(target) * 256 ** (3 - lengthBytes) : Number(target >> BigInt(8 * (lengthBytes - 3)));
+  if ((mantissa & SIGN_BIT) !== 0) {
+    mantissa >>>= 8;
+    lengthBytes += 1;
+  }
+  return lengthBytes * 2 ** 24 + mantissa;
+}
+
+/** The number of tries that a hash at or below `target` is expected to take: floor(2^256 / (target + 1)). */
+export function targetToWork(target: bigint): bigint {
+  return 2n ** 256n / (target + 1n);
+}
+
+/** `bits` as the 8 hex digits of the JSON form. */
+export function bitsToHex(bits: Bits): string {
+  return bits.toString(16).padStart(8, '0');
+}
+
+const SIGN_BIT = 0x800000;
