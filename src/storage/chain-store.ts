@@ -1,0 +1,100 @@
+/**
+ * What a node keeps: blocks, the active chain through them, the history tree over it, and the pending entries.
+ *
+ * A store keeps bytes and decides nothing. Every change is one durable transaction: after a crash the store holds all
+ * of it or nothing of it. `SqliteStore` keeps them on disk, `MemoryStore` is its twin; both pass the suite in
+ * `chain-store.contract.ts`.
+ */
+import type { Block } from '../core/block.ts';
+import type { Hash } from '../core/hash.ts';
+import type { ChainPoint } from '../core/validation.ts';
+
+/** An entry that waits for a block. */
+export interface PendingEntry {
+  readonly id: Hash;
+  /** The canonical JSON. */
+  readonly bytes: Uint8Array;
+}
+
+/** One atomic change. Its parts happen in the order in which they stand here. */
+export interface ChainChange {
+  /** Blocks to keep, parents before children, each with the work of its chain up to and including it. */
+  readonly blocks: readonly { readonly block: Block; readonly work: bigint }[];
+  /**
+   * The active chain from here on: everything above `forkHeight` leaves it, and the blocks `added` join it in order.
+   * The entries of the blocks that leave become pending again, unless an added block holds them.
+   */
+  readonly activate: { readonly forkHeight: number; readonly added: readonly Hash[] } | undefined;
+  readonly pendingAdded: readonly PendingEntry[];
+  /** Ids that are no longer pending, whether or not they were. The ids of entries in added blocks need not be named. */
+  readonly pendingRemoved: readonly Hash[];
+}
+
+export interface CommittedChange {
+  /** The blocks that left the active chain, from the old tip down. */
+  readonly removed: readonly Hash[];
+  /** The entries that became pending again. */
+  readonly returned: readonly PendingEntry[];
+}
+
+/** Where a node goes on from. */
+export interface StoredChain {
+  /** The most recent places of the active chain, oldest first; the last one is the tip. */
+  readonly window: readonly ChainPoint[];
+  /** The active chain's hashes at the heights 0, interval, 2 × interval and so on. */
+  readonly milestones: readonly Hash[];
+  /** In the order in which they became pending. */
+  readonly pending: readonly PendingEntry[];
+}
+
+export interface StoredBlock {
+  readonly block: Block;
+  readonly work: bigint;
+  /** Whether the block is on the active chain. */
+  readonly isActive: boolean;
+}
+
+/** Where an entry stands in the active chain. */
+export interface EntryPlace {
+  readonly height: number;
+  readonly hash: Hash;
+  /** The entry's index in its block. */
+  readonly index: number;
+}
+
+export interface ChainStore {
+  /** The state at opening. `windowLength` places at most; at least 1. */
+  load(options: { readonly windowLength: number; readonly milestoneInterval: number }): Promise<StoredChain>;
+
+  /** Durable when it resolves. Two commits never overlap: the caller waits. */
+  commit(change: ChainChange): Promise<CommittedChange>;
+
+  /** The place of an active block, for judging what is built on it; undefined for any other hash. */
+  pointOf(hash: Hash): Promise<ChainPoint | undefined>;
+
+  blockByHash(hash: Hash): Promise<StoredBlock | undefined>;
+
+  /** The active block at `height`. */
+  blockAt(height: number): Promise<StoredBlock | undefined>;
+
+  /**
+   * The headers (118 bytes each) of the active chain after the first hash of `locator` that is on it, or after the
+   * genesis if none is; `max` at most.
+   */
+  headersAfter(locator: readonly Hash[], max: number): Promise<readonly Uint8Array[]>;
+
+  /**
+   * The chain that ends in the block `tip`, from height `from` up: the same blocks even where the active chain moves
+   * away from `tip` meanwhile. Reads ahead a little, and never further than it is asked.
+   */
+  readChain(options: { readonly tip: Hash; readonly from: number }): AsyncIterable<StoredBlock>;
+
+  /** The size in bytes of the JSON form of the active chain up to its tip: `[block,block]`, no white space. */
+  chainJson(): Promise<{ readonly tip: Hash; readonly length: number; readonly sizeBytes: number }>;
+
+  /** Where the entry `id` stands in the active chain, lowest first; `max` at most. */
+  entryPlaces(id: Hash, max: number): Promise<readonly EntryPlace[]>;
+
+  /** Releases the folder. */
+  close(): Promise<void>;
+}
