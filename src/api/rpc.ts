@@ -1,0 +1,58 @@
+/**
+ * The methods of a node's JSON-RPC 2.0 interface, in the frames of its probe socket (docs/spec/wire.md#json-rpc).
+ *
+ * Parameters are always named. Errors that JSON-RPC has no number for carry -32000 and, in `data`, a stable `code`
+ * with its facts.
+ */
+
+/** Every method, with its parameters and result. Shapes are in `shapes.ts`. */
+export const RPC_METHODS = {
+  /** `{}` to `NodeStatus`. */
+  status: 'status',
+  /** `{}`, streamed: `{"chain":[block,…],"length":n}`. */
+  chain: 'chain',
+  /** `{height}` or `{hash}` to `BlockView`. */
+  block: 'block',
+  /** `{from?, limit?}` to `{blocks: BlockSummary[]}`: downwards from height `from`, or from the tip; 100 at most. */
+  blocks: 'blocks',
+  /** `{id}` to `EntryView`. */
+  entry: 'entry',
+  /** `{entries: [any JSON, …]}` to `Appended`, when the entries are durable in the pool; 4,096 and 1 MiB at most. */
+  append: 'append',
+  /** `{limit?}` to `PendingView`, oldest first; 100 unless told, 1,000 at most. */
+  pending: 'pending',
+  /** `{data}` to `{block}`, when the block is durable and on the active chain. */
+  mine: 'mine',
+  /** `{}` to `Validation`: checks the whole stored chain again. Progress as `progress` notifications. */
+  validate: 'validate',
+  /** `{}` to `{peers: PeerView[]}`. */
+  peers: 'peers',
+  /** `{address}` to `{address}`: a peer to keep in touch with from now on. */
+  connect: 'connect',
+  /** `{}` to `{}`; from then on `event` notifications with `{event: LedgerEvent}`, until the connection ends. */
+  subscribe: 'subscribe',
+  /** `{}` to `{}`, then the node leaves the list of running nodes and stops. */
+  shutdown: 'shutdown',
+} as const;
+
+export type RpcMethod = keyof typeof RPC_METHODS;
+
+/** What notifications are called. */
+export const RPC_NOTIFICATIONS = { event: 'event', progress: 'progress' } as const;
+
+/** JSON-RPC 2.0 §5.1; `application` is ours for all faults of the ledger. */
+export const RPC_ERROR_CODES = {
+  parse: -32_700,
+  invalidRequest: -32_600,
+  methodUnknown: -32_601,
+  invalidParams: -32_602,
+  internal: -32_603,
+  application: -32_000,
+} as const;
+
+/** An error as it travels. `data.code` is a stable code of docs/spec/errors.md. */
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data: { readonly code: string } & Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,172 @@
+/**
+ * The shapes that a node answers with, over its probe socket and through the gateway alike.
+ *
+ * Each is a TypeBox schema: one source for the type, for validation and for the OpenAPI document. What is ledger JSON
+ * (`data`, whole blocks) appears here as any JSON value, but is always passed on as text: see `src/core/json-text.ts`.
+ */
+import Type, { type Static } from 'typebox';
+
+const Hash = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 as 64 lower-case hex digits.' });
+
+/** Work is beyond what a JSON number carries exactly. */
+const Work = Type.String({ pattern: '^[0-9]+$', description: 'Expected number of hash tries, as a decimal string.' });
+
+/** The canonical JSON form of a block (docs/spec/block-json.md). */
+export const BlockShape = Type.Object(
+  {
+    bits: Type.String({ pattern: '^[0-9a-f]{8}$', description: 'The compact target.' }),
+    data: Type.Unknown({ description: 'One value, or an array of entries.' }),
+    data_root: Hash,
+    hash: Hash,
+    history_root: Hash,
+    index: Type.Integer({ minimum: 0, description: 'The place in the chain.' }),
+    nonce: Type.Integer({ minimum: 0 }),
+    prev_hash: Type.String({ pattern: '^([0-9a-f]{64}|0000)$' }),
+    timestamp: Type.String({ description: 'UTC as dd/mm/yyyy, hh:mm:ss.' }),
+  },
+  { additionalProperties: false },
+);
+
+/** What a list of blocks tells of each. */
+export const BlockSummaryShape = Type.Object({
+  height: Type.Integer({ minimum: 0 }),
+  hash: Hash,
+  prev_hash: Type.String(),
+  time: Type.String({ format: 'date-time', description: 'ISO 8601, UTC.' }),
+  bits: Type.String(),
+  entries: Type.Integer({ minimum: 0, description: 'How many entries the block holds.' }),
+  size_bytes: Type.Integer({ minimum: 0, description: 'Bytes of canonical data.' }),
+  work: Work,
+});
+export type BlockSummary = Static<typeof BlockSummaryShape>;
+
+/** A block with its place relative to the tip. */
+export const BlockViewShape = Type.Object({
+  block: BlockShape,
+  active: Type.Boolean({ description: 'Whether it is on the chain that this node follows.' }),
+  depth: Type.Integer({ minimum: 0, description: 'Blocks on top of it, 0 at the tip or off the active chain.' }),
+  work: Work,
+  entry_ids: Type.Array(Hash, { description: 'The ids of its entries, in order.' }),
+});
+
+/** Where an entry stands in the active chain. */
+const PlaceShape = Type.Object({
+  height: Type.Integer({ minimum: 0 }),
+  hash: Hash,
+  index: Type.Integer({ minimum: 0, description: "The entry's index in the block." }),
+  depth: Type.Integer({ minimum: 0, description: 'Blocks on top of its block.' }),
+});
+
+export const EntryViewShape = Type.Object({
+  id: Hash,
+  status: Type.Union([Type.Literal('pending'), Type.Literal('in-block')]),
+  places: Type.Array(PlaceShape, { description: 'Lowest first; equal entries may stand in the chain more than once.' }),
+  data: Type.Unknown(),
+});
+
+/** What became of one submitted entry. */
+export const SubmittedShape = Type.Object({
+  id: Hash,
+  status: Type.Union([Type.Literal('pending'), Type.Literal('already-pending')]),
+});
+export type Submitted = Static<typeof SubmittedShape>;
+
+export const AppendedShape = Type.Object({ entries: Type.Array(SubmittedShape) });
+
+export const PendingViewShape = Type.Object({
+  count: Type.Integer({ minimum: 0 }),
+  size_bytes: Type.Integer({ minimum: 0 }),
+  entries: Type.Array(Type.Object({ id: Hash, data: Type.Unknown() })),
+});
+
+export const PeerViewShape = Type.Object({
+  id: Type.String(),
+  address: Type.String(),
+  direction: Type.Union([Type.Literal('inbound'), Type.Literal('outbound')]),
+  agent: Type.String(),
+  height: Type.Integer({ minimum: 0, description: 'The highest block it has told of.' }),
+  connected_s: Type.Number({ description: 'Seconds since the connection.' }),
+  score: Type.Number({ description: '0 is spotless; it is disconnected at -20 and banned at -50.' }),
+});
+export type PeerView = Static<typeof PeerViewShape>;
+
+export const MiningModeShape = Type.Union([Type.Literal('demand'), Type.Literal('entries'), Type.Literal('always')]);
+export type MiningMode = Static<typeof MiningModeShape>;
+
+const MiningShape = Type.Object({
+  mode: MiningModeShape,
+  searching: Type.Boolean(),
+  hashes_per_second: Type.Number({ description: 'Of the current search, or of the last one.' }),
+  expected_s: Type.Union([Type.Number(), Type.Null()], { description: 'Seconds a block is expected to take at this rate.' }),
+  queued: Type.Integer({ minimum: 0, description: 'Blocks asked for and not yet found.' }),
+  blocks_found: Type.Integer({ minimum: 0 }),
+});
+
+const RewriteCostShape = Type.Object({
+  blocks: Type.Integer({ minimum: 1 }),
+  seconds: Type.Union([Type.Number(), Type.Null()], { description: "At this machine's mining rate; null while unknown." }),
+});
+
+export const NodeStatusShape = Type.Object({
+  port: Type.Integer({ description: 'The port of the probe socket, by which the node is known on its machine.' }),
+  pid: Type.Integer(),
+  version: Type.String(),
+  peer_id: Type.String(),
+  addresses: Type.Array(Type.String(), { description: 'Where peers reach it.' }),
+  network: Type.Object({ name: Type.String(), genesis: Hash }),
+  tip: Type.Object({ height: Type.Integer(), hash: Hash, time: Type.String({ format: 'date-time' }), work: Work }),
+  length: Type.Integer({ minimum: 1, description: 'Blocks in the chain, the genesis included.' }),
+  next_bits: Type.String({ description: 'The compact target of the next block.' }),
+  sync: Type.Object({ behind: Type.Integer({ minimum: 0, description: 'Headers known beyond the tip.' }) }),
+  peers: Type.Integer({ minimum: 0 }),
+  pending: Type.Object({ count: Type.Integer({ minimum: 0 }), size_bytes: Type.Integer({ minimum: 0 }) }),
+  mining: MiningShape,
+  rewrite_cost: Type.Array(RewriteCostShape, {
+    description: 'What mining the last n blocks anew would take: how little the proof of work of a small network protects.',
+  }),
+  alarm: Type.Union([Type.String(), Type.Null()], { description: 'Set when a reorganisation was deeper than 100 blocks.' }),
+  uptime_s: Type.Number(),
+});
+export type NodeStatus = Static<typeof NodeStatusShape>;
+
+export const ValidationShape = Type.Object({
+  valid: Type.Boolean(),
+  blocks: Type.Integer({ minimum: 0, description: 'How many blocks were checked.' }),
+  fault: Type.Union([
+    Type.Null(),
+    Type.Object({ height: Type.Integer(), code: Type.String(), message: Type.String() }),
+  ]),
+});
+export type Validation = Static<typeof ValidationShape>;
+
+/** A node on the list of running nodes. */
+export const RunningNodeShape = Type.Object({
+  port: Type.Integer(),
+  host: Type.String(),
+  pid: Type.Integer(),
+  started: Type.String({ format: 'date-time' }),
+});
+
+/** What happened at a node. Ledger JSON is not in events: they name it. */
+export const LedgerEventShape = Type.Union([
+  Type.Object({
+    type: Type.Literal('block-added'),
+    height: Type.Integer(),
+    hash: Hash,
+    prev_hash: Type.String(),
+    time: Type.String({ format: 'date-time' }),
+    entries: Type.Integer(),
+  }),
+  Type.Object({ type: Type.Literal('block-removed'), height: Type.Integer(), hash: Hash }),
+  Type.Object({ type: Type.Literal('entry-pending'), id: Hash }),
+  Type.Object({ type: Type.Literal('peer-joined'), id: Type.String() }),
+  Type.Object({ type: Type.Literal('peer-left'), id: Type.String(), reason: Type.String() }),
+  Type.Object({
+    type: Type.Literal('mining-progress'),
+    height: Type.Integer({ description: 'Of the block being searched.' }),
+    hashes: Type.Number(),
+    hashes_per_second: Type.Number(),
+    expected_s: Type.Union([Type.Number(), Type.Null()]),
+  }),
+]);
+export type LedgerEvent = Static<typeof LedgerEventShape>;
