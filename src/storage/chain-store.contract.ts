@@ -1,0 +1,480 @@
+/** What every ChainStore does. Each implementation runs this suite. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type BuiltChain, bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import type { Block } from '../core/block.ts';
+import { encodeBlockJson } from '../core/block-json.ts';
+import { type Body, entryBytes, entryCount, entryIds } from '../core/body.ts';
+import { type Hash, ZERO_HASH } from '../core/hash.ts';
+import { encodeHeader } from '../core/header.ts';
+import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
+import type { ChainChange, ChainStore, PendingEntry, StoredBlock } from './chain-store.ts';
+
+/** Runs the suite. `open` answers a new store of TEST_PARAMS each time; the suite closes it. */
+export function testChainStore(open: () => Promise<ChainStore>): void {
+  async function withStore(work: (store: ChainStore) => Promise<void>): Promise<void> {
+    const store = await open();
+    try {
+      await work(store);
+    } finally {
+      await store.close();
+    }
+  }
+
+  describe('growing', () => {
+    test('a new store holds the genesis block and nothing else', async () => {
+      await withStore(async (store) => {
+        const { window, milestones, pending } = await store.load({ windowLength: 10, milestoneInterval: 5 });
+        assert.deepEqual(window, [genesisPoint(TEST_PARAMS)]);
+        assert.deepEqual(milestones, [GENESIS.hash]);
+        assert.deepEqual(pending, []);
+        assertBlock(await store.blockAt(0), GENESIS, true);
+        assert.equal((await store.blockAt(0))?.work, genesisPoint(TEST_PARAMS).work);
+      });
+    });
+
+    test('blocks are found by hash and by height, byte for byte, with their work', async () => {
+      await withStore(async (store) => {
+        const { blocks, points } = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 6, mixedBody);
+        await store.commit(growth({ blocks, points }));
+        for (const [i, block] of blocks.entries()) {
+          assertBlock(await store.blockAt(i + 1), block, true);
+          assertBlock(await store.blockByHash(block.hash), block, true);
+          assert.equal((await store.blockAt(i + 1))?.work, points[i]?.work);
+        }
+        assert.equal(await store.blockAt(7), undefined);
+        assert.equal(await store.blockAt(-1), undefined);
+      });
+    });
+
+    test('a place is the one that validation came to', async () => {
+      await withStore(async (store) => {
+        const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 20, mixedBody);
+        await store.commit(growth(chain));
+        for (const point of [genesisPoint(TEST_PARAMS), ...chain.points]) {
+          assert.deepEqual(await store.pointOf(point.hash), point);
+        }
+      });
+    });
+
+    for (const { windowLength, first } of [
+      { windowLength: 1, first: 20 },
+      { windowLength: 7, first: 14 },
+      { windowLength: 21, first: 0 },
+      { windowLength: 1_000, first: 0 },
+    ]) {
+      test(`a window of ${windowLength} over 21 places begins at height ${first}`, async () => {
+        await withStore(async (store) => {
+          const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 20, mixedBody);
+          await store.commit(growth(chain));
+          const { window } = await store.load({ windowLength, milestoneInterval: 8 });
+          assert.deepEqual(window, [genesisPoint(TEST_PARAMS), ...chain.points].slice(first));
+        });
+      });
+    }
+
+    test('the milestones are the hashes at every multiple of the interval', async () => {
+      await withStore(async (store) => {
+        const { blocks, points } = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 20, mixedBody);
+        await store.commit(growth({ blocks, points }));
+        const { milestones } = await store.load({ windowLength: 1, milestoneInterval: 10 });
+        assert.deepEqual(milestones, [GENESIS.hash, blocks[9]?.hash, blocks[19]?.hash]);
+      });
+    });
+
+    test('the size of the JSON form is the size of what is written', async () => {
+      await withStore(async (store) => {
+        const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 12, mixedBody);
+        const fork = chainPart(chain, 0, 4);
+        assert.deepEqual(await store.chainJson(), jsonOf([GENESIS]));
+        await store.commit(growth(chain));
+        assert.deepEqual(await store.chainJson(), jsonOf([GENESIS, ...chain.blocks]));
+        const other = buildChain(TEST_PARAMS, lastPoint(fork), 3, () => bodyOf('"other"'));
+        await store.commit(switchTo(4, other));
+        assert.deepEqual(await store.chainJson(), jsonOf([GENESIS, ...fork.blocks, ...other.blocks]));
+      });
+    });
+
+    test('a block that is there already stays as it is', async () => {
+      await withStore(async (store) => {
+        const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 2, mixedBody);
+        await store.commit(growth(chain));
+        await store.commit(kept(chain));
+        assert.deepEqual(await activeHashes(store), [GENESIS.hash, ...hashesOf(chain)]);
+      });
+    });
+  });
+
+  describe('unknown hashes', () => {
+    test('are on no chain', async () => {
+      await withStore(async (store) => {
+        assert.equal(await store.blockByHash(ZERO_HASH), undefined);
+        assert.equal(await store.pointOf(ZERO_HASH), undefined);
+        assert.deepEqual(await store.entryPlaces(ZERO_HASH, 10), []);
+        assert.deepEqual(await gather(store.readChain({ tip: ZERO_HASH, from: 0 })), []);
+      });
+    });
+
+    test('cannot be activated, and the attempt leaves nothing behind', async () => {
+      await withStore(async (store) => {
+        const { blocks, points } = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, mixedBody);
+        await store.commit(growth({ blocks: blocks.slice(0, 1), points: points.slice(0, 1) }));
+        const gap = growth({ blocks: blocks.slice(2), points: points.slice(2) });
+        await assert.rejects(
+          store.commit({ ...gap, activate: { forkHeight: 1, added: hashesOf({ blocks, points }) } }),
+        );
+        assert.deepEqual(await activeHashes(store), [GENESIS.hash, blocks[0]?.hash]);
+        assert.equal(await store.blockByHash(blocks[2]?.hash ?? ZERO_HASH), undefined);
+      });
+    });
+  });
+
+  describe('side branches', () => {
+    test('are kept, are not active, and have no place', async () => {
+      await withStore(async (store) => {
+        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, mixedBody);
+        const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 2, () => bodyOf('"side"'));
+        await store.commit(growth(main));
+        await store.commit(kept(side));
+        for (const block of side.blocks) {
+          assertBlock(await store.blockByHash(block.hash), block, false);
+          assert.equal(await store.pointOf(block.hash), undefined);
+        }
+        assert.deepEqual(await store.entryPlaces(entryIds(bodyOf('"side"'))[0] ?? ZERO_HASH, 10), []);
+        assert.deepEqual(await activeHashes(store), [GENESIS.hash, ...hashesOf(main)]);
+      });
+    });
+
+    test('become active without being handed in again', async () => {
+      await withStore(async (store) => {
+        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, mixedBody);
+        const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 4, () => bodyOf('"side"'));
+        await store.commit(growth(main));
+        await store.commit(kept(side));
+        const { removed } = await store.commit({ ...switchTo(0, side), blocks: [] });
+        assert.deepEqual(removed, hashesOf(main).reverse());
+        assert.deepEqual(await activeHashes(store), [GENESIS.hash, ...hashesOf(side)]);
+        for (const point of side.points) assert.deepEqual(await store.pointOf(point.hash), point);
+        assertBlock(await store.blockByHash(main.blocks[2]?.hash ?? ZERO_HASH), main.blocks[2] ?? GENESIS, false);
+      });
+    });
+
+    test('a switch 200 blocks deep and back again ends where it began', async () => {
+      await withStore(async (store) => {
+        const trunk = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, mixedBody);
+        const main = buildChain(TEST_PARAMS, lastPoint(trunk), 200, (height) => bodyOf(`"main ${height}"`));
+        const side = buildChain(TEST_PARAMS, lastPoint(trunk), 201, (height) => bodyOf(`"side ${height}"`));
+        await store.commit(growth(trunk));
+        await store.commit({ ...growth(main), activate: { forkHeight: 3, added: hashesOf(main) } });
+        const before = await store.load({ windowLength: 300, milestoneInterval: 50 });
+        const there = await store.commit(switchTo(3, side));
+        assert.deepEqual(there.removed, hashesOf(main).reverse());
+        assert.deepEqual(
+          there.returned,
+          main.blocks.flatMap((block) => entriesOf(block.body)),
+        );
+        const back = await store.commit({ ...switchTo(3, main), blocks: [] });
+        assert.deepEqual(
+          back.returned,
+          side.blocks.flatMap((block) => entriesOf(block.body)),
+        );
+        const after = await store.load({ windowLength: 300, milestoneInterval: 50 });
+        assert.deepEqual(after, { ...before, pending: back.returned });
+        assert.deepEqual(await activeHashes(store), [GENESIS.hash, ...hashesOf(trunk), ...hashesOf(main)]);
+      });
+    });
+  });
+
+  describe('pending entries', () => {
+    test('keep the order in which they became pending, each once', async () => {
+      await withStore(async (store) => {
+        const [a, b, c] = [pendingEntry('"a"'), pendingEntry('"b"'), pendingEntry('"c"')];
+        await store.commit({ ...NO_CHANGE, pendingAdded: [b, a, b] });
+        await store.commit({ ...NO_CHANGE, pendingAdded: [a, c] });
+        assert.deepEqual(await pendingOf(store), [b, a, c]);
+        await store.commit({ ...NO_CHANGE, pendingRemoved: [a.id, ZERO_HASH] });
+        await store.commit({ ...NO_CHANGE, pendingAdded: [a] });
+        assert.deepEqual(await pendingOf(store), [b, c, a]);
+      });
+    });
+
+    test('are added before they are removed', async () => {
+      await withStore(async (store) => {
+        const a = pendingEntry('"a"');
+        await store.commit({ ...NO_CHANGE, pendingAdded: [a], pendingRemoved: [a.id] });
+        assert.deepEqual(await pendingOf(store), []);
+      });
+    });
+
+    test('stop waiting when a block that holds them becomes active, not when it is kept', async () => {
+      await withStore(async (store) => {
+        const [a, b] = [pendingEntry('"a"'), pendingEntry('"b"')];
+        const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"a"'));
+        await store.commit({ ...NO_CHANGE, pendingAdded: [a, b] });
+        await store.commit(kept(chain));
+        assert.deepEqual(await pendingOf(store), [a, b]);
+        await store.commit({ ...growth(chain), blocks: [] });
+        assert.deepEqual(await pendingOf(store), [b]);
+      });
+    });
+
+    test('of abandoned blocks return in chain order, but for those the new branch holds or that wait already', async () => {
+      await withStore(async (store) => {
+        const bodies = [bodyOf('"a"', '"b"'), singleBody('{"k":1}'), bodyOf('"c"', '"a"', '"d"')];
+        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, (height) => bodies[height - 1] ?? bodyOf());
+        const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 2, (height) => bodyOf('"b"', `${height}`));
+        const d = pendingEntry('"d"');
+        await store.commit(growth(main));
+        await store.commit({ ...NO_CHANGE, pendingAdded: [d] });
+        const { returned } = await store.commit(switchTo(0, side));
+        const expected = ['"a"', '{"k":1}', '"c"'].map(pendingEntry);
+        assert.deepEqual(returned, expected);
+        assert.deepEqual(await pendingOf(store), [d, ...expected]);
+      });
+    });
+
+    test('do not return where the same change removes them', async () => {
+      await withStore(async (store) => {
+        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"a"', '"b"'));
+        const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"c"'));
+        await store.commit(growth(main));
+        const a = pendingEntry('"a"');
+        const { returned } = await store.commit({ ...switchTo(0, side), pendingRemoved: [a.id] });
+        assert.deepEqual(returned, [pendingEntry('"b"')]);
+        assert.deepEqual(await pendingOf(store), [pendingEntry('"b"')]);
+      });
+    });
+  });
+
+  describe('places of entries', () => {
+    test('are all those on the active chain, lowest first, as many as are asked for', async () => {
+      await withStore(async (store) => {
+        const { blocks, points } = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 4, (height) =>
+          height === 2 ? bodyOf('"x"') : bodyOf('"a"', `${height}`, '"a"'),
+        );
+        await store.commit(growth({ blocks, points }));
+        const { id } = pendingEntry('"a"');
+        const expected = [1, 3, 4].flatMap((height) =>
+          [0, 2].map((index) => ({ height, hash: blocks[height - 1]?.hash, index })),
+        );
+        assert.deepEqual(await store.entryPlaces(id, 100), expected);
+        assert.deepEqual(await store.entryPlaces(id, 3), expected.slice(0, 3));
+        assert.deepEqual(await store.entryPlaces(id, 0), []);
+      });
+    });
+
+    test('follow the active chain through a switch of branches', async () => {
+      await withStore(async (store) => {
+        const trunk = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"a"'));
+        const main = buildChain(TEST_PARAMS, lastPoint(trunk), 2, () => bodyOf('"a"', '"main"'));
+        const side = buildChain(TEST_PARAMS, lastPoint(trunk), 1, () => bodyOf('"side"', '"a"'));
+        await store.commit(growth(trunk));
+        await store.commit(switchTo(1, main));
+        await store.commit(switchTo(1, side));
+        assert.deepEqual(await store.entryPlaces(pendingEntry('"a"').id, 9), [
+          { height: 1, hash: trunk.blocks[0]?.hash, index: 0 },
+          { height: 2, hash: side.blocks[0]?.hash, index: 1 },
+        ]);
+        assert.deepEqual(await store.entryPlaces(pendingEntry('"main"').id, 9), []);
+        await store.commit({ ...switchTo(1, main), blocks: [] });
+        assert.equal((await store.entryPlaces(pendingEntry('"main"').id, 9)).length, 2);
+      });
+    });
+  });
+
+  describe('headers after a locator', () => {
+    test('begin after the first hash of it that is active', async () => {
+      await withStore(async (store) => {
+        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 8, mixedBody);
+        const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, () => bodyOf('"side"'));
+        await store.commit(growth(main));
+        await store.commit(kept(side));
+        const hashes = hashesOf(main);
+        const headers = main.blocks.map((block) => encodeHeader(block.header));
+        const sideTip = hashesOf(side)[2] ?? ZERO_HASH;
+        const at = (height: number): Hash => hashes[height - 1] ?? ZERO_HASH;
+        const cases: { name: string; locator: Hash[]; max: number; expected: Uint8Array[] }[] = [
+          { name: 'none', locator: [], max: 100, expected: headers },
+          { name: 'the genesis', locator: [GENESIS.hash], max: 100, expected: headers },
+          { name: 'one in the middle', locator: [at(3)], max: 100, expected: headers.slice(3) },
+          { name: 'no more than asked for', locator: [at(3)], max: 2, expected: headers.slice(3, 5) },
+          { name: 'the tip', locator: [at(8)], max: 100, expected: [] },
+          { name: 'unknown first', locator: [ZERO_HASH, at(5), at(1)], max: 100, expected: headers.slice(5) },
+          { name: 'a side branch first', locator: [sideTip, at(2)], max: 100, expected: headers.slice(2) },
+          { name: 'unknown only', locator: [ZERO_HASH], max: 100, expected: headers },
+          { name: 'none wanted', locator: [], max: 0, expected: [] },
+        ];
+        for (const { name, locator, max, expected } of cases) {
+          assert.deepEqual((await store.headersAfter(locator, max)).map(plainBytes), expected.map(plainBytes), name);
+        }
+      });
+    });
+  });
+
+  describe('reading a chain', () => {
+    test('gives its blocks from the height that is asked for up to the tip that is named', async () => {
+      await withStore(async (store) => {
+        const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 150, mixedBody);
+        await store.commit(growth(chain));
+        const all = [GENESIS.hash, ...hashesOf(chain)];
+        const read = async (tip: Hash, from: number): Promise<Hash[]> =>
+          (await gather(store.readChain({ tip, from }))).map((stored) => stored.block.hash);
+        assert.deepEqual(await read(all[150] ?? ZERO_HASH, 0), all);
+        assert.deepEqual(await read(all[150] ?? ZERO_HASH, 149), all.slice(149));
+        assert.deepEqual(await read(all[90] ?? ZERO_HASH, 17), all.slice(17, 91));
+        assert.deepEqual(await read(all[90] ?? ZERO_HASH, 91), []);
+      });
+    });
+
+    test('goes on along the same blocks while the active chain moves away and away again', async () => {
+      await withStore(async (store) => {
+        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 200, mixedBody);
+        await store.commit(growth(main));
+        const reader = store.readChain({ tip: lastPoint(main).hash, from: 0 })[Symbol.asyncIterator]();
+        const hashes: Hash[] = [];
+        const next = async (): Promise<boolean> => {
+          const step = await reader.next();
+          if (step.done !== true) hashes.push(step.value.block.hash);
+          return step.done !== true;
+        };
+        const forks = new Map([
+          [5, 180],
+          [70, 100],
+          [80, 20],
+        ]);
+        for (let read = 0; await next(); read++) {
+          const forkHeight = forks.get(read);
+          if (forkHeight === undefined) continue;
+          const other = buildChain(TEST_PARAMS, lastPoint(chainPart(main, 0, forkHeight)), 3, () =>
+            bodyOf(`"fork at ${forkHeight}"`),
+          );
+          await store.commit(switchTo(forkHeight, other));
+        }
+        assert.deepEqual(hashes, [GENESIS.hash, ...hashesOf(main)]);
+      });
+    });
+
+    test('reads a side branch down to where it leaves the active chain, and below', async () => {
+      await withStore(async (store) => {
+        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 10, mixedBody);
+        const side = buildChain(TEST_PARAMS, lastPoint(chainPart(main, 0, 4)), 3, () => bodyOf('"side"'));
+        await store.commit(growth(main));
+        await store.commit(kept(side));
+        const read = await gather(store.readChain({ tip: lastPoint(side).hash, from: 3 }));
+        assert.deepEqual(
+          read.map((stored) => [stored.block.hash, stored.isActive]),
+          [[main.blocks[2]?.hash, true], [main.blocks[3]?.hash, true], ...hashesOf(side).map((hash) => [hash, false])],
+        );
+        const above = await gather(store.readChain({ tip: lastPoint(side).hash, from: 6 }));
+        assert.deepEqual(
+          above.map((stored) => stored.block.hash),
+          hashesOf(side).slice(1),
+        );
+      });
+    });
+
+    test('can be left before its end', async () => {
+      await withStore(async (store) => {
+        const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 10, mixedBody);
+        await store.commit(growth(chain));
+        for await (const stored of store.readChain({ tip: lastPoint(chain).hash, from: 4 })) {
+          assertBlock(stored, chain.blocks[3] ?? GENESIS, true);
+          break;
+        }
+      });
+    });
+  });
+}
+
+/** A change of nothing, to be spread. */
+export const NO_CHANGE: ChainChange = { blocks: [], activate: undefined, pendingAdded: [], pendingRemoved: [] };
+
+/** The change that keeps `chain` and leaves the active chain as it is. */
+export function kept(chain: BuiltChain): ChainChange {
+  const blocks = chain.blocks.map((block, i) => ({ block, work: chain.points[i]?.work ?? 0n }));
+  return { ...NO_CHANGE, blocks };
+}
+
+/** The change that keeps `chain` and makes it the active one above `forkHeight`. */
+export function switchTo(forkHeight: number, chain: BuiltChain): ChainChange {
+  return { ...kept(chain), activate: { forkHeight, added: hashesOf(chain) } };
+}
+
+/** The change that grows the active chain by `chain`, which stands on its tip. */
+export function growth(chain: BuiltChain): ChainChange {
+  return switchTo((chain.blocks[0]?.header.height ?? 1) - 1, chain);
+}
+
+/** Bodies of all kinds: no entries, one value, several; with characters of one to four bytes. */
+export function mixedBody(height: number): Body {
+  if (height % 4 === 0) return bodyOf();
+  if (height % 4 === 1) return singleBody(`{"at":${height},"é":"€𝄞"}`);
+  return bodyOf(`{"at":${height}}`, 'true', `[[${height}],{"a":{},"b":null}]`, '"again"', '"again"');
+}
+
+export function hashesOf(chain: BuiltChain): Hash[] {
+  return chain.blocks.map((block) => block.hash);
+}
+
+/** The entry with the canonical JSON `text`. */
+export function pendingEntry(text: string): PendingEntry {
+  const [entry] = entriesOf(bodyOf(text));
+  assert.ok(entry);
+  return entry;
+}
+
+function entriesOf(body: Body): PendingEntry[] {
+  const ids = entryIds(body);
+  return Array.from({ length: entryCount(body) }, (_, i) => ({
+    id: ids[i] ?? ZERO_HASH,
+    bytes: plainBytes(entryBytes(body, i)),
+  }));
+}
+
+function chainPart(chain: BuiltChain, start: number, end: number): BuiltChain {
+  return { blocks: chain.blocks.slice(start, end), points: chain.points.slice(start, end) };
+}
+
+function lastPoint(chain: BuiltChain): ChainPoint {
+  return chain.points.at(-1) ?? genesisPoint(TEST_PARAMS);
+}
+
+function jsonOf(blocks: readonly Block[]): { tip: Hash | undefined; length: number; sizeBytes: number } {
+  const text = `[${blocks.map((block) => new TextDecoder().decode(encodeBlockJson(block))).join(',')}]`;
+  return { tip: blocks.at(-1)?.hash, length: blocks.length, sizeBytes: new TextEncoder().encode(text).length };
+}
+
+function assertBlock(stored: StoredBlock | undefined, block: Block, isActive: boolean): void {
+  assert.ok(stored);
+  assert.equal(stored.isActive, isActive);
+  assert.equal(stored.block.hash, block.hash);
+  assert.deepEqual(stored.block.header, block.header);
+  assert.equal(stored.block.body.shape, block.body.shape);
+  assert.deepEqual(plainBytes(stored.block.body.bytes), plainBytes(block.body.bytes));
+  assert.deepEqual(stored.block.body.spans, block.body.spans);
+}
+
+async function pendingOf(store: ChainStore): Promise<PendingEntry[]> {
+  const { pending } = await store.load({ windowLength: 1, milestoneInterval: 1_000 });
+  return pending.map(({ id, bytes }) => ({ id, bytes: plainBytes(bytes) }));
+}
+
+async function activeHashes(store: ChainStore): Promise<Hash[]> {
+  const { tip } = await store.chainJson();
+  const read = await gather(store.readChain({ tip, from: 0 }));
+  assert.ok(read.every((stored) => stored.isActive));
+  return read.map((stored) => stored.block.hash);
+}
+
+async function gather<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
+  const gathered: Value[] = [];
+  for await (const value of values) gathered.push(value);
+  return gathered;
+}
+
+/** The same bytes as a plain Uint8Array: `deepEqual` tells a Buffer, or a view, from it. */
+function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+const GENESIS = createGenesis(TEST_PARAMS);

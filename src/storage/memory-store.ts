@@ -1,0 +1,199 @@
+/** The store in memory: for simulations and tests, and the plain statement of what every store does. */
+import { assert, assertPresent } from '../core/assert.ts';
+import type { Block } from '../core/block.ts';
+import { blockJsonBytes } from '../core/block-json.ts';
+import { entryBytes, entryIds } from '../core/body.ts';
+import type { Hash } from '../core/hash.ts';
+import { appendLeaf, EMPTY_FRONTIER, historyLeaf } from '../core/history.ts';
+import type { NetworkParams } from '../core/params.ts';
+import { type ChainPoint, createGenesis, genesisPoint, hashedHeader } from '../core/validation.ts';
+import type {
+  ChainChange,
+  ChainStore,
+  CommittedChange,
+  EntryPlace,
+  PendingEntry,
+  StoredBlock,
+  StoredChain,
+} from './chain-store.ts';
+
+/** A store that holds the genesis block of the network. It is gone with the object. */
+export function createMemoryStore(params: NetworkParams): ChainStore {
+  return new MemoryStore(params);
+}
+
+class MemoryStore implements ChainStore {
+  readonly #blocks = new Map<Hash, KeptBlock>();
+  /** By height. */
+  readonly #active: ChainPoint[] = [];
+  /** The active blocks that hold an entry, by height upwards. */
+  readonly #holders = new Map<Hash, Block[]>();
+  /** In the order in which they became pending. */
+  readonly #pending = new Map<Hash, PendingEntry>();
+  #jsonBytes = 0;
+
+  constructor(params: NetworkParams) {
+    const genesis = createGenesis(params);
+    this.#blocks.set(genesis.hash, { block: genesis, work: genesisPoint(params).work });
+    this.#push(genesis.hash);
+  }
+
+  async load(options: { readonly windowLength: number; readonly milestoneInterval: number }): Promise<StoredChain> {
+    return {
+      window: this.#active.slice(-options.windowLength),
+      milestones: this.#active
+        .filter((_, height) => height % options.milestoneInterval === 0)
+        .map((point) => point.hash),
+      pending: [...this.#pending.values()],
+    };
+  }
+
+  async commit(change: ChainChange): Promise<CommittedChange> {
+    this.#assertFits(change);
+    for (const { block, work } of change.blocks) {
+      if (!this.#blocks.has(block.hash)) this.#blocks.set(block.hash, { block, work });
+    }
+    const { removed, returned } = change.activate === undefined ? NOTHING_LEFT : this.#activate(change.activate);
+    for (const entry of change.pendingAdded) {
+      if (!this.#pending.has(entry.id)) this.#pending.set(entry.id, entry);
+    }
+    for (const id of change.pendingRemoved) this.#pending.delete(id);
+    return { removed, returned: returned.filter((entry) => this.#pending.has(entry.id)) };
+  }
+
+  async pointOf(hash: Hash): Promise<ChainPoint | undefined> {
+    return this.#activePoint(hash);
+  }
+
+  async blockByHash(hash: Hash): Promise<StoredBlock | undefined> {
+    const kept = this.#blocks.get(hash);
+    return kept === undefined ? undefined : { ...kept, isActive: this.#activePoint(hash) !== undefined };
+  }
+
+  async blockAt(height: number): Promise<StoredBlock | undefined> {
+    const point = this.#active[height];
+    return point === undefined ? undefined : this.blockByHash(point.hash);
+  }
+
+  async headersAfter(locator: readonly Hash[], max: number): Promise<readonly Uint8Array[]> {
+    const start = locator.map((hash) => this.#activePoint(hash)).find((point) => point !== undefined);
+    const first = (start?.header.height ?? 0) + 1;
+    return this.#active.slice(first, first + max).map((point) => hashedHeader(point.header).bytes);
+  }
+
+  async *readChain(options: {
+    readonly tip: Hash;
+    readonly from: number;
+  }): AsyncGenerator<StoredBlock, void, undefined> {
+    const hashes: Hash[] = [];
+    let next = this.#blocks.get(options.tip)?.block;
+    while (next !== undefined && next.header.height >= options.from) {
+      hashes.push(next.hash);
+      next = this.#blocks.get(next.header.previousHash)?.block;
+    }
+    for (const hash of hashes.reverse()) yield assertPresent(await this.blockByHash(hash), 'blocks are never deleted');
+  }
+
+  async chainJson(): Promise<{ readonly tip: Hash; readonly length: number; readonly sizeBytes: number }> {
+    const length = this.#active.length;
+    // The brackets, and a comma between each two blocks.
+    return { tip: this.#tip().hash, length, sizeBytes: this.#jsonBytes + length + 1 };
+  }
+
+  async entryPlaces(id: Hash, max: number): Promise<readonly EntryPlace[]> {
+    const places = (this.#holders.get(id) ?? []).flatMap((block) =>
+      entryIds(block.body).flatMap((other, index) =>
+        other === id ? [{ height: block.header.height, hash: block.hash, index }] : [],
+      ),
+    );
+    return places.slice(0, max);
+  }
+
+  async close(): Promise<void> {}
+
+  /** Before anything is changed, so that a mistaken change leaves nothing behind. */
+  #assertFits({ blocks, activate }: ChainChange): void {
+    if (activate === undefined) return;
+    let parent = assertPresent(this.#active[activate.forkHeight]?.hash, 'a fork stands on the active chain');
+    let height = activate.forkHeight;
+    const given = new Map(blocks.map(({ block }) => [block.hash, block]));
+    for (const hash of activate.added) {
+      const block = assertPresent(this.#blocks.get(hash)?.block ?? given.get(hash), 'an added block is kept');
+      height++;
+      assert(block.header.height === height, 'an added block stands one above the tip');
+      assert(block.header.previousHash === parent, 'an added block follows the tip');
+      parent = hash;
+    }
+  }
+
+  #activate({ forkHeight, added }: NonNullable<ChainChange['activate']>): CommittedChange {
+    const leaving: Block[] = [];
+    while (this.#active.length > forkHeight + 1) leaving.push(this.#pop());
+    const addedIds = new Set<Hash>();
+    for (const hash of added) {
+      for (const id of this.#push(hash)) {
+        addedIds.add(id);
+        this.#pending.delete(id);
+      }
+    }
+    const returned: PendingEntry[] = [];
+    for (const { body } of leaving.toReversed()) {
+      for (const [index, id] of entryIds(body).entries()) {
+        if (addedIds.has(id) || this.#pending.has(id)) continue;
+        const entry = { id, bytes: entryBytes(body, index) };
+        this.#pending.set(id, entry);
+        returned.push(entry);
+      }
+    }
+    return { removed: leaving.map((block) => block.hash), returned };
+  }
+
+  /** Puts a block on the tip and answers the ids of its entries. */
+  #push(hash: Hash): readonly Hash[] {
+    const { block, work } = assertPresent(this.#blocks.get(hash), 'an active block is kept');
+    const { header } = block;
+    const parent = this.#active.at(-1);
+    const leaf = historyLeaf(hashedHeader(header).bytes, work);
+    const history = appendLeaf(parent?.history ?? EMPTY_FRONTIER, leaf).frontier;
+    this.#active.push({ hash, header, work, history, parentTimestamp: parent?.header.timestamp });
+    this.#jsonBytes += blockJsonBytes(block);
+    const ids = entryIds(block.body);
+    for (const id of new Set(ids)) {
+      const holders = this.#holders.get(id);
+      if (holders === undefined) this.#holders.set(id, [block]);
+      else holders.push(block);
+    }
+    return ids;
+  }
+
+  /** Takes the tip off the active chain. */
+  #pop(): Block {
+    const { hash } = this.#tip();
+    this.#active.pop();
+    const { block } = assertPresent(this.#blocks.get(hash), 'an active block is kept');
+    this.#jsonBytes -= blockJsonBytes(block);
+    for (const id of new Set(entryIds(block.body))) {
+      const holders = assertPresent(this.#holders.get(id), 'an active entry has its holders');
+      holders.pop();
+      if (holders.length === 0) this.#holders.delete(id);
+    }
+    return block;
+  }
+
+  #tip(): ChainPoint {
+    return assertPresent(this.#active.at(-1), 'a chain has its genesis');
+  }
+
+  #activePoint(hash: Hash): ChainPoint | undefined {
+    const height = this.#blocks.get(hash)?.block.header.height;
+    const point = height === undefined ? undefined : this.#active[height];
+    return point?.hash === hash ? point : undefined;
+  }
+}
+
+interface KeptBlock {
+  readonly block: Block;
+  readonly work: bigint;
+}
+
+const NOTHING_LEFT: CommittedChange = { removed: [], returned: [] };

@@ -1,0 +1,175 @@
+/**
+ * SQLite as the store needs it: the one file that knows `node:sqlite`.
+ *
+ * Every failure leaves as a StoreError. Rows are arrays of cells, read by functions that check the type, because what
+ * comes from a disk is not to be believed.
+ */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { StoreError, type StoreErrorCode } from './store-error.ts';
+
+/** What SQLite answers for one row, in the order of the columns. */
+export type Row = readonly unknown[];
+
+export class Database {
+  readonly #connection: DatabaseSync;
+  readonly #path: string;
+
+  /** Opens or creates the file at `path` and keeps every other process out of it until `close`. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#connection = this.#guard(
+      () => new DatabaseSync(path, { timeout: 0, enableDoubleQuotedStringLiterals: false, defensive: true }),
+    );
+    try {
+      // In this mode a lock once taken is kept, and WAL needs no shared memory file.
+      this.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT');
+    } catch (error) {
+      this.#connection.close();
+      throw error;
+    }
+  }
+
+  /** Runs statements that answer nothing. */
+  exec(sql: string): void {
+    this.#guard(() => this.#connection.exec(sql));
+  }
+
+  /** A prepared statement; prepare once, use often. */
+  statement(sql: string): Statement {
+    return this.#guard(() => {
+      const prepared = this.#connection.prepare(sql);
+      prepared.setReturnArrays(true);
+      return new Statement(prepared, this.#path);
+    });
+  }
+
+  /** The integer that a query of one row and one column answers. */
+  integer(sql: string): number {
+    const row = this.statement(sql).one();
+    if (row === undefined) throw new StoreError('store-damaged', `${this.#path}: no answer to ${sql}.`);
+    return integerAt(row, 0);
+  }
+
+  /** Runs `work` as one durable transaction: all of it when this returns, nothing of it when this throws. */
+  transaction<Value>(work: () => Value): Value {
+    this.exec('BEGIN IMMEDIATE');
+    try {
+      const value = work();
+      this.exec('COMMIT');
+      return value;
+    } catch (error) {
+      // SQLite has rolled back by itself where the disk is full or failed.
+      if (this.#connection.isTransaction) this.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#guard(() => this.#connection.close());
+  }
+
+  #guard<Value>(work: () => Value): Value {
+    return guard(this.#path, work);
+  }
+}
+
+export class Statement {
+  readonly #prepared: StatementSync;
+  readonly #path: string;
+
+  constructor(prepared: StatementSync, path: string) {
+    this.#prepared = prepared;
+    this.#path = path;
+  }
+
+  run(...values: SQLInputValue[]): void {
+    guard(this.#path, () => this.#prepared.run(...values));
+  }
+
+  /** The first row. */
+  one(...values: SQLInputValue[]): Row | undefined {
+    const row: unknown = guard(this.#path, () => this.#prepared.get(...values));
+    return row === undefined ? undefined : cells(row);
+  }
+
+  /** All rows, in memory at once: for queries with a bound. */
+  all(...values: SQLInputValue[]): readonly Row[] {
+    return guard(this.#path, () => this.#prepared.all(...values)).map(cells);
+  }
+
+  /** Row by row. Nothing may be written before the end of it. */
+  *each(...values: SQLInputValue[]): Generator<Row, void, undefined> {
+    const rows: Iterator<unknown> = guard(this.#path, () => this.#prepared.iterate(...values));
+    for (;;) {
+      const next = guard(this.#path, () => rows.next());
+      if (next.done === true) return;
+      yield cells(next.value);
+    }
+  }
+}
+
+/** The whole number, at least 0, in a row's `column`. */
+export function integerAt(row: Row, column: number): number {
+  const cell = row[column];
+  if (Number.isSafeInteger(cell) && Number(cell) >= 0) return Number(cell);
+  throw cellError(column, 'a whole number');
+}
+
+/** The bytes in a row's `column`. */
+export function bytesAt(row: Row, column: number): Uint8Array {
+  const cell = row[column];
+  if (cell instanceof Uint8Array) return cell;
+  throw cellError(column, 'bytes');
+}
+
+/** The text in a row's `column`. */
+export function textAt(row: Row, column: number): string {
+  const cell = row[column];
+  if (typeof cell === 'string') return cell;
+  throw cellError(column, 'text');
+}
+
+function cellError(column: number, expected: string): StoreError {
+  return new StoreError('store-damaged', `Column ${column} of a stored row is not ${expected}.`);
+}
+
+function cells(row: unknown): Row {
+  if (Array.isArray(row)) return row;
+  throw new StoreError('store-damaged', 'A stored row cannot be read.');
+}
+
+function guard<Value>(path: string, work: () => Value): Value {
+  try {
+    return work();
+  } catch (error) {
+    throw storeErrorOf(error, path);
+  }
+}
+
+/** `error` as a StoreError where it comes from SQLite. */
+function storeErrorOf(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
+  // The low byte is the primary result code, the rest says more about it (sqlite.org/rescode.html).
+  const { code, meaning } = RESULT_CODES.get(error.errcode & 0xff) ?? OTHER_RESULT;
+  return new StoreError(code, `${path}: ${meaning} (SQLite: ${error.message}).`, { cause: error });
+}
+
+interface ResultMeaning {
+  readonly code: StoreErrorCode;
+  readonly meaning: string;
+}
+
+const IN_USE: ResultMeaning = { code: 'store-in-use', meaning: 'another process has this data folder open' };
+const DAMAGED: ResultMeaning = { code: 'store-damaged', meaning: 'the file is damaged' };
+const FULL: ResultMeaning = { code: 'store-full', meaning: 'no room is left to write' };
+const OTHER_RESULT: ResultMeaning = { code: 'store-io', meaning: 'reading or writing failed' };
+
+/** SQLITE_BUSY, LOCKED, CORRUPT, FULL, CONSTRAINT (our keys are unique unless a row is damaged), NOTADB. */
+const RESULT_CODES: ReadonlyMap<number, ResultMeaning> = new Map([
+  [5, IN_USE],
+  [6, IN_USE],
+  [11, DAMAGED],
+  [13, FULL],
+  [19, DAMAGED],
+  [26, DAMAGED],
+]);

@@ -1,0 +1,225 @@
+/**
+ * The store on disk: one SQLite file in one folder.
+ *
+ * SQLite works on the thread that calls it, so every method is done when it returns its promise; what can be long
+ * (`readChain`, `entryPlaces`) gives way to others between blocks.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { assertPresent } from '../core/assert.ts';
+import type { Block } from '../core/block.ts';
+import { entryBytes, entryIds } from '../core/body.ts';
+import type { Hash } from '../core/hash.ts';
+import type { NetworkParams } from '../core/params.ts';
+import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
+import { ActiveChain } from './active-chain.ts';
+import { BlockTable } from './block-table.ts';
+import { readChain } from './chain-reader.ts';
+import type {
+  ChainChange,
+  ChainStore,
+  CommittedChange,
+  EntryPlace,
+  PendingEntry,
+  StoredBlock,
+  StoredChain,
+} from './chain-store.ts';
+import { EntryIndex } from './entry-index.ts';
+import { PendingTable } from './pending-table.ts';
+import type { Database } from './sqlite-database.ts';
+import { openDatabase } from './sqlite-schema.ts';
+import { StoreError } from './store-error.ts';
+
+/**
+ * Opens the store in `folder`, or makes one that holds the genesis block. Throws a StoreError where the folder is in
+ * use, of another format or network, or damaged where it matters at once; `checkStore` finds all damage.
+ */
+export async function openSqliteStore(options: {
+  readonly folder: string;
+  readonly params: NetworkParams;
+}): Promise<ChainStore> {
+  const database = openDatabase(options.folder, options.params);
+  try {
+    return new SqliteStore(database, options.params);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+class SqliteStore implements ChainStore {
+  readonly #database: Database;
+  readonly #blocks: BlockTable;
+  readonly #chain: ActiveChain;
+  readonly #entries: EntryIndex;
+  readonly #pending: PendingTable;
+  /** Set when the disk has failed in a commit: what it holds is then unknown until the store is opened again. */
+  #failure: StoreError | undefined;
+
+  constructor(database: Database, params: NetworkParams) {
+    this.#database = database;
+    this.#blocks = new BlockTable(database, params);
+    this.#chain = new ActiveChain(database);
+    this.#entries = new EntryIndex(database);
+    this.#pending = new PendingTable(database);
+    if (this.#chain.tip.height < 0) this.#writeGenesis(createGenesis(params), genesisPoint(params).work);
+  }
+
+  async load(options: { readonly windowLength: number; readonly milestoneInterval: number }): Promise<StoredChain> {
+    const tipHeight = this.#chain.tip.height;
+    const milestones: Hash[] = [];
+    for (let height = 0; height <= tipHeight; height += options.milestoneInterval) {
+      milestones.push(this.#chain.headerAt(height).hash);
+    }
+    return {
+      window: this.#chain.pointsFrom(Math.max(0, tipHeight + 1 - options.windowLength)),
+      milestones,
+      pending: this.#pending.read(),
+    };
+  }
+
+  async commit(change: ChainChange): Promise<CommittedChange> {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      const committed = this.#database.transaction(() => this.#apply(change));
+      this.#chain.settle();
+      this.#pending.settle();
+      return committed;
+    } catch (error) {
+      this.#chain.discard();
+      this.#pending.discard();
+      if (error instanceof StoreError && error.code === 'store-io') this.#failure = error;
+      throw error;
+    }
+  }
+
+  async pointOf(hash: Hash): Promise<ChainPoint | undefined> {
+    const height = this.#activeHeight(hash);
+    return height === undefined ? undefined : this.#chain.pointAt(height);
+  }
+
+  async blockByHash(hash: Hash): Promise<StoredBlock | undefined> {
+    const id = this.#blocks.find(hash);
+    if (id === undefined) return undefined;
+    const stored = this.#blocks.read(id);
+    const { height } = stored.block.header;
+    const isActive = this.#chain.idAt(height) === id;
+    if (isActive) this.#chain.headerAt(height);
+    return { ...stored, isActive };
+  }
+
+  async blockAt(height: number): Promise<StoredBlock | undefined> {
+    if (height < 0 || height > this.#chain.tip.height) return undefined;
+    return { ...this.#blocks.read(this.#chain.headerAt(height).id), isActive: true };
+  }
+
+  async headersAfter(locator: readonly Hash[], max: number): Promise<readonly Uint8Array[]> {
+    const start = locator.map((hash) => this.#activeHeight(hash)).find((height) => height !== undefined) ?? 0;
+    const end = Math.min(this.#chain.tip.height, start + max);
+    const headers: Uint8Array[] = [];
+    for (let height = start + 1; height <= end; height++) headers.push(this.#chain.headerAt(height).bytes);
+    return headers;
+  }
+
+  readChain(options: { readonly tip: Hash; readonly from: number }): AsyncIterable<StoredBlock> {
+    return readChain({ ...options, chain: this.#chain, blocks: this.#blocks });
+  }
+
+  async chainJson(): Promise<{ readonly tip: Hash; readonly length: number; readonly sizeBytes: number }> {
+    const { hash, height, jsonEnd } = this.#chain.tip;
+    return { tip: hash, length: height + 1, sizeBytes: jsonEnd + 1 };
+  }
+
+  async entryPlaces(id: Hash, max: number): Promise<readonly EntryPlace[]> {
+    const places: EntryPlace[] = [];
+    let height = this.#entries.nextHeight(id, 0);
+    while (height !== undefined && places.length < max) {
+      if (height > this.#chain.tip.height) break;
+      const { block } = this.#blocks.read(this.#chain.headerAt(height).id);
+      for (const [index, other] of entryIds(block.body).entries()) {
+        if (other === id) places.push({ height, hash: block.hash, index });
+      }
+      await nextTurn();
+      height = this.#entries.nextHeight(id, height + 1);
+    }
+    // The active chain may have moved in between.
+    const present = places.filter((place) => this.#activeHeight(place.hash) !== undefined);
+    return present.slice(0, max);
+  }
+
+  async close(): Promise<void> {
+    this.#database.close();
+  }
+
+  #writeGenesis(genesis: Block, work: bigint): void {
+    this.#database.transaction(() => this.#chain.push(this.#blocks.keep(genesis, work), genesis, work));
+    this.#chain.settle();
+  }
+
+  #apply(change: ChainChange): CommittedChange {
+    const kept = new Map<Hash, KeptBlock>();
+    for (const { block, work } of change.blocks) {
+      kept.set(block.hash, { id: this.#blocks.keep(block, work), block, work });
+    }
+    const { removed, returned } = change.activate === undefined ? NOTHING_LEFT : this.#activate(change.activate, kept);
+    for (const entry of change.pendingAdded) this.#pending.add(entry);
+    for (const id of change.pendingRemoved) this.#pending.remove(id);
+    return { removed, returned: returned.filter((entry) => this.#pending.has(entry.id)) };
+  }
+
+  #activate(
+    { forkHeight, added }: NonNullable<ChainChange['activate']>,
+    kept: ReadonlyMap<Hash, KeptBlock>,
+  ): CommittedChange {
+    const leaving = this.#readLeaving(forkHeight);
+    this.#chain.cutAbove(forkHeight);
+    const addedIds = new Set<Hash>();
+    for (const hash of added) {
+      const { id, block, work } = kept.get(hash) ?? this.#readKept(hash);
+      const ids = entryIds(block.body);
+      this.#chain.push(id, block, work);
+      this.#entries.add(block.header.height, ids);
+      if (!this.#pending.isEmpty) for (const entry of ids) this.#pending.remove(entry);
+      if (leaving.length > 0) for (const entry of ids) addedIds.add(entry);
+    }
+    const returned: PendingEntry[] = [];
+    for (const block of leaving.toReversed()) {
+      for (const [index, id] of entryIds(block.body).entries()) {
+        if (addedIds.has(id) || this.#pending.has(id)) continue;
+        const entry = { id, bytes: entryBytes(block.body, index) };
+        this.#pending.add(entry);
+        returned.push(entry);
+      }
+    }
+    return { removed: leaving.map((block) => block.hash), returned };
+  }
+
+  /** The blocks above `forkHeight`, from the tip down, which leave the index of entries. */
+  #readLeaving(forkHeight: number): readonly Block[] {
+    const leaving: Block[] = [];
+    for (let height = this.#chain.tip.height; height > forkHeight; height--) {
+      leaving.push(this.#blocks.read(this.#chain.headerAt(height).id).block);
+      this.#entries.remove(height);
+    }
+    return leaving;
+  }
+
+  #readKept(hash: Hash): KeptBlock {
+    const id = assertPresent(this.#blocks.find(hash), 'an added block is kept');
+    return { id, ...this.#blocks.read(id) };
+  }
+
+  #activeHeight(hash: Hash): number | undefined {
+    const id = this.#blocks.find(hash);
+    if (id === undefined) return undefined;
+    const { height } = this.#blocks.readHeader(id).header;
+    return this.#chain.idAt(height) === id ? height : undefined;
+  }
+}
+
+interface KeptBlock {
+  readonly id: number;
+  readonly block: Block;
+  readonly work: bigint;
+}
+
+const NOTHING_LEFT: CommittedChange = { removed: [], returned: [] };
