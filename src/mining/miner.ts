@@ -1,0 +1,37 @@
+/**
+ * Mining: finding the nonce that makes a header's hash meet its target (docs/spec/proof-of-work.md).
+ *
+ * Which block to mine is decided elsewhere; a miner is given a header and says which nonce fits.
+ */
+
+/** One header to find a nonce for. */
+export interface MiningJob {
+  /** The caller's name for the job: it comes back in every event about it. */
+  readonly id: number;
+  /** The 118 header bytes; the nonce in them is ignored. */
+  readonly headerBytes: Uint8Array;
+  /** The largest hash that will do, from 1 to 2^256-1. */
+  readonly target: bigint;
+}
+
+/**
+ * What a miner has to say about a job: `progress` about every 250 ms while it searches, and at most one of `found`
+ * and `exhausted`, after which nothing more comes about it.
+ */
+export type MiningEvent =
+  /** `nonce` makes the header's hash meet the target. This was checked once more, apart from the search. */
+  | { readonly type: 'found'; readonly jobId: number; readonly nonce: number }
+  /** `hashes` is for this job; `hashesPerSecond` is smoothed over the last seconds of searching, whatever the job. */
+  | { readonly type: 'progress'; readonly jobId: number; readonly hashes: number; readonly hashesPerSecond: number }
+  /** Every nonce was tried and none fits. */
+  | { readonly type: 'exhausted'; readonly jobId: number };
+
+/** Searches for one job at a time. No event comes from within a call, and none about a job that was given up. */
+export interface Miner {
+  /** Searches for `job` instead of what was searched before. */
+  mine(job: MiningJob): void;
+  /** Stops searching; the workers stay ready. */
+  cancel(): void;
+  /** Ends the workers. What is asked of the miner afterwards is not done. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
+import type { Worker } from 'node:worker_threads';
+import { AssertionError } from '../core/assert.ts';
+import { HEADER_BYTES, NONCE_OFFSET } from '../core/header.ts';
+import { TARGET_MAX } from '../core/target.ts';
+import type { MiningEvent, MiningJob } from './miner.ts';
+import { createWorkerMiner, type MiningError } from './worker-miner.ts';
+
+const HARD = 1n;
+const EASY = TARGET_MAX >> 10n;
+
+test('a nonce is found, and the hash with it meets the target', async (t) => {
+  const bench = await startBench(t, { threads: 1 });
+  const job = jobOf(5, EASY);
+  bench.miner.mine(job);
+  assert.ok(meetsTarget(job, await bench.nextFound()));
+});
+
+test('two threads that both hit at once report one nonce for each job', async (t) => {
+  const bench = await startBench(t, { threads: 2 });
+  for (let id = 1; id <= 100; id++) {
+    bench.miner.mine(jobOf(id, TARGET_MAX));
+    await bench.nextFound();
+  }
+  // Replies come in order, so by the time each worker is through with one more job, all earlier ones are in.
+  bench.miner.mine(jobOf(101, EASY));
+  await bench.nextFound();
+  assert.deepEqual(
+    bench.events.filter((event) => event.type === 'found').map((event) => event.jobId),
+    Array.from({ length: 101 }, (_, i) => i + 1),
+  );
+});
+
+test('after many quick switches only the last job is reported', async (t) => {
+  const bench = await startBench(t, { threads: 2 });
+  const warmUp = jobOf(0, EASY);
+  bench.miner.mine(warmUp);
+  await bench.nextFound();
+  for (let round = 1; round <= 50; round++) {
+    // Every one of these is found at its first nonce, so a stale hit is on its way at most switches.
+    for (let i = 1; i < 20; i++) {
+      bench.miner.mine(jobOf(1000 * round + i, TARGET_MAX));
+      // Lets workers take up the job and reply; the reply is read at the earliest after the next switch.
+      if (i % 4 === 0) spin(100);
+    }
+    const last = jobOf(1000 * round, EASY);
+    bench.miner.mine(last);
+    assert.ok(meetsTarget(last, await bench.nextFound()));
+  }
+  assert.deepEqual(
+    bench.events.map((event) => event.jobId),
+    Array.from({ length: 51 }, (_, round) => 1000 * round),
+  );
+});
+
+test('a job that gives up its place to another with the same id is not mistaken for it', async (t) => {
+  const bench = await startBench(t, { threads: 1 });
+  bench.miner.mine(jobOf(0, EASY));
+  await bench.nextFound();
+  for (let id = 1; id <= 20; id++) {
+    bench.miner.mine({ ...jobOf(id, TARGET_MAX), id: 1 });
+    spin(300);
+    const other: MiningJob = { ...jobOf(100 + id, EASY), id: 1 };
+    bench.miner.mine(other);
+    assert.ok(meetsTarget(other, await bench.nextFound()));
+  }
+  assert.deepEqual(bench.failures, []);
+});
+
+test('a hopeless search makes way for a new job', async (t) => {
+  const bench = await startBench(t, { threads: 2 });
+  bench.miner.mine(jobOf(1, HARD));
+  await bench.next('progress');
+  bench.miner.mine(jobOf(2, TARGET_MAX));
+  await bench.nextFound();
+  assert.deepEqual(
+    bench.events.filter((event) => event.type === 'found').map((event) => event.jobId),
+    [2],
+  );
+});
+
+test('a hit that is on its way when the search is cancelled is not reported, and the workers stay ready', async (t) => {
+  const bench = await startBench(t, { threads: 2 });
+  bench.miner.mine(jobOf(1, EASY));
+  await bench.nextFound();
+  for (let id = 2; id < 100; id++) {
+    bench.miner.mine(jobOf(id, TARGET_MAX));
+    spin(50);
+    bench.miner.cancel();
+  }
+  bench.miner.mine(jobOf(100, EASY));
+  await bench.nextFound();
+  assert.deepEqual(
+    bench.events.map((event) => event.jobId),
+    [1, 100],
+  );
+});
+
+test('the same job can be mined again after it was found and after it was cancelled', async (t) => {
+  const bench = await startBench(t, { threads: 1 });
+  const job = jobOf(1, EASY);
+  bench.miner.mine(job);
+  const nonce = await bench.nextFound();
+  bench.miner.mine(job);
+  bench.miner.cancel();
+  bench.miner.mine(job);
+  assert.equal(await bench.nextFound(), nonce);
+});
+
+test('what a search has tried is reported while it goes on', async (t) => {
+  const bench = await startBench(t, { threads: 2 });
+  bench.miner.mine(jobOf(9, HARD));
+  const first = await bench.next('progress');
+  const second = await bench.next('progress');
+  assert.ok(first.type === 'progress' && second.type === 'progress');
+  assert.deepEqual([first.jobId, second.jobId], [9, 9]);
+  assert.ok(second.hashes > first.hashes, `${first.hashes}, then ${second.hashes}`);
+  assert.ok(second.hashesPerSecond > 0);
+});
+
+test('a job for which every nonce fails is exhausted, once', async (t) => {
+  const bench = await startBench(t, { threads: 3, nonceCount: 1001 });
+  bench.miner.mine(jobOf(1, HARD));
+  assert.deepEqual(await bench.next('exhausted'), { type: 'exhausted', jobId: 1 });
+  bench.miner.mine(jobOf(2, TARGET_MAX));
+  await bench.nextFound();
+  assert.deepEqual(
+    bench.events.filter((event) => event.type === 'exhausted').map((event) => event.jobId),
+    [1],
+  );
+});
+
+test('the workers share the nonces out: the only one that fits is found wherever it is', async (t) => {
+  const bench = await startBench(t, { threads: 3, nonceCount: 300 });
+  for (let nonce = 0; nonce < 300; nonce += 23) {
+    // The smallest hash of all 300 nonces may be anywhere; a header is taken that has it near `nonce`.
+    const job = jobOf(nonce, HARD);
+    const hashes = Array.from({ length: 300 }, (_, i) => plainHash(job.headerBytes, i));
+    const smallest = hashes.reduce((a, b) => (a < b ? a : b));
+    bench.miner.mine({ ...job, target: smallest });
+    assert.equal(await bench.nextFound(), hashes.indexOf(smallest));
+  }
+});
+
+test('the bytes of a job may change once it was handed over', async (t) => {
+  const bench = await startBench(t, { threads: 1 });
+  const job = jobOf(3, EASY);
+  const bytes = Uint8Array.from(job.headerBytes);
+  bench.miner.mine({ ...job, headerBytes: bytes });
+  bytes.fill(0);
+  assert.ok(meetsTarget(job, await bench.nextFound()));
+});
+
+test('close leaves no worker behind, also in the middle of a search', async (t) => {
+  const bench = await startBench(t, { threads: 2 });
+  const exits = bench.workers.map(exitOf);
+  bench.miner.mine(jobOf(1, HARD));
+  await bench.next('progress');
+  await bench.miner.close();
+  await Promise.all(exits);
+  assert.deepEqual(bench.failures, []);
+  const eventsBefore = bench.events.length;
+  bench.miner.mine(jobOf(2, TARGET_MAX));
+  await bench.miner.close();
+  assert.equal(bench.events.length, eventsBefore);
+});
+
+test('a process whose miner was closed in the middle of a search ends by itself', { timeout: 30_000 }, async () => {
+  const program = `import(${JSON.stringify(new URL('./worker-miner.ts', import.meta.url).href)}).then((module) => {
+    const miner = module.createWorkerMiner({
+      threads: 2,
+      onFailure: (error) => { throw error; },
+      onEvent: () => { void miner.close(); console.log('closed'); },
+    });
+    miner.mine({ id: 1, headerBytes: new Uint8Array(118), target: 1n });
+  });`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--eval', program]);
+  assert.equal(stdout, 'closed\n');
+});
+
+test('a worker that throws is one failure, with its cause, and the others are ended', async (t) => {
+  const bench = await startBench(t, { threads: 2 });
+  const exits = bench.workers.map(exitOf);
+  bench.miner.mine(jobOf(1, EASY));
+  await bench.nextFound();
+  bench.workers[0]?.postMessage('not a request');
+  await Promise.all(exits);
+  assert.equal(bench.failures.length, 1);
+  assert.equal(bench.failures[0]?.code, 'mining-failed');
+  assert.ok(bench.failures[0].cause instanceof Error);
+  assert.match(bench.failures[0].cause.message, /undefined/);
+});
+
+test('a worker that is gone without a word is one failure too', async (t) => {
+  const bench = await startBench(t, { threads: 2 });
+  const exits = bench.workers.map(exitOf);
+  bench.miner.mine(jobOf(1, HARD));
+  await bench.next('progress');
+  await bench.workers[1]?.terminate();
+  await Promise.all(exits);
+  assert.equal(bench.failures.length, 1);
+  assert.ok(bench.failures[0]?.cause instanceof Error);
+  assert.match(bench.failures[0].cause.message, /mining worker 1 exited with code 1/);
+});
+
+test('a nonce that does not fit is never passed on, but is a failure', async (t) => {
+  const bench = await startBench(t, { threads: 1 });
+  bench.miner.mine(jobOf(1, HARD));
+  bench.workers[0]?.emit('message', { type: 'found', search: 1, nonce: 4 });
+  assert.deepEqual(bench.events, []);
+  assert.equal(bench.failures.length, 1);
+  await bench.miner.close();
+});
+
+test('a header of another size, a target of 0 and a miner without threads are mistakes of the caller', async (t) => {
+  const bench = await startBench(t, { threads: 1 });
+  const job = jobOf(1, EASY);
+  assert.throws(() => bench.miner.mine({ ...job, headerBytes: new Uint8Array(117) }), AssertionError);
+  assert.throws(() => bench.miner.mine({ ...job, target: 0n }), AssertionError);
+  assert.throws(() => bench.miner.mine({ ...job, target: TARGET_MAX + 1n }), AssertionError);
+  const callbacks = { onEvent: () => undefined, onFailure: () => undefined };
+  assert.throws(() => createWorkerMiner({ threads: 0, ...callbacks }), AssertionError);
+});
+
+/** A miner with everything that it says, closed at the end of the test. */
+async function startBench(t: TestContext, options: { readonly threads: number; readonly nonceCount?: number }) {
+  const started = nextWorkers(options.threads);
+  const events: MiningEvent[] = [];
+  const failures: MiningError[] = [];
+  const waiting: { readonly type: MiningEvent['type']; readonly resolve: (event: MiningEvent) => void }[] = [];
+  const miner = createWorkerMiner({
+    ...options,
+    onEvent: (event) => {
+      events.push(event);
+      const place = waiting.findIndex(({ type }) => type === event.type);
+      if (place >= 0) for (const { resolve } of waiting.splice(place, 1)) resolve(event);
+    },
+    onFailure: (error) => failures.push(error),
+  });
+  t.after(() => miner.close());
+  const workers = await started;
+  const next = (type: MiningEvent['type']) => new Promise<MiningEvent>((resolve) => waiting.push({ type, resolve }));
+  const nextFound = async () => {
+    const event = await next('found');
+    assert.ok(event.type === 'found');
+    return event.nonce;
+  };
+  return { miner, workers, events, failures, next, nextFound };
+}
+
+/** The next `count` workers that this process starts. */
+function nextWorkers(count: number): Promise<readonly Worker[]> {
+  const workers: Worker[] = [];
+  return new Promise((resolve) => {
+    const note = (worker: Worker) => {
+      workers.push(worker);
+      if (workers.length < count) return;
+      process.off('worker', note);
+      resolve(workers);
+    };
+    process.on('worker', note);
+  });
+}
+
+/** Unlike `once(worker, 'exit')` this does not mind an error before it. */
+function exitOf(worker: Worker): Promise<unknown> {
+  return new Promise((resolve) => worker.once('exit', resolve));
+}
+
+/** A job whose header depends on `id`. */
+function jobOf(id: number, target: bigint): MiningJob {
+  const digest = createHash('sha512').update(`job ${id}`).digest();
+  const headerBytes = Uint8Array.from({ length: HEADER_BYTES }, (_, i) => digest[i % digest.length] ?? 0);
+  return { id, headerBytes, target };
+}
+
+function meetsTarget(job: MiningJob, nonce: number): boolean {
+  return plainHash(job.headerBytes, nonce) <= job.target;
+}
+
+function plainHash(headerBytes: Uint8Array, nonce: number): bigint {
+  const header = Buffer.from(headerBytes);
+  header.writeBigUInt64BE(BigInt(nonce), NONCE_OFFSET);
+  return BigInt(`0x${createHash('sha256').update(header).digest('hex')}`);
+}
+
+/** Keeps this thread busy for a while, so that workers get ahead of it. */
+function spin(rounds: number): void {
+  for (let i = 0; i < rounds; i++) createHash('sha256').update('busy').digest();
+}
