@@ -1,5 +1,5 @@
 /** The pages of `docs/spec` as tests need them: their headings, links, rules and marked examples. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 const FOLDER = new URL('../../docs/spec/', import.meta.url);
 

@@ -1,0 +1,78 @@
+/** That `docs/spec` holds together: with itself, and with the code that cites it. */
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { readSpecPages } from './support/spec-pages.ts';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const pages = readSpecPages();
+
+test('every place of the specification that the code cites exists', () => {
+  const missing: string[] = [];
+  for (const { path, text } of sources('src')) {
+    for (const [, page = '', anchor] of text.matchAll(/docs\/spec\/([a-z-]+\.md)(?:#([a-z0-9-]+))?/g)) {
+      if (!isPlace(page, anchor)) missing.push(`${path}: ${page}#${anchor ?? ''}`);
+    }
+  }
+  assert.deepEqual(missing, []);
+});
+
+test('every link between the pages leads somewhere', () => {
+  const missing: string[] = [];
+  for (const { name, links } of pages) {
+    for (const link of links) {
+      const [path = '', anchor] = link.split('#');
+      const leads = path.startsWith('..') ? existsSync(`${ROOT}docs/spec/${path}`) : isPlace(path || name, anchor);
+      if (!leads) missing.push(`${name}: ${link}`);
+    }
+  }
+  assert.deepEqual(missing, []);
+});
+
+test('the rules of a page are numbered without a gap, and no number stands twice', () => {
+  const letters = pages.filter(({ rules }) => rules.length > 0).map(({ rules }) => rules[0]?.[0]);
+  assert.equal(new Set(letters).size, letters.length);
+  for (const { name, rules } of pages) {
+    const letter = rules[0]?.[0] ?? '';
+    const expected = rules.map((_, i) => `${letter}${i + 1}`);
+    assert.deepEqual(rules, expected, name);
+  }
+});
+
+test('every rule that is referred to by its number exists', () => {
+  const rules = new Set(pages.flatMap((page) => page.rules));
+  for (const { name, text } of pages) {
+    for (const [rule] of text.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/(?<![\w+`])[TEHWDPVFJN]\d{1,2}(?!\w)/g)) {
+      assert.ok(rules.has(rule), `${name} refers to ${rule}`);
+    }
+  }
+});
+
+test('every code of a fault in the rules and the protocol is described in errors.md', () => {
+  const described = new Set([...page('errors.md').text.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, code]) => code));
+  const missing = [...sources('src/core'), ...sources('src/protocol')].flatMap(({ path, text }) =>
+    [...text.matchAll(/\bcode: '([a-z0-9-]+)'/g)]
+      .filter(([, code]) => !described.has(code))
+      .map(([, code]) => `${path}: ${code}`),
+  );
+  assert.deepEqual(missing, []);
+});
+
+function page(name: string): (typeof pages)[number] {
+  const found = pages.find((candidate) => candidate.name === name);
+  assert.ok(found, name);
+  return found;
+}
+
+function isPlace(name: string, anchor: string | undefined): boolean {
+  const found = pages.find((candidate) => candidate.name === name);
+  return found !== undefined && (anchor === undefined || found.anchors.has(anchor));
+}
+
+/** The sources under `folder` but for tests. */
+function sources(folder: string): { readonly path: string; readonly text: string }[] {
+  return globSync(`${folder}/**/*.ts`, { cwd: ROOT })
+    .filter((path) => !path.endsWith('.test.ts'))
+    .map((path) => ({ path, text: readFileSync(`${ROOT}${path}`, 'utf8') }));
+}
