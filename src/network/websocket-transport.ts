@@ -1,0 +1,81 @@
+/**
+ * libp2p's WebSocket transport with two holes closed, both measured with @libp2p/websockets 10.1.21:
+ *
+ * - A connection given up with `abort` stays open: it asks the socket for close code 1006, which every WebSocket
+ *   refuses. We cut the socket.
+ * - The listener waits without limit for a first byte, and its `close` waits for those who never send one, so that one
+ *   idle client holds up the end of the process. We give such a client the time of a handshake, keep their number
+ *   within bounds, and cut them off when listening ends.
+ */
+import { Server, type Socket } from 'node:net';
+import type { Listener, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface';
+import { type WebSocketsComponents, type WebSocketsInit, webSockets } from '@libp2p/websockets';
+import { assert } from '../core/assert.ts';
+import { HANDSHAKE_TIMEOUT_MS } from './peer-network.ts';
+
+/** A WebSocket transport that accepts at most `socketsMax` sockets for each address it listens on. */
+export function boundedWebSockets(
+  socketsMax: number,
+  init: WebSocketsInit,
+): (components: WebSocketsComponents) => Transport {
+  return (components) => {
+    const transport = webSockets(init)(components);
+    const dial = transport.dial.bind(transport);
+    const createListener = transport.createListener.bind(transport);
+    transport.dial = (address, options) => dial(address, { ...options, upgrader: cuttingUpgrader(options.upgrader) });
+    transport.createListener = (options) =>
+      boundListener(createListener({ ...options, upgrader: cuttingUpgrader(options.upgrader) }), socketsMax);
+    return transport;
+  };
+}
+
+/** `upgrader`, except that the socket under a connection that fails is cut. */
+function cuttingUpgrader(upgrader: Upgrader): Upgrader {
+  return {
+    getConnectionEncrypters: () => upgrader.getConnectionEncrypters(),
+    getStreamMuxers: () => upgrader.getStreamMuxers(),
+    createInboundAbortSignal: (signal) => upgrader.createInboundAbortSignal(signal),
+    upgradeInbound: (connection, options) => {
+      cutOnFailure(connection);
+      return upgrader.upgradeInbound(connection, options);
+    },
+    upgradeOutbound: (connection, options) => {
+      cutOnFailure(connection);
+      return upgrader.upgradeOutbound(connection, options);
+    },
+  };
+}
+
+function cutOnFailure(connection: MultiaddrConnection): void {
+  assert('websocket' in connection, 'a connection of the WebSocket transport holds its socket');
+  const socket = connection.websocket;
+  connection.addEventListener('close', (event) => {
+    if (event.error === undefined || typeof socket !== 'object' || socket === null) return;
+    // Only the sockets of the listener can be cut at once; those of Node's own client give up 3 s after `close`.
+    if ('terminate' in socket && typeof socket.terminate === 'function') socket.terminate();
+    else if ('close' in socket && typeof socket.close === 'function') socket.close();
+  });
+}
+
+function boundListener(listener: Listener, socketsMax: number): Listener {
+  assert('server' in listener && listener.server instanceof Server, 'a WebSocket listener holds its server');
+  const server = listener.server;
+  const sockets = new Set<Socket>();
+  server.maxConnections = socketsMax;
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    // The timeout ends with the WebSocket handshake, which sets its own: none.
+    socket.setTimeout(HANDSHAKE_TIMEOUT_MS, () => socket.destroy());
+    socket.on('error', () => socket.destroy());
+  });
+  const close = listener.close.bind(listener);
+  listener.close = async () => {
+    // libp2p would wait for the end of what never began, say because the port was taken.
+    if (!server.listening) return;
+    const closed = close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  return listener;
+}
