@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { anyJson, type Json, twinBody } from './canonical-json.contract.ts';
+import { canonicalize, canonicalizeBytes } from './canonical-json.ts';
+import { scanCanonical } from './canonical-scan.ts';
+import { describeJsonFault, type JsonFault } from './json-fault.ts';
+
+const LIMITS = { depthMax: 32 };
+const VECTORS = new URL('../../../shared/vectors/', import.meta.url);
+const skip = existsSync(VECTORS) ? false : 'the published vectors are not beside the repository';
+const encoder = new TextEncoder();
+
+const CANONICAL: readonly (readonly [text: string, canonical: string])[] = [
+  [' null ', 'null'],
+  ['\t[ 1 ,\r\n2 ] ', '[1,2]'],
+  ['[ ]', '[]'],
+  ['{ }', '{}'],
+  ['{"b":1,"a":2}', '{"a":2,"b":1}'],
+  ['{ "b" : { "d" : 1 , "c" : [ ] } , "a" : 2 }', '{"a":2,"b":{"c":[],"d":1}}'],
+  ['{"10":1,"9":2,"1":3}', '{"1":3,"10":1,"9":2}'],
+  ['{"a":1,"__proto__":{"b":1,"a":2}}', '{"__proto__":{"a":2,"b":1},"a":1}'],
+  ['{"\\u005f_proto__":1}', '{"__proto__":1}'],
+  ['{"b":1,"\\u0061":2}', '{"a":2,"b":1}'],
+  ['{"\ue000":1,"\\ud800\\udc00":2}', '{"\u{10000}":2,"\ue000":1}'],
+  ['"\\u0041\\/\\u000A\\u001F\\u00e9\\ud83d\\ude02"', '"A/\\n\\u001fé\u{1f602}"'],
+  ['"\\u2028\u2029\\u007f"', '"\u2028\u2029\u007f"'],
+  ['-0', '0'],
+  ['[-0.0,-0e5]', '[0,0]'],
+  ['1.0', '1'],
+  ['1.50', '1.5'],
+  ['1E3', '1000'],
+  ['[1e15,1e15,1e15,1e15]', '[1000000000000000,1000000000000000,1000000000000000,1000000000000000]'],
+  ['1e21', '1e+21'],
+  ['1e-400', '0'],
+  ['0.0000001', '1e-7'],
+  ['9007199254740991', '9007199254740991'],
+  ['9.007199254740991e15', '9007199254740991'],
+];
+
+for (const [text, canonical] of CANONICAL) {
+  test(`${JSON.stringify(text)} becomes ${canonical}`, () => {
+    assert.deepEqual(canonicalize(text, LIMITS), { ok: true, value: canonical });
+    const bytes = canonicalizeBytes(encoder.encode(text), LIMITS);
+    assert.equal(bytes.ok && Buffer.from(bytes.value).toString(), canonical);
+  });
+}
+
+const syntax = (offset: number): JsonFault => ({ code: 'json-syntax', offset });
+const number = (offset: number): JsonFault => ({ code: 'json-number-range', offset });
+const surrogate = (offset: number): JsonFault => ({ code: 'json-lone-surrogate', offset });
+
+const REFUSED: readonly (readonly [text: string, fault: JsonFault])[] = [
+  ['', syntax(0)],
+  ['  ', syntax(2)],
+  ['\ufeff{}', syntax(0)],
+  ['{} {}', syntax(3)],
+  ['[1 2]', syntax(3)],
+  ['[1,]', syntax(3)],
+  ['[1', syntax(2)],
+  ['{"a":1,}', syntax(7)],
+  ['{"a" 1}', syntax(5)],
+  ["{'a':1}", syntax(1)],
+  ['{"a":}', syntax(5)],
+  ['{"é":x}', syntax(5)],
+  ['"\t"', syntax(1)],
+  ['"\\u004"', syntax(1)],
+  ['"\\u0041\\x"', syntax(7)],
+  ['"\\u0041', syntax(7)],
+  ['01', syntax(0)],
+  ['[1.]', syntax(1)],
+  ['nul', syntax(0)],
+  ['9007199254740992', number(0)],
+  ['[0,-9007199254740992]', number(3)],
+  ['9007199254740993.0', number(0)],
+  ['1e16', number(0)],
+  ['1000000000000000000000', number(0)],
+  ['123456789012345678901234', number(0)],
+  ['-1e400', number(0)],
+  ['{"é":1e400}', number(5)],
+  ['{"a":1,"b":2,"a":3}', { code: 'json-duplicate-key', key: 'a', offset: 13 }],
+  ['{"\u{1f602}":1,"\\ud83d\\ude02":3}', { code: 'json-duplicate-key', key: '\u{1f602}', offset: 8 }],
+  ['{"__proto__":1,"__proto__":3}', { code: 'json-duplicate-key', key: '__proto__', offset: 15 }],
+  ['["\\ud800"]', surrogate(1)],
+  ['{"\\udc00":1}', surrogate(1)],
+  ['"\\ude02\\ud83d"', surrogate(0)],
+  ['"\\ud83d\\u0041"', surrogate(0)],
+  ['"é\ud800"', surrogate(2)],
+  ['"\udc00\ud800"', surrogate(1)],
+];
+
+for (const [text, fault] of REFUSED) {
+  test(`${JSON.stringify(text)} is refused, and it is said why`, () => {
+    assert.deepEqual(canonicalize(text, LIMITS), { ok: false, fault });
+    assert.match(describeJsonFault(fault), /^[A-Z].*\.$/);
+    if ('offset' in fault) assert.match(describeJsonFault(fault), new RegExp(`offset ${fault.offset}\\b`));
+  });
+}
+
+test('of bytes the offset counts bytes', () => {
+  const result = canonicalizeBytes(encoder.encode('{"é":x}'), LIMITS);
+  assert.deepEqual(result, { ok: false, fault: { code: 'json-syntax', offset: 6 } });
+});
+
+test('bytes that are canonical come back themselves', () => {
+  const bytes = encoder.encode('{"a":[1,"é"]}');
+  const result = canonicalizeBytes(bytes, LIMITS);
+  assert.ok(result.ok);
+  assert.equal(result.value, bytes);
+});
+
+test('a key that stands twice is found among a hundred', () => {
+  const members = Array.from({ length: 100 }, (_, i) => `"${(i * 37) % 100}":${i}`);
+  assert.equal(canonicalize(`{${members.join()}}`, LIMITS).ok, true);
+  const twice = canonicalize(`{${members.join()},"7":0}`, LIMITS);
+  assert.equal(!twice.ok && twice.fault.code === 'json-duplicate-key' && twice.fault.key, '7');
+});
+
+test('the depth counts inside the entries, which are the elements of an outermost array', () => {
+  const arrays = (count: number) => `${'['.repeat(count)} ${']'.repeat(count)}`;
+  const objects = (count: number) => `${'{"a":'.repeat(count - 1)}{ ${'}'.repeat(count)}`;
+  for (const text of [objects(32), arrays(33), `[${objects(32)}]`, `[0,${arrays(32)}]`]) {
+    assert.equal(canonicalize(text, LIMITS).ok, true);
+  }
+  for (const text of [objects(33), arrays(34), `[${objects(33)}]`, `[0,${arrays(33)}]`]) {
+    const offset = text.indexOf(' ') - 1;
+    assert.deepEqual(canonicalize(text, LIMITS), { ok: false, fault: { code: 'json-depth', offset, limit: 32 } });
+  }
+});
+
+test('a hundred thousand brackets are a fault like any other', () => {
+  for (const bracket of ['[', '{"a":', ' [']) {
+    const result = canonicalize(bracket.repeat(100_000), LIMITS);
+    assert.equal(!result.ok && result.fault.code, 'json-depth');
+  }
+});
+
+test('bytes that are not UTF-8 are refused wherever they stand', () => {
+  for (const text of [' "\xff"', '{"\xff":1}', '{"b":1,"\xff":2}', ' "\\u0041\xff"', '{"\\u0041\xff":1}']) {
+    const result = canonicalizeBytes(Buffer.from(text, 'latin1'), LIMITS);
+    assert.deepEqual(result, { ok: false, fault: { code: 'utf8-invalid' } });
+  }
+});
+
+/** `value` in a spelling of its own: white space, escapes, and members in the order that `seed` gives. */
+function spellLoosely(value: Json, seed: number): string {
+  const space = [' ', '', '\n', '\t\r'][seed % 4] ?? '';
+  const next = (seed * 48_271 + 11) % 2_147_483_647;
+  if (typeof value === 'string') return seed % 3 === 0 ? escapeAll(value) : JSON.stringify(value);
+  if (typeof value === 'number') return seed % 3 === 0 ? value.toExponential() : JSON.stringify(value);
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value))
+    return `[${space}${value.map((e, i) => spellLoosely(e, next + i)).join(`${space},`)}${space}]`;
+  const members = Object.entries(value).map(
+    ([key, member], i) => `${spellLoosely(key, next + i)}${space}:${space}${spellLoosely(member, next + i)}`,
+  );
+  if (seed % 2 === 0) members.reverse();
+  return `{${members.join(`,${space}`)}${space}}`;
+}
+
+function escapeAll(text: string): string {
+  return `"${text.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`;
+}
+
+test('agrees with parsing, sorting and writing on any JSON in any spelling', () => {
+  fc.assert(
+    fc.property(anyJson, fc.nat(1_000_000), (value, seed) => {
+      const text = ` ${spellLoosely(value, seed)}`;
+      const expected = twinBody(JSON.parse(text), 3);
+      const result = canonicalize(text, { depthMax: 3 });
+      assert.equal(result.ok ? result.value : undefined, expected, text);
+    }),
+    { seed: 20261122, numRuns: 5000 },
+  );
+});
+
+test('what comes out is canonical, means the same, and stays as it is', () => {
+  fc.assert(
+    fc.property(anyJson, fc.nat(1_000_000), (value, seed) => {
+      const text = spellLoosely(value, seed);
+      const result = canonicalizeBytes(encoder.encode(text), LIMITS);
+      if (!result.ok) return;
+      assert.equal(scanCanonical(result.value, { ...LIMITS, entriesMax: 9 }).ok, true);
+      const canonical = Buffer.from(result.value).toString();
+      // Canonical JSON has no -0.
+      assert.deepEqual(
+        JSON.parse(canonical),
+        JSON.parse(text, (_, member) => (member === 0 ? 0 : member)),
+      );
+      assert.deepEqual(canonicalize(canonical, LIMITS), { ok: true, value: canonical });
+    }),
+    { seed: 20261122, numRuns: 3000 },
+  );
+});
+
+test('the published examples of RFC 8785 come out byte for byte', { skip }, () => {
+  const folder = new URL('rfc8785-jcs/', VECTORS);
+  const names = readdirSync(new URL('input/', folder));
+  assert.equal(names.length, 6);
+  for (const name of names) {
+    const result = canonicalizeBytes(readFileSync(new URL(`input/${name}`, folder)), LIMITS);
+    assert.ok(result.ok, name);
+    const hex = readFileSync(new URL(`outhex/${name.replace('json', 'txt')}`, folder), 'utf8').replace(/\s/g, '');
+    assert.equal(Buffer.from(result.value).toString('hex'), hex, name);
+    assert.deepEqual(Buffer.from(result.value), readFileSync(new URL(`output/${name}`, folder)), name);
+    assert.equal(scanCanonical(result.value, { ...LIMITS, entriesMax: 9 }).ok, true, name);
+  }
+});
+
+test('the ten thousand published numbers are spelt as published, but for big integers', { skip }, () => {
+  const file = readFileSync(new URL('rfc8785-jcs/es6-numbers-10000.txt', VECTORS), 'utf8');
+  const published = 'b9f7a8e75ef22a835685a52ccba7f7d6bdc99e34b010992cbc5864cd12be6892';
+  assert.equal(createHash('sha256').update(file).digest('hex'), published);
+  let refused = 0;
+  for (const line of file.trimEnd().split('\n')) {
+    const [hex = '', expected = ''] = line.split(',');
+    const value = Buffer.from(hex.padStart(16, '0'), 'hex').readDoubleBE();
+    const isBigInteger = /^-?\d+$/.test(expected) && !Number.isSafeInteger(value);
+    if (isBigInteger) refused++;
+    // 17 digits are enough to name any double, and more than its canonical spelling has.
+    for (const spelling of [expected, value.toExponential(16)]) {
+      const result = canonicalize(spelling, LIMITS);
+      assert.equal(result.ok ? result.value : result.fault.code, isBigInteger ? 'json-number-range' : expected, line);
+    }
+  }
+  assert.ok(refused > 0 && refused < 200, `${refused} refused`);
+});
+
+const SUITE = new URL('json-test-suite/test_parsing/', VECTORS);
+
+/** What every parser must accept and the ledger refuses, because readers would read it differently. */
+const STRICTER: Readonly<Record<string, JsonFault['code']>> = {
+  'y_object_duplicated_key.json': 'json-duplicate-key',
+  'y_object_duplicated_key_and_value.json': 'json-duplicate-key',
+};
+
+/** Our answers where RFC 8259 leaves it to the parser. */
+const OWN_ANSWERS: Readonly<Record<string, 'accepted' | JsonFault['code']>> = {
+  'i_number_double_huge_neg_exp.json': 'accepted',
+  'i_number_huge_exp.json': 'json-number-range',
+  'i_number_neg_int_huge_exp.json': 'json-number-range',
+  'i_number_pos_double_huge_exp.json': 'json-number-range',
+  'i_number_real_neg_overflow.json': 'json-number-range',
+  'i_number_real_pos_overflow.json': 'json-number-range',
+  'i_number_real_underflow.json': 'accepted',
+  'i_number_too_big_neg_int.json': 'json-number-range',
+  'i_number_too_big_pos_int.json': 'json-number-range',
+  'i_number_very_big_negative_int.json': 'json-number-range',
+  'i_object_key_lone_2nd_surrogate.json': 'json-lone-surrogate',
+  'i_string_1st_surrogate_but_2nd_missing.json': 'json-lone-surrogate',
+  'i_string_1st_valid_surrogate_2nd_invalid.json': 'json-lone-surrogate',
+  'i_string_UTF-16LE_with_BOM.json': 'json-syntax',
+  'i_string_UTF-8_invalid_sequence.json': 'utf8-invalid',
+  'i_string_UTF8_surrogate_U+D800.json': 'utf8-invalid',
+  'i_string_incomplete_surrogate_and_escape_valid.json': 'json-lone-surrogate',
+  'i_string_incomplete_surrogate_pair.json': 'json-lone-surrogate',
+  'i_string_incomplete_surrogates_escape_valid.json': 'json-lone-surrogate',
+  'i_string_invalid_lonely_surrogate.json': 'json-lone-surrogate',
+  'i_string_invalid_surrogate.json': 'json-lone-surrogate',
+  'i_string_invalid_utf-8.json': 'utf8-invalid',
+  'i_string_inverted_surrogates_U+1D11E.json': 'json-lone-surrogate',
+  'i_string_iso_latin_1.json': 'utf8-invalid',
+  'i_string_lone_second_surrogate.json': 'json-lone-surrogate',
+  'i_string_lone_utf8_continuation_byte.json': 'utf8-invalid',
+  'i_string_not_in_unicode_range.json': 'utf8-invalid',
+  'i_string_overlong_sequence_2_bytes.json': 'utf8-invalid',
+  'i_string_overlong_sequence_6_bytes.json': 'utf8-invalid',
+  'i_string_overlong_sequence_6_bytes_null.json': 'utf8-invalid',
+  'i_string_truncated-utf-8.json': 'utf8-invalid',
+  'i_string_utf16BE_no_BOM.json': 'json-syntax',
+  'i_string_utf16LE_no_BOM.json': 'json-syntax',
+  'i_structure_500_nested_arrays.json': 'json-depth',
+  'i_structure_UTF-8_BOM_empty_object.json': 'json-syntax',
+};
+
+function answer(name: string): string {
+  const result = canonicalizeBytes(readFileSync(new URL(encodeURIComponent(name), SUITE)), LIMITS);
+  return result.ok ? 'accepted' : result.fault.code;
+}
+
+test('JSONTestSuite: what must be accepted is, but for keys that stand twice', { skip }, () => {
+  const names = readdirSync(SUITE).filter((name) => name.startsWith('y_'));
+  assert.equal(names.length, 95);
+  for (const name of names) assert.equal(answer(name), STRICTER[name] ?? 'accepted', name);
+});
+
+test('JSONTestSuite: what must be refused is', { skip }, () => {
+  const names = readdirSync(SUITE).filter((name) => name.startsWith('n_'));
+  assert.equal(names.length, 188);
+  for (const name of names) assert.match(answer(name), /^(json-syntax|json-depth|utf8-invalid)$/, name);
+});
+
+test('JSONTestSuite: what is left open has a stated answer', { skip }, () => {
+  const names = readdirSync(SUITE).filter((name) => name.startsWith('i_'));
+  assert.deepEqual(Object.fromEntries(names.map((name) => [name, answer(name)])), OWN_ANSWERS);
+});

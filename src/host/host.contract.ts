@@ -1,0 +1,120 @@
+/** What any host of the rules must do (`src/core/host.d.ts`), as tests that each implementation runs. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+type Host = typeof import('#host');
+
+/** Declares the tests of `host`, under `name`. */
+export function testHost(name: string, host: Host): void {
+  test(`${name}: SHA-256 of the examples of FIPS 180`, () => {
+    for (const [text, hash] of SHA256_EXAMPLES) {
+      assert.equal(host.sha256Hex(Buffer.from(text, 'latin1')), hash);
+    }
+  });
+
+  for (const file of ['SHA256ShortMsg.rsp', 'SHA256LongMsg.rsp']) {
+    const url = new URL(`../../../shared/vectors/sha256-nist/${file}`, import.meta.url);
+    const skip = existsSync(url) ? false : 'the vectors of NIST are not beside the repository';
+    test(`${name}: SHA-256 of every message in ${file}`, { skip }, () => {
+      const cases = [...readFileSync(url, 'utf8').matchAll(/Len = (\d+)\s+Msg = (\w+)\s+MD = (\w+)/g)];
+      assert.ok(cases.length >= 64);
+      for (const [, bits, message = '', hash = ''] of cases) {
+        const data = Buffer.from(message, 'hex').subarray(0, Number(bits) / 8);
+        const out = new Uint8Array(34);
+        host.sha256Into(data, out, 1);
+        assert.equal(host.sha256Hex(data), hash);
+        assert.equal(Buffer.from(out).toString('hex'), `00${hash}00`);
+      }
+    });
+  }
+
+  test(`${name}: a view is read and written as a view`, () => {
+    const memory = Uint8Array.from({ length: 128 }, (_, i) => i);
+    const view = memory.subarray(65, 68);
+    const expected = host.sha256Hex(Uint8Array.of(65, 66, 67));
+    assert.equal(host.sha256Hex(view), expected);
+    assert.equal(host.decodeUtf8(view), 'ABC');
+    assert.equal(host.bytesToHex(view), '414243');
+    const out = memory.subarray(8, 48);
+    host.sha256Into(view, out, 4);
+    assert.equal(host.bytesToHex(memory.subarray(11, 45)), `0b${expected}2c`);
+    host.hexInto('ff00', out, 38);
+    assert.deepEqual([...memory.subarray(45, 49)], [45, 0xff, 0x00, 48]);
+  });
+
+  test(`${name}: hex of every byte, both ways`, () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+    const hex = host.bytesToHex(bytes);
+    assert.equal(hex.length, 512);
+    assert.equal(hex.slice(0, 6) + hex.slice(-6), '000102fdfeff');
+    const out = new Uint8Array(257).fill(0xaa);
+    host.hexInto(hex, out, 1);
+    assert.deepEqual(out, Uint8Array.of(0xaa, ...bytes));
+    host.hexInto('AbCd', out, 0);
+    assert.deepEqual([...out.subarray(0, 3)], [0xab, 0xcd, 1]);
+    assert.equal(host.bytesToHex(new Uint8Array(0)), '');
+    host.hexInto('', out, 257);
+  });
+
+  for (const [text, hex] of UTF8_EXAMPLES) {
+    test(`${name}: ${JSON.stringify(text)} is ${hex || 'nothing'} in UTF-8, both ways`, () => {
+      assert.equal(Buffer.from(host.encodeUtf8(text)).toString('hex'), hex);
+      assert.equal(host.decodeUtf8(Buffer.from(hex, 'hex')), text);
+    });
+  }
+
+  test(`${name}: half of a surrogate pair is written as U+FFFD`, () => {
+    assert.equal(Buffer.from(host.encodeUtf8('a\ud800b\udc00')).toString('hex'), '61efbfbd62efbfbd');
+  });
+
+  for (const [reason, hex] of NOT_UTF8) {
+    test(`${name}: ${reason} is not UTF-8`, () => {
+      for (const around of [hex, `61${hex}`, `${hex}61`, `e282ac${hex}${'61'.repeat(64)}`]) {
+        assert.equal(host.decodeUtf8(Buffer.from(around, 'hex')), undefined, around);
+      }
+    });
+  }
+
+  test(`${name}: a text of a million characters comes back`, () => {
+    const text = 'aé€\u{1f602}'.repeat(200_000);
+    const bytes = host.encodeUtf8(text);
+    assert.equal(bytes.length, 2_000_000);
+    assert.equal(host.decodeUtf8(bytes), text);
+  });
+}
+
+const SHA256_EXAMPLES = [
+  ['', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
+  ['abc', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
+  [
+    'abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq',
+    '248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1',
+  ],
+] as const;
+
+const UTF8_EXAMPLES = [
+  ['', ''],
+  ['\0', '00'],
+  ['\u007f\u0080', '7fc280'],
+  ['\u07ff\u0800', 'dfbfe0a080'],
+  ['\ud7ff\ue000', 'ed9fbfee8080'],
+  ['\ufffd\uffff', 'efbfbdefbfbf'],
+  ['\u{10000}\u{10ffff}', 'f0908080f48fbfbf'],
+  ['\ufeffa', 'efbbbf61'],
+  ['a\ufeff', '61efbbbf'],
+] as const;
+
+const NOT_UTF8 = [
+  ['a continuation byte on its own', '80'],
+  ['an overlong slash of two bytes', 'c0af'],
+  ['an overlong slash of three bytes', 'e080af'],
+  ['an overlong slash of four bytes', 'f08080af'],
+  ['an encoded high surrogate', 'eda080'],
+  ['an encoded surrogate pair', 'eda080edb080'],
+  ['a code point beyond U+10FFFF', 'f4908080'],
+  ['a sequence of five bytes', 'f888808080'],
+  ['a sequence that breaks off', 'e282'],
+  ['the byte fe', 'fe'],
+  ['the byte ff', 'ff'],
+] as const;
