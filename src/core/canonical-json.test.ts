@@ -118,6 +118,14 @@ test('a key that stands twice is found among a hundred', () => {
   assert.equal(!twice.ok && twice.fault.code === 'json-duplicate-key' && twice.fault.key, '7');
 });
 
+test('many keys are sorted, also where only the last is out of place', () => {
+  const members = Array.from({ length: 60 }, (_, i) => `"k${i + 20}":${i}`);
+  const sorted = ['"a":0', ...members];
+  for (const unsorted of [[...members, '"a":0'], sorted.toReversed()]) {
+    assert.deepEqual(canonicalize(`{${unsorted}}`, LIMITS), { ok: true, value: `{${sorted}}` });
+  }
+});
+
 test('the depth counts inside the entries, which are the elements of an outermost array', () => {
   const arrays = (count: number) => `${'['.repeat(count)} ${']'.repeat(count)}`;
   const objects = (count: number) => `${'{"a":'.repeat(count - 1)}{ ${'}'.repeat(count)}`;
