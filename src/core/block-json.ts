@@ -7,10 +7,11 @@
 import { encodeUtf8 } from '#host';
 import type { Block } from './block.ts';
 import { type CanonicalizeFault, canonicalize } from './canonical-json.ts';
-import { ZERO_HASH, parseHash } from './hash.ts';
+import { parseHash, ZERO_HASH } from './hash.ts';
 import { type Header, NONCE_MAX } from './header.ts';
-import { type JsonFault, type JsonText, readMembers } from './json-text.ts';
-import { type Result, fail, ok } from './result.ts';
+import type { JsonFault } from './json-fault.ts';
+import { type JsonText, readMembers } from './json-text.ts';
+import { fail, ok, type Result } from './result.ts';
 import { bitsToHex } from './target.ts';
 import { formatTimestamp, parseTimestamp } from './timestamp.ts';
 import { type HashedHeader, hashedHeader } from './validation.ts';
@@ -49,7 +50,10 @@ export function blockJsonBytes(block: Block): number {
  * The block that `text` claims. Every field must be there, of its exact type, and no other; `hash` must be the hash of
  * the header that the others make.
  */
-export function parseBlockJson(text: string, limits: { readonly depthMax: number }): Result<ClaimedBlock, BlockJsonFault> {
+export function parseBlockJson(
+  text: string,
+  limits: { readonly depthMax: number },
+): Result<ClaimedBlock, BlockJsonFault> {
   // Three levels stand around a value that is an entry: the block, its data, and the count of the entry's own.
   const members = readMembers(text, { depthMax: limits.depthMax + 2 });
   if (!members.ok) return members;
@@ -83,7 +87,8 @@ function readHeader(fields: Fields): Result<Header, BlockJsonFault> {
   const bits = readText(fields, 'bits', parseBits);
   if (bits === undefined) return invalid('bits', '8 lower-case hex digits');
   const previousHash = readText(fields, 'prev_hash', height === 0 ? parseGenesisPrevious : parseHash);
-  if (previousHash === undefined) return invalid('prev_hash', '64 lower-case hex digits, or "0000" in the genesis only');
+  if (previousHash === undefined)
+    return invalid('prev_hash', '64 lower-case hex digits, or "0000" in the genesis only');
   const historyRoot = readText(fields, 'history_root', parseHash);
   if (historyRoot === undefined) return invalid('history_root', '64 lower-case hex digits');
   const dataRoot = readText(fields, 'data_root', parseHash);

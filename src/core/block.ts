@@ -1,7 +1,7 @@
 /** A block: a header, the hash of it, and the body that the header's data root fixes. */
 import { type Body, dataRoot, entryIds } from './body.ts';
 import type { Hash } from './hash.ts';
-import { type Header, encodeHeader, hashHeader } from './header.ts';
+import { encodeHeader, type Header, hashHeader } from './header.ts';
 
 export interface Block {
   readonly hash: Hash;

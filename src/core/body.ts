@@ -6,9 +6,9 @@
 import { hexInto } from '#host';
 import { assertPresent } from './assert.ts';
 import { type CanonicalFault, type CanonicalLimits, scanCanonical } from './canonical-scan.ts';
-import { type Hash, HASH_BYTES, hashBytes } from './hash.ts';
+import { HASH_BYTES, type Hash, hashBytes } from './hash.ts';
 import { hashLeaf, merkleRoot } from './merkle.ts';
-import { type Result, fail, ok } from './result.ts';
+import { fail, ok, type Result } from './result.ts';
 
 /** How `data` reads: the genesis's `{}` that stands for no entry, one value, or an array of entries. */
 export type Shape = 'genesis' | 'single' | 'array';
@@ -31,7 +31,12 @@ export type BodyFault =
   | CanonicalFault
   | { readonly code: 'body-too-large'; readonly sizeBytes: number; readonly limitBytes: number }
   | { readonly code: 'body-too-many-entries'; readonly limit: number }
-  | { readonly code: 'entry-too-large'; readonly entry: number; readonly sizeBytes: number; readonly limitBytes: number };
+  | {
+      readonly code: 'entry-too-large';
+      readonly entry: number;
+      readonly sizeBytes: number;
+      readonly limitBytes: number;
+    };
 
 /** The body of every genesis block. */
 export const GENESIS_BODY: Body = { shape: 'genesis', bytes: Uint8Array.of(0x7b, 0x7d), spans: new Uint32Array(0) };
@@ -82,9 +87,14 @@ export function entryBytes(body: Body, index: number): Uint8Array {
   return body.bytes.subarray(body.spans[2 * index], body.spans[2 * index + 1]);
 }
 
-/** The ids of the entries, in order. */
-export function entryIds(body: Body): Hash[] {
-  return Array.from({ length: entryCount(body) }, (_, index) => hashLeaf(entryBytes(body, index)));
+/** The ids of the entries, in order. Computed once for each body: the data root, the pool and the indexes all ask. */
+export function entryIds(body: Body): readonly Hash[] {
+  let ids = idsOfBodies.get(body);
+  if (ids === undefined) {
+    ids = Array.from({ length: entryCount(body) }, (_, index) => hashLeaf(entryBytes(body, index)));
+    idsOfBodies.set(body, ids);
+  }
+  return ids;
 }
 
 /** `data_root` = SHA-256(05 ‖ u8 shape ‖ u32 count ‖ root over the entries). `ids` are those of the body. */
@@ -97,6 +107,7 @@ export function dataRoot(shape: Shape, ids: readonly Hash[]): Hash {
   return hashBytes(input);
 }
 
+const idsOfBodies = new WeakMap<Body, readonly Hash[]>();
 const SHAPE_CODES: Readonly<Record<Shape, number>> = { genesis: 0, single: 1, array: 2 };
 const DATA_ROOT_TAG = 0x05;
 const ARRAY_OPEN = 0x5b;

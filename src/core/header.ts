@@ -6,7 +6,7 @@
  */
 import { bytesToHex, hexInto } from '#host';
 import { type Hash, hashBytes } from './hash.ts';
-import { type Result, fail, ok } from './result.ts';
+import { fail, ok, type Result } from './result.ts';
 import type { Bits } from './target.ts';
 
 export interface Header {

@@ -6,7 +6,7 @@
  * the frontier folded from the right (a Merkle mountain range, bagged from the right).
  */
 import { hexInto } from '#host';
-import { type Hash, HASH_BYTES, hashBytes } from './hash.ts';
+import { HASH_BYTES, type Hash, hashBytes } from './hash.ts';
 import { EMPTY_ROOT, hashLeaf, hashNode } from './merkle.ts';
 
 /** The complete subtrees of a history, immutable: a new frontier shares its older subtrees with the one it grew from. */
@@ -58,7 +58,7 @@ export function frontierFromPeaks(count: number, peaks: readonly Hash[]): Fronti
   let last: Subtree | undefined;
   let remaining = count;
   for (const root of peaks) {
-    const leafCount = 2 ** Math.floor(Math.log2(remaining));
+    const leafCount = largestPowerOfTwoIn(remaining);
     last = { leafCount, root, previous: last };
     remaining -= leafCount;
   }
@@ -71,7 +71,7 @@ export function peakPositions(count: number): number[] {
   let nodesBefore = 0;
   let remaining = count;
   while (remaining > 0) {
-    const leafCount = 2 ** Math.floor(Math.log2(remaining));
+    const leafCount = largestPowerOfTwoIn(remaining);
     nodesBefore += 2 * leafCount - 1;
     positions.push(nodesBefore - 1);
     remaining -= leafCount;
@@ -100,6 +100,11 @@ function foldSubtrees(frontier: Frontier): Hash {
     root = hashNode(subtree.root, root);
   }
   return root;
+}
+
+/** The largest power of two that is at most `count`, which is from 1 to 2^32-1. */
+function largestPowerOfTwoIn(count: number): number {
+  return 2 ** (31 - Math.clz32(count));
 }
 
 const HISTORY_ROOT_TAG = 0x04;

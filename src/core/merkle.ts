@@ -5,7 +5,7 @@
  * below n. The root of no leaves is SHA-256 of nothing.
  */
 import { bytesToHex, hexInto, sha256Into } from '#host';
-import { type Hash, HASH_BYTES, hashBytes } from './hash.ts';
+import { HASH_BYTES, type Hash, hashBytes } from './hash.ts';
 
 /** The root of the empty tree: SHA-256 of nothing. */
 export const EMPTY_ROOT = hashBytes(new Uint8Array(0));
@@ -149,8 +149,11 @@ function largestPowerOfTwoBelow(count: number): number {
   return 2 ** (31 - Math.clz32(count - 1));
 }
 
+/** By halving, because `Math.log2` rounds: to 53 for 2^53-1, and as each engine likes. `count` is at least 1. */
 function isPowerOfTwo(count: number): boolean {
-  return Number.isInteger(Math.log2(count));
+  let odd = count;
+  while (odd % 2 === 0) odd /= 2;
+  return odd === 1;
 }
 
 /** Half of `index`, rounded down, also beyond 2^31. */

@@ -8,7 +8,7 @@ import { encodeUtf8 } from '#host';
 import type { BodyLimits } from './body.ts';
 import { canonicalize } from './canonical-json.ts';
 import { type Hash, hashBytes } from './hash.ts';
-import { type Result, fail, ok } from './result.ts';
+import { fail, ok, type Result } from './result.ts';
 import { type Bits, bitsToHex, bitsToTarget } from './target.ts';
 
 export interface NetworkParams extends BodyLimits {

@@ -7,12 +7,12 @@
 import { asertTarget } from './asert.ts';
 import { assertPresent } from './assert.ts';
 import { type Block, createBlock, isBodyOf } from './block.ts';
-import { type BodyFault, GENESIS_BODY, dataRoot, parseBody } from './body.ts';
-import { type Hash, ZERO_HASH, hashToNumber } from './hash.ts';
-import { type Header, encodeHeader, hashHeader } from './header.ts';
-import { EMPTY_FRONTIER, type Frontier, appendLeaf, historyLeaf, historyRoot } from './history.ts';
+import { type BodyFault, dataRoot, GENESIS_BODY, parseBody } from './body.ts';
+import { type Hash, hashToNumber, ZERO_HASH } from './hash.ts';
+import { encodeHeader, type Header, hashHeader } from './header.ts';
+import { appendLeaf, EMPTY_FRONTIER, type Frontier, historyLeaf, historyRoot } from './history.ts';
 import { type NetworkParams, paramsHash } from './params.ts';
-import { type Result, fail, ok } from './result.ts';
+import { fail, ok, type Result } from './result.ts';
 import { type Bits, bitsToTarget, targetToBits, targetToWork } from './target.ts';
 
 /** A place in a chain, with all that the rules need to judge the header that follows. */

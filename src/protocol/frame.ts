@@ -4,7 +4,8 @@
  * A frame is a header of 10 characters, the message's size in bytes as decimal digits padded on the right with
  * spaces, and then the message. `'13        Valid message'`.
  */
-import { type Result, fail, ok } from '../core/result.ts';
+import { assert } from '../core/assert.ts';
+import { fail, ok, type Result } from '../core/result.ts';
 
 export const FRAME_HEADER_BYTES = 10;
 
@@ -17,6 +18,10 @@ export type FrameFault =
 
 /** The 10 bytes that announce a message of `sizeBytes`. */
 export function encodeFrameHeader(sizeBytes: number): Uint8Array {
+  assert(
+    Number.isInteger(sizeBytes) && sizeBytes >= 0 && sizeBytes <= FRAME_BODY_BYTES_MAX,
+    'the size of a frame fits into its header',
+  );
   const header = new Uint8Array(FRAME_HEADER_BYTES).fill(SPACE);
   const digits = String(sizeBytes);
   for (let i = 0; i < digits.length; i++) header[i] = digits.charCodeAt(i);
@@ -112,7 +117,7 @@ export class FrameScanner {
  */
 export class FrameReader {
   readonly #scanner: FrameScanner;
-  #buffer = new Uint8Array(0);
+  #buffer: Uint8Array = new Uint8Array(0);
   #filledBytes = 0;
   #sizeBytes = 0;
 

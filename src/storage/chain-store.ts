@@ -20,14 +20,14 @@ export interface PendingEntry {
 export interface ChainChange {
   /** Blocks to keep, parents before children, each with the work of its chain up to and including it. */
   readonly blocks: readonly { readonly block: Block; readonly work: bigint }[];
+  /** Entries to keep until a block holds them. */
+  readonly pendingAdded: readonly PendingEntry[];
   /**
    * The active chain from here on: everything above `forkHeight` leaves it, and the blocks `added` join it in order.
-   * The entries of the blocks that leave become pending again, unless an added block holds them.
+   * The entries of the blocks that leave become pending again, unless an added block holds them; those of the blocks
+   * that join are pending no longer.
    */
   readonly activate: { readonly forkHeight: number; readonly added: readonly Hash[] } | undefined;
-  readonly pendingAdded: readonly PendingEntry[];
-  /** Ids that are no longer pending, whether or not they were. The ids of entries in added blocks need not be named. */
-  readonly pendingRemoved: readonly Hash[];
 }
 
 export interface CommittedChange {
@@ -35,6 +35,8 @@ export interface CommittedChange {
   readonly removed: readonly Hash[];
   /** The entries that became pending again. */
   readonly returned: readonly PendingEntry[];
+  /** The ids that are pending no longer, because a block that joined holds the entry. */
+  readonly included: readonly Hash[];
 }
 
 /** Where a node goes on from. */

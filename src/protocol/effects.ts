@@ -1,0 +1,122 @@
+/**
+ * What goes into the full node's machine and what comes out of it.
+ *
+ * Inputs are facts: something arrived, was asked for, was done. Effects are orders, to be carried out in the order in
+ * which they are given; an effect says what, never how. Nothing else passes between the machine and the world.
+ */
+import type { Block } from '../core/block.ts';
+import type { Body } from '../core/body.ts';
+import type { Hash } from '../core/hash.ts';
+import type { Header } from '../core/header.ts';
+import type { ChainPoint } from '../core/validation.ts';
+import type { Message, MessageFault } from './message.ts';
+
+/** A peer's public key in the network's own spelling. */
+export type PeerId = string;
+
+/** Names a question from this node's own user until it is answered. */
+export type RequestId = number;
+
+export interface PooledEntry {
+  readonly id: Hash;
+  readonly bytes: Uint8Array;
+}
+
+/** Where an address was heard of: told by the user, on the list of running nodes, by mDNS, or from a peer. */
+export type AddressSource = 'configured' | 'running' | 'mdns' | 'peer';
+
+export type Input =
+  | {
+      readonly type: 'peer-connected';
+      readonly peer: PeerId;
+      readonly address: string;
+      readonly direction: 'inbound' | 'outbound';
+    }
+  | { readonly type: 'peer-disconnected'; readonly peer: PeerId; readonly reason: string }
+  | { readonly type: 'message-received'; readonly peer: PeerId; readonly message: Message }
+  | { readonly type: 'message-malformed'; readonly peer: PeerId; readonly fault: MessageFault }
+  | { readonly type: 'address-known'; readonly address: string; readonly source: AddressSource }
+  | { readonly type: 'dial-failed'; readonly address: string; readonly isFinal: boolean }
+  /** The last `commit` is durable. Its facts are those of `CommittedChange` of the store. */
+  | {
+      readonly type: 'committed';
+      readonly removed: readonly Hash[];
+      readonly returned: readonly PooledEntry[];
+      readonly included: readonly Hash[];
+    }
+  /** The answer to `load-branch-point`: the place on the active chain, if the hash is of one. */
+  | {
+      readonly type: 'branch-point-loaded';
+      readonly peer: PeerId;
+      readonly hash: Hash;
+      readonly point: ChainPoint | undefined;
+    }
+  | { readonly type: 'entries-submitted'; readonly request: RequestId; readonly entries: readonly PooledEntry[] }
+  | { readonly type: 'mine-requested'; readonly request: RequestId; readonly body: Body }
+  /** Whoever asked has gone. */
+  | { readonly type: 'request-cancelled'; readonly request: RequestId }
+  /** Blocks from this node's own user, checked already, parents first. */
+  | {
+      readonly type: 'blocks-offered';
+      readonly request: RequestId;
+      readonly from: ChainPoint;
+      readonly blocks: readonly Block[];
+    }
+  | { readonly type: 'nonce-found'; readonly job: number; readonly nonce: number }
+  | { readonly type: 'nonces-exhausted'; readonly job: number }
+  /** Time has passed: about four times a second. */
+  | { readonly type: 'tick' };
+
+export type Effect =
+  | { readonly type: 'send'; readonly peer: PeerId; readonly message: Message }
+  /** Answer a peer's `get-headers` from the store. */
+  | { readonly type: 'serve-headers'; readonly peer: PeerId; readonly locator: readonly Hash[]; readonly max: number }
+  /** Answer a peer's `get-blocks` from the store: a `block` each, and `not-found` for the rest. */
+  | { readonly type: 'serve-blocks'; readonly peer: PeerId; readonly hashes: readonly Hash[] }
+  | { readonly type: 'disconnect'; readonly peer: PeerId; readonly note: string }
+  | { readonly type: 'dial'; readonly address: string }
+  /**
+   * Make this change durable, in one transaction, and answer with `committed`. There is one at a time. What it does
+   * is said in `ChainChange` of the store.
+   */
+  | { readonly type: 'commit'; readonly change: Commit }
+  | { readonly type: 'load-branch-point'; readonly peer: PeerId; readonly hash: Hash }
+  /** Search for the header's nonce, instead of what was searched before. */
+  | { readonly type: 'search'; readonly job: number; readonly header: Header }
+  | { readonly type: 'stop-search' }
+  | { readonly type: 'answer'; readonly request: RequestId; readonly answer: Answer }
+  | { readonly type: 'notify'; readonly event: NodeEvent }
+  /** For the log. */
+  | { readonly type: 'report'; readonly level: 'info' | 'warn'; readonly code: string; readonly facts: Facts };
+
+export type Facts = Readonly<Record<string, string | number | boolean>>;
+
+export interface Commit {
+  readonly blocks: readonly { readonly block: Block; readonly work: bigint }[];
+  readonly pendingAdded: readonly PooledEntry[];
+  readonly activate: { readonly forkHeight: number; readonly added: readonly Hash[] } | undefined;
+}
+
+export type Answer =
+  | { readonly type: 'entries-pending'; readonly entries: readonly SubmittedEntry[] }
+  | { readonly type: 'block-mined'; readonly hash: Hash }
+  | { readonly type: 'blocks-taken' }
+  | { readonly type: 'refused'; readonly fault: RefusalFault };
+
+export interface SubmittedEntry {
+  readonly id: Hash;
+  readonly status: 'pending' | 'already-pending';
+}
+
+export type RefusalFault =
+  | { readonly code: 'pool-full'; readonly entriesMax: number; readonly bytesMax: number }
+  | { readonly code: 'mining-queue-full'; readonly limit: number }
+  | { readonly code: 'block-refused'; readonly reason: string };
+
+/** What people who watch the node are told. */
+export type NodeEvent =
+  | { readonly type: 'block-added'; readonly hash: Hash; readonly header: Header; readonly entries: number }
+  | { readonly type: 'block-removed'; readonly hash: Hash; readonly height: number }
+  | { readonly type: 'entry-pending'; readonly id: Hash }
+  | { readonly type: 'peer-joined'; readonly peer: PeerId }
+  | { readonly type: 'peer-left'; readonly peer: PeerId; readonly reason: string };

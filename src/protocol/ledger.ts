@@ -1,0 +1,215 @@
+/**
+ * The chain and the pool of one node, and the only way into them: whatever becomes durable goes through one commit at
+ * a time, and counts from the moment that commit is done.
+ */
+import { assert, assertPresent } from '../core/assert.ts';
+import type { Block } from '../core/block.ts';
+import { entryIds } from '../core/body.ts';
+import type { Hash } from '../core/hash.ts';
+import type { Header } from '../core/header.ts';
+import type { NetworkParams } from '../core/params.ts';
+import { type ChainPoint, hashedHeader } from '../core/validation.ts';
+import { BlockIntake, type IntakePlan } from './block-intake.ts';
+import { BlockTree, pathFromActive, type TreeNode } from './block-tree.ts';
+import type { Effect, PooledEntry, RequestId, SubmittedEntry } from './effects.ts';
+import { EntryPool } from './entry-pool.ts';
+import { COMMIT_BYTES_MAX, PENDING_BYTES_MAX, PENDING_ENTRIES_MAX, REORGANISATION_ALARM_BLOCKS } from './limits.ts';
+
+/** What a store holds when the node starts: see `StoredChain` there. */
+export interface LedgerState {
+  readonly window: readonly ChainPoint[];
+  readonly milestones: readonly Hash[];
+  readonly pending: readonly PooledEntry[];
+}
+
+/** What a commit has changed. */
+export interface CommitOutcome {
+  readonly effects: readonly Effect[];
+  readonly hasNewTip: boolean;
+  /** Entries that are pending and durable since now. */
+  readonly pending: readonly PooledEntry[];
+}
+
+interface CommitInFlight {
+  readonly plan: IntakePlan;
+  readonly pendingAdded: readonly PooledEntry[];
+}
+
+/** Entries of this node's user, answered when all of them are stored. */
+interface Submission {
+  readonly request: RequestId;
+  readonly entries: readonly SubmittedEntry[];
+}
+
+/** Blocks of this node's user, answered when the last of them is stored. */
+interface Offer {
+  readonly request: RequestId;
+  readonly last: Hash;
+}
+
+export class Ledger {
+  readonly tree: BlockTree;
+  readonly intake = new BlockIntake();
+  readonly pool: EntryPool;
+  #commit: CommitInFlight | undefined;
+  /** Entries that the next commits make durable. */
+  #unstored: PooledEntry[] = [];
+  #submissions: Submission[] = [];
+  #offers: Offer[] = [];
+  #alarm: string | undefined;
+
+  constructor(params: NetworkParams, state: LedgerState) {
+    this.tree = new BlockTree({ params, window: state.window, milestones: state.milestones });
+    this.pool = new EntryPool(state.pending);
+  }
+
+  get alarm(): string | undefined {
+    return this.#alarm;
+  }
+
+  isStored(hash: Hash): boolean {
+    return this.tree.find(hash)?.body === 'stored';
+  }
+
+  isActive(hash: Hash): boolean {
+    return this.tree.find(hash)?.isActive === true;
+  }
+
+  /** Takes in a block that did not come from a peer; gives back the code of the rule it breaks, if it does. */
+  takeBlock(block: Block): string | undefined {
+    const node = this.tree.add(hashedHeader(block.header));
+    if (!node.ok) return node.fault.code;
+    if (node.value.body === 'missing') this.intake.hold(node.value, block);
+    return undefined;
+  }
+
+  /** Takes in blocks of this node's user that build on `from`, and answers when they are stored. */
+  offerBlocks(request: RequestId, from: ChainPoint, blocks: readonly Block[]): Effect[] {
+    if (this.tree.find(from.hash) === undefined) this.tree.addAnchor(from);
+    for (const block of blocks) {
+      const reason = this.takeBlock(block);
+      if (reason !== undefined) return [refusal(request, reason)];
+    }
+    this.#offers.push({ request, last: assertPresent(blocks.at(-1), 'an offer is not empty').hash });
+    return this.#answerOffers();
+  }
+
+  /** Takes in entries of this node's user, and answers when they are stored. */
+  submit(request: RequestId, entries: readonly PooledEntry[]): Effect[] {
+    if (!this.pool.hasRoomFor(entries)) {
+      const fault = { code: 'pool-full', entriesMax: PENDING_ENTRIES_MAX, bytesMax: PENDING_BYTES_MAX } as const;
+      return [{ type: 'answer', request, answer: { type: 'refused', fault } }];
+    }
+    const submitted = entries.map((entry): SubmittedEntry => {
+      const isNew = this.pool.add(entry, undefined);
+      if (isNew) this.#unstored.push(entry);
+      return { id: entry.id, status: isNew ? 'pending' : 'already-pending' };
+    });
+    this.#submissions.push({ request, entries: submitted });
+    return this.#answerSubmissions();
+  }
+
+  /** Takes in an entry of a peer; its own share of the pool is bounded. */
+  takeEntry(entry: PooledEntry, peer: string): void {
+    if (!this.pool.isRecent(entry.id) && this.pool.add(entry, peer)) this.#unstored.push(entry);
+  }
+
+  /** The next commit, if there is something to store and none is on its way. */
+  startCommit(): Effect[] {
+    if (this.#commit !== undefined) return [];
+    this.#unstored = this.#unstored.filter(({ id }) => this.pool.has(id));
+    if (!this.intake.hasReady && this.#unstored.length === 0) return [];
+    const plan = this.intake.plan(this.tree.tip);
+    const path = assertPresent(pathFromActive(plan.tip), 'a plan builds on the active chain');
+    const pendingAdded = this.#takeUnstored();
+    this.#commit = { plan, pendingAdded };
+    const first = path[0];
+    const activate =
+      first === undefined
+        ? undefined
+        : { forkHeight: first.point.header.height - 1, added: path.map(({ point }) => point.hash) };
+    const blocks = plan.blocks.map(({ node, block }) => ({ block, work: node.point.work }));
+    return [{ type: 'commit', change: { blocks, pendingAdded, activate } }];
+  }
+
+  /** The commit that was started is durable; `change` is what the store says of it. */
+  committed(change: {
+    readonly removed: readonly Hash[];
+    readonly returned: readonly PooledEntry[];
+    readonly included: readonly Hash[];
+  }): CommitOutcome {
+    const { plan, pendingAdded } = assertPresent(this.#commit, 'what is committed was asked for');
+    this.#commit = undefined;
+    const oldTip = this.tree.tip.point;
+    this.intake.complete(plan);
+    const move = this.tree.activate(plan.tip);
+    assert(move.removedCount === change.removed.length, 'machine and store moved the chain alike');
+    this.pool.markStored(pendingAdded);
+    this.pool.removeIncluded(change.included);
+    for (const { node, block } of plan.blocks) if (node.isActive) this.pool.removeIncluded(entryIds(block.body));
+    this.pool.addReturned(change.returned);
+    const pending = [...pendingAdded.filter(({ id }) => this.pool.has(id)), ...change.returned];
+    const effects = [
+      ...this.#chainMoved(change.removed, oldTip.header, move.added),
+      ...pending.map(({ id }): Effect => ({ type: 'notify', event: { type: 'entry-pending', id } })),
+      ...this.#answerSubmissions(),
+      ...this.#answerOffers(),
+    ];
+    return { effects, hasNewTip: move.added.length > 0, pending };
+  }
+
+  #chainMoved(removed: readonly Hash[], oldTip: Header, added: readonly TreeNode[]): Effect[] {
+    const effects: Effect[] = [
+      ...removed.map((hash, i): Effect => {
+        return { type: 'notify', event: { type: 'block-removed', hash, height: oldTip.height - i } };
+      }),
+      ...added.map(({ point: { hash, header }, entries }): Effect => {
+        return { type: 'notify', event: { type: 'block-added', hash, header, entries } };
+      }),
+    ];
+    if (removed.length > REORGANISATION_ALARM_BLOCKS) {
+      this.#alarm = `a reorganisation undid ${removed.length} blocks, down from height ${oldTip.height}`;
+      effects.push({ type: 'report', level: 'warn', code: 'reorganisation-deep', facts: { blocks: removed.length } });
+    }
+    return effects;
+  }
+
+  /** The oldest unstored entries, as many as one transaction takes. */
+  #takeUnstored(): PooledEntry[] {
+    let sizeBytes = 0;
+    let count = 0;
+    for (const { bytes } of this.#unstored) {
+      sizeBytes += bytes.length;
+      if (count > 0 && sizeBytes > COMMIT_BYTES_MAX) break;
+      count++;
+    }
+    const taken = this.#unstored.slice(0, count);
+    this.#unstored = this.#unstored.slice(count);
+    return taken;
+  }
+
+  /** An entry that has left the pool meanwhile is in a block, and so all the more durable. */
+  #answerSubmissions(): Effect[] {
+    const effects: Effect[] = [];
+    this.#submissions = this.#submissions.filter(({ request, entries }) => {
+      if (entries.some(({ id }) => this.pool.has(id) && !this.pool.isStored(id))) return true;
+      effects.push({ type: 'answer', request, answer: { type: 'entries-pending', entries } });
+      return false;
+    });
+    return effects;
+  }
+
+  #answerOffers(): Effect[] {
+    const effects: Effect[] = [];
+    this.#offers = this.#offers.filter(({ request, last }) => {
+      if (!this.isStored(last)) return true;
+      effects.push({ type: 'answer', request, answer: { type: 'blocks-taken' } });
+      return false;
+    });
+    return effects;
+  }
+}
+
+function refusal(request: RequestId, reason: string): Effect {
+  return { type: 'answer', request, answer: { type: 'refused', fault: { code: 'block-refused', reason } } };
+}

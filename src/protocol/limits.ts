@@ -1,0 +1,89 @@
+/**
+ * How much of anything a node takes from others: policy, which nodes may set differently without a fork.
+ *
+ * What all nodes must agree on is in `core/params.ts`. Every number here stands with its reason in docs/limits.md.
+ */
+
+/** A message on the peer door. Room for the largest body, 1 MiB, and its envelope. */
+export const PEER_MESSAGE_BYTES_MAX = 2 * 1024 * 1024;
+
+export const HEADERS_PER_MESSAGE_MAX = 2_000;
+export const LOCATOR_HASHES_MAX = 101;
+export const BLOCKS_PER_REQUEST_MAX = 128;
+export const IDS_PER_MESSAGE_MAX = 1_000;
+export const ADDRESSES_PER_MESSAGE_MAX = 100;
+export const ADDRESS_CHARACTERS_MAX = 256;
+export const AGENT_CHARACTERS_MAX = 128;
+export const GOODBYE_CHARACTERS_MAX = 512;
+
+/** The entries of one `entries` message: bytes of JSON, so that it stays far below a message. */
+export const ENTRIES_MESSAGE_BYTES_MAX = 1_048_576;
+
+/** Places of the active chain that are kept in memory; older ones are looked up on disk. */
+export const CHAIN_WINDOW_BLOCKS = 4_096;
+
+/** One hash of the active chain is remembered for each so many blocks, for locators that reach far back. */
+export const MILESTONE_INTERVAL_BLOCKS = 1_024;
+
+/** How far known headers may run ahead of the tip before no more are asked for. */
+export const HEADER_LEAD_BLOCKS_MAX = 20_000;
+
+/** Headers in memory, the active window included. */
+export const TREE_HEADERS_MAX = 65_536;
+
+export const BLOCKS_IN_FLIGHT_PER_PEER_MAX = 16;
+
+/** Bodies that arrived before their parent's, and those asked for. */
+export const DOWNLOAD_WINDOW_BLOCKS = 1_024;
+export const HELD_BODY_BYTES_MAX = 32 * 1024 * 1024;
+
+/** One storage transaction. */
+export const COMMIT_BLOCKS_MAX = 512;
+export const COMMIT_BYTES_MAX = 16 * 1024 * 1024;
+
+/** A peer that delivers nothing of what it was asked for so long loses the requests to others; doubles up to the maximum. */
+export const STALL_MS_MIN = 2_000;
+export const STALL_MS_MAX = 64_000;
+
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+export const HEADERS_TIMEOUT_MS = 15_000;
+export const ENTRIES_TIMEOUT_MS = 5_000;
+export const PING_INTERVAL_MS = 30_000;
+export const PONG_TIMEOUT_MS = 20_000;
+
+/** How long a header that is ahead of the clock waits before the peer is asked again. */
+export const HOLD_RETRY_MS = 2_000;
+
+export const PENDING_ENTRIES_MAX = 50_000;
+export const PENDING_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Of the pool's entries, those that one peer brought. */
+export const PENDING_ENTRIES_PER_PEER_MAX = 10_000;
+export const PENDING_BYTES_PER_PEER_MAX = 16 * 1024 * 1024;
+
+/** Ids of which is remembered that a peer has them. */
+export const KNOWN_IDS_PER_PEER_MAX = 10_000;
+
+/** Ids of entries in the latest blocks, so that a late announcement does not bring them into the pool again. */
+export const RECENT_IDS_MAX = 100_000;
+
+export const MINING_REQUESTS_MAX = 64;
+
+/** A search is begun anew at least this often, so that the timestamp in the header stays fresh. */
+export const MINING_JOB_AGE_MS_MAX = 5_000;
+
+export const PEERS_MAX = 64;
+export const OUTBOUND_PEERS_TARGET = 8;
+export const KNOWN_ADDRESSES_MAX = 1_000;
+export const DIALS_AT_ONCE_MAX = 4;
+export const DIAL_BACKOFF_MS_MIN = 500;
+export const DIAL_BACKOFF_MS_MAX = 60_000;
+
+/** A peer whose score falls so low is disconnected, or also not spoken to again for a while. */
+export const SCORE_DISCONNECT = -20;
+export const SCORE_BAN = -50;
+export const SCORE_HALF_LIFE_MS = 10 * 60_000;
+export const BAN_MS = 30 * 60_000;
+
+/** A reorganisation that undoes more blocks than this raises an alarm. */
+export const REORGANISATION_ALARM_BLOCKS = 100;

@@ -1,0 +1,280 @@
+/**
+ * What peers say to each other: JSON in frames, on one stream per pair (docs/spec/wire.md#peer-messages).
+ *
+ * The two messages that carry ledger data are written canonically with the data first, so that its exact bytes are cut
+ * out without decoding. What a parsed message claims is not yet judged.
+ */
+import { bytesToHex, decodeUtf8, encodeUtf8, hexInto } from '#host';
+import { assertNever } from '../core/assert.ts';
+import { type Hash, parseHash } from '../core/hash.ts';
+import { HEADER_BYTES, hashHeader, parseHeader } from '../core/header.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import type { HashedHeader } from '../core/validation.ts';
+import {
+  ADDRESS_CHARACTERS_MAX,
+  ADDRESSES_PER_MESSAGE_MAX,
+  AGENT_CHARACTERS_MAX,
+  BLOCKS_PER_REQUEST_MAX,
+  GOODBYE_CHARACTERS_MAX,
+  HEADERS_PER_MESSAGE_MAX,
+  IDS_PER_MESSAGE_MAX,
+  LOCATOR_HASHES_MAX,
+} from './limits.ts';
+
+export type Message =
+  /** First from both sides: who speaks, of which network, and how far its chain goes. */
+  | {
+      readonly type: 'hello';
+      readonly genesis: Hash;
+      readonly network: string;
+      readonly agent: string;
+      readonly tip: { readonly hash: Hash; readonly height: number; readonly work: bigint };
+      /** Where the speaker can be dialled. */
+      readonly addresses: readonly string[];
+    }
+  /** Asks for the headers after the first hash of the locator that the other's active chain holds. */
+  | { readonly type: 'get-headers'; readonly locator: readonly Hash[] }
+  /** The answer to that; or, unasked, the announcement of a new tip. */
+  | { readonly type: 'headers'; readonly headers: readonly HashedHeader[] }
+  /** Asks for bodies. They come as one `block` each, in this order. */
+  | { readonly type: 'get-blocks'; readonly hashes: readonly Hash[] }
+  | { readonly type: 'block'; readonly hash: Hash; readonly bodyBytes: Uint8Array }
+  /** Blocks that were asked for and are not there. */
+  | { readonly type: 'not-found'; readonly hashes: readonly Hash[] }
+  /** Ids of entries that the speaker holds pending. */
+  | { readonly type: 'inventory'; readonly ids: readonly Hash[] }
+  | { readonly type: 'get-entries'; readonly ids: readonly Hash[] }
+  /** A JSON array of entries, canonical; cut apart and judged by the pool. */
+  | { readonly type: 'entries'; readonly arrayBytes: Uint8Array }
+  | { readonly type: 'get-peers' }
+  | { readonly type: 'peers'; readonly addresses: readonly string[] }
+  | { readonly type: 'ping'; readonly nonce: number }
+  | { readonly type: 'pong'; readonly nonce: number }
+  /** Last before the speaker hangs up: why. */
+  | { readonly type: 'goodbye'; readonly code: string; readonly message: string };
+
+export type MessageFault =
+  | { readonly code: 'message-not-json' }
+  | { readonly code: 'message-type-unknown'; readonly type: string }
+  | { readonly code: 'message-field-invalid'; readonly type: string; readonly field: string };
+
+/** The bytes of `message`, without a frame. */
+export function encodeMessage(message: Message): Uint8Array {
+  switch (message.type) {
+    case 'block':
+      return joinBytes(BLOCK_PREFIX, message.bodyBytes, encodeUtf8(`,"hash":"${message.hash}","type":"block"}`));
+    case 'entries':
+      return joinBytes(ENTRIES_PREFIX, message.arrayBytes, ENTRIES_SUFFIX);
+    case 'headers':
+      return encodeJson({ headers: message.headers.map(({ bytes }) => bytesToHex(bytes)), type: message.type });
+    case 'hello':
+      return encodeJson({ ...message, tip: { ...message.tip, work: message.tip.work.toString() } });
+    case 'get-headers':
+    case 'get-blocks':
+    case 'not-found':
+    case 'inventory':
+    case 'get-entries':
+    case 'get-peers':
+    case 'peers':
+    case 'ping':
+    case 'pong':
+    case 'goodbye':
+      return encodeJson(message);
+    default:
+      return assertNever(message);
+  }
+}
+
+/** The message that `bytes` spell, if every field is there, in its form and within the limits. */
+export function parseMessage(bytes: Uint8Array): Result<Message, MessageFault> {
+  if (startsWith(bytes, BLOCK_PREFIX)) return parseBlockMessage(bytes);
+  if (startsWith(bytes, ENTRIES_PREFIX)) return parseEntriesMessage(bytes);
+  const fields = parseObject(bytes);
+  if (fields === undefined) return fail({ code: 'message-not-json' });
+  const type = fields['type'];
+  if (typeof type !== 'string' || !Object.hasOwn(PARSERS, type)) {
+    return fail({ code: 'message-type-unknown', type: String(type).slice(0, 32) });
+  }
+  return PARSERS[type as keyof typeof PARSERS](fields);
+}
+
+/** A JSON array of entries from their canonical bytes, for `entries`. */
+export function joinEntries(entries: readonly Uint8Array[]): Uint8Array {
+  const pieces: Uint8Array[] = [Uint8Array.of(0x5b)];
+  for (const [i, entry] of entries.entries()) {
+    if (i > 0) pieces.push(Uint8Array.of(0x2c));
+    pieces.push(entry);
+  }
+  return joinBytes(...pieces, Uint8Array.of(0x5d));
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+type Parsed = Result<Message, MessageFault>;
+
+/** One for each message that is plain JSON. */
+const PARSERS: Readonly<Record<Exclude<Message['type'], 'block' | 'entries'>, (fields: Fields) => Parsed>> = {
+  hello: (fields) => {
+    const type = 'hello';
+    const genesis = asHash(fields['genesis']);
+    if (genesis === undefined) return invalid(type, 'genesis');
+    const network = asText(fields['network'], AGENT_CHARACTERS_MAX);
+    if (network === undefined) return invalid(type, 'network');
+    const agent = asText(fields['agent'], AGENT_CHARACTERS_MAX);
+    if (agent === undefined) return invalid(type, 'agent');
+    const tip = asTip(fields['tip']);
+    if (tip === undefined) return invalid(type, 'tip');
+    const addresses = asList(fields['addresses'], ADDRESSES_PER_MESSAGE_MAX, asAddress);
+    if (addresses === undefined) return invalid(type, 'addresses');
+    return ok({ type, genesis, network, agent, tip, addresses });
+  },
+  'get-headers': (fields) => {
+    const locator = asList(fields['locator'], LOCATOR_HASHES_MAX, asHash);
+    return locator === undefined ? invalid('get-headers', 'locator') : ok({ type: 'get-headers', locator });
+  },
+  headers: (fields) => {
+    const headers = asList(fields['headers'], HEADERS_PER_MESSAGE_MAX, asHeader);
+    return headers === undefined ? invalid('headers', 'headers') : ok({ type: 'headers', headers });
+  },
+  'get-blocks': (fields) => {
+    const hashes = asList(fields['hashes'], BLOCKS_PER_REQUEST_MAX, asHash);
+    return hashes === undefined ? invalid('get-blocks', 'hashes') : ok({ type: 'get-blocks', hashes });
+  },
+  'not-found': (fields) => {
+    const hashes = asList(fields['hashes'], BLOCKS_PER_REQUEST_MAX, asHash);
+    return hashes === undefined ? invalid('not-found', 'hashes') : ok({ type: 'not-found', hashes });
+  },
+  inventory: (fields) => {
+    const ids = asList(fields['ids'], IDS_PER_MESSAGE_MAX, asHash);
+    return ids === undefined ? invalid('inventory', 'ids') : ok({ type: 'inventory', ids });
+  },
+  'get-entries': (fields) => {
+    const ids = asList(fields['ids'], IDS_PER_MESSAGE_MAX, asHash);
+    return ids === undefined ? invalid('get-entries', 'ids') : ok({ type: 'get-entries', ids });
+  },
+  'get-peers': () => ok({ type: 'get-peers' }),
+  peers: (fields) => {
+    const addresses = asList(fields['addresses'], ADDRESSES_PER_MESSAGE_MAX, asAddress);
+    return addresses === undefined ? invalid('peers', 'addresses') : ok({ type: 'peers', addresses });
+  },
+  ping: (fields) => {
+    const nonce = asCount(fields['nonce']);
+    return nonce === undefined ? invalid('ping', 'nonce') : ok({ type: 'ping', nonce });
+  },
+  pong: (fields) => {
+    const nonce = asCount(fields['nonce']);
+    return nonce === undefined ? invalid('pong', 'nonce') : ok({ type: 'pong', nonce });
+  },
+  goodbye: (fields) => {
+    const code = asText(fields['code'], GOODBYE_CHARACTERS_MAX);
+    const message = asText(fields['message'], GOODBYE_CHARACTERS_MAX);
+    if (code === undefined) return invalid('goodbye', 'code');
+    return message === undefined ? invalid('goodbye', 'message') : ok({ type: 'goodbye', code, message });
+  },
+};
+
+function parseBlockMessage(bytes: Uint8Array): Parsed {
+  const bodyEnd = bytes.length - BLOCK_SUFFIX_BYTES;
+  if (bodyEnd <= BLOCK_PREFIX.length) return fail({ code: 'message-not-json' });
+  const match = BLOCK_SUFFIX_TEXT.exec(decodeUtf8(bytes.subarray(bodyEnd)) ?? '');
+  const hash = parseHash(match?.[1] ?? '');
+  if (hash === undefined) return invalid('block', 'hash');
+  return ok({ type: 'block', hash, bodyBytes: bytes.subarray(BLOCK_PREFIX.length, bodyEnd) });
+}
+
+function parseEntriesMessage(bytes: Uint8Array): Parsed {
+  const arrayEnd = bytes.length - ENTRIES_SUFFIX.length;
+  if (arrayEnd <= ENTRIES_PREFIX.length || !startsWith(bytes.subarray(arrayEnd), ENTRIES_SUFFIX)) {
+    return invalid('entries', 'entries');
+  }
+  return ok({ type: 'entries', arrayBytes: bytes.subarray(ENTRIES_PREFIX.length, arrayEnd) });
+}
+
+function parseObject(bytes: Uint8Array): Fields | undefined {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function asList<Item>(value: unknown, max: number, parse: (item: unknown) => Item | undefined): Item[] | undefined {
+  if (!Array.isArray(value) || value.length > max) return undefined;
+  const items: Item[] = [];
+  for (const element of value) {
+    const item = parse(element);
+    if (item === undefined) return undefined;
+    items.push(item);
+  }
+  return items;
+}
+
+function asHash(value: unknown): Hash | undefined {
+  return typeof value === 'string' ? parseHash(value) : undefined;
+}
+
+function asText(value: unknown, charactersMax: number): string | undefined {
+  return typeof value === 'string' && value.length <= charactersMax ? value : undefined;
+}
+
+function asAddress(value: unknown): string | undefined {
+  return asText(value, ADDRESS_CHARACTERS_MAX);
+}
+
+function asCount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+function asHeader(value: unknown): HashedHeader | undefined {
+  if (typeof value !== 'string' || value.length !== 2 * HEADER_BYTES || !HEX_TEXT.test(value)) return undefined;
+  const bytes = new Uint8Array(HEADER_BYTES);
+  hexInto(value, bytes, 0);
+  const header = parseHeader(bytes);
+  return header.ok ? { header: header.value, bytes, hash: hashHeader(bytes) } : undefined;
+}
+
+function asTip(value: unknown): { hash: Hash; height: number; work: bigint } | undefined {
+  if (!isFields(value)) return undefined;
+  const hash = asHash(value['hash']);
+  const height = asCount(value['height']);
+  const work = value['work'];
+  if (hash === undefined || height === undefined) return undefined;
+  return typeof work === 'string' && WORK_TEXT.test(work) ? { hash, height, work: BigInt(work) } : undefined;
+}
+
+function invalid(type: Message['type'], field: string): { readonly ok: false; readonly fault: MessageFault } {
+  return fail({ code: 'message-field-invalid', type, field });
+}
+
+function encodeJson(value: unknown): Uint8Array {
+  return encodeUtf8(JSON.stringify(value));
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  return bytes.length >= prefix.length && prefix.every((byte, i) => bytes[i] === byte);
+}
+
+function joinBytes(...pieces: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    joined.set(piece, offset);
+    offset += piece.length;
+  }
+  return joined;
+}
+
+const BLOCK_PREFIX = encodeUtf8('{"data":');
+const BLOCK_SUFFIX_TEXT = /^,"hash":"([0-9a-f]{64})","type":"block"\}$/;
+const BLOCK_SUFFIX_BYTES = ',"hash":"'.length + 64 + '","type":"block"}'.length;
+const ENTRIES_PREFIX = encodeUtf8('{"entries":');
+const ENTRIES_SUFFIX = encodeUtf8(',"type":"entries"}');
+const HEX_TEXT = /^[0-9a-f]*$/;
+/** At most the 78 digits of 2^256. */
+const WORK_TEXT = /^[0-9]{1,78}$/;

@@ -1,0 +1,150 @@
+/**
+ * What this node mines: blocks its user asked for one after the other, and beside them, according to its mode, what
+ * waits in the pool, or empty blocks. One search at a time, always on the tip.
+ */
+import { type Block, createBlock } from '../core/block.ts';
+import { type Body, bodyFromEntries, dataRoot, entryIds } from '../core/body.ts';
+import type { Hash } from '../core/hash.ts';
+import type { Header } from '../core/header.ts';
+import type { NetworkParams } from '../core/params.ts';
+import { type ChainPoint, createCandidateHeader } from '../core/validation.ts';
+import type { Effect, RequestId } from './effects.ts';
+import type { EntryPool } from './entry-pool.ts';
+import { MINING_JOB_AGE_MS_MAX, MINING_REQUESTS_MAX } from './limits.ts';
+
+/** When a node mines of its own accord: never, while entries are pending, or all the time. */
+export type MiningMode = 'demand' | 'entries' | 'always';
+
+interface Request {
+  readonly id: RequestId;
+  readonly body: Body;
+}
+
+interface Job {
+  readonly number: number;
+  readonly header: Header;
+  readonly body: Body;
+  readonly request: Request | undefined;
+  readonly startedMs: number;
+}
+
+export class MiningDesk {
+  readonly #params: NetworkParams;
+  readonly #mode: MiningMode;
+  readonly #pool: EntryPool;
+  #requests: Request[] = [];
+  #job: Job | undefined;
+  #jobs = 0;
+  /** Whether the searchers were told to stop, or never began. */
+  #isIdle = true;
+  /** A block of ours that is on its way into the store: no search until it is there. */
+  #found: { readonly hash: Hash; readonly request: Request | undefined } | undefined;
+  #foundCount = 0;
+
+  constructor(options: { readonly params: NetworkParams; readonly mode: MiningMode; readonly pool: EntryPool }) {
+    this.#params = options.params;
+    this.#mode = options.mode;
+    this.#pool = options.pool;
+  }
+
+  get mode(): MiningMode {
+    return this.#mode;
+  }
+
+  /** The header being searched, if any. */
+  get searching(): Header | undefined {
+    return this.#job?.header;
+  }
+
+  get queuedCount(): number {
+    return this.#requests.length;
+  }
+
+  /** Blocks found since the start, whether or not they stayed on the active chain. */
+  get foundCount(): number {
+    return this.#foundCount;
+  }
+
+  /** Queues a block to be mined. False where the queue is full. */
+  request(id: RequestId, body: Body): boolean {
+    if (this.#requests.length >= MINING_REQUESTS_MAX) return false;
+    this.#requests.push({ id, body });
+    return true;
+  }
+
+  cancel(id: RequestId): void {
+    this.#requests = this.#requests.filter((request) => request.id !== id);
+    if (this.#job?.request?.id === id) this.#job = undefined;
+  }
+
+  /** The block that `nonce` completes; undefined where the job is not the current one. */
+  nonceFound(job: number, nonce: number): Block | undefined {
+    if (this.#job?.number !== job) return undefined;
+    const { header, body, request } = this.#job;
+    const block = createBlock({ ...header, nonce }, body);
+    this.#job = undefined;
+    this.#found = { hash: block.hash, request };
+    this.#foundCount++;
+    return block;
+  }
+
+  /** No nonce fits: the search goes on with a later timestamp. */
+  exhausted(job: number): void {
+    if (this.#job?.number === job) this.#job = undefined;
+  }
+
+  /** A block of ours could not be taken in; its request, if any, is given back. */
+  foundRefused(): RequestId | undefined {
+    const request = this.#found?.request;
+    this.#found = undefined;
+    if (request !== undefined) this.#requests = this.#requests.filter(({ id }) => id !== request.id);
+    return request?.id;
+  }
+
+  /**
+   * A commit is durable. If it brought our own block, that is settled: where the block is active its request is
+   * answered, where another was better the request is mined again.
+   */
+  committed(chain: { isStored(hash: Hash): boolean; isActive(hash: Hash): boolean }): Effect[] {
+    const found = this.#found;
+    if (found === undefined || !chain.isStored(found.hash)) return [];
+    this.#found = undefined;
+    const { request } = found;
+    if (request === undefined || !chain.isActive(found.hash) || !this.#requests.includes(request)) return [];
+    this.#requests = this.#requests.filter((other) => other !== request);
+    return [{ type: 'answer', request: request.id, answer: { type: 'block-mined', hash: found.hash } }];
+  }
+
+  /** Begins, goes on with, or ends a search, according to what there is to mine on `tip` now. */
+  proceed(tip: ChainPoint, nowMs: number): Effect[] {
+    if (this.#found !== undefined) return [];
+    const request = this.#requests[0];
+    const isWanted =
+      request !== undefined || this.#mode === 'always' || (this.#mode === 'entries' && this.#pool.hasStored);
+    if (!isWanted) {
+      // A job that was taken away meanwhile has to be stopped as well.
+      const wasSearching = !this.#isIdle;
+      this.#job = undefined;
+      this.#isIdle = true;
+      return wasSearching ? [{ type: 'stop-search' }] : [];
+    }
+    const current = this.#job;
+    const isCurrent =
+      current !== undefined &&
+      current.header.previousHash === tip.hash &&
+      current.request === request &&
+      nowMs - current.startedMs < MINING_JOB_AGE_MS_MAX;
+    if (isCurrent) return [];
+    const body = request?.body ?? (this.#pool.hasStored ? this.#pool.nextBody(this.#params) : bodyFromEntries([]));
+    const header = createCandidateHeader({
+      parent: tip,
+      dataRoot: dataRoot(body.shape, entryIds(body)),
+      clockSeconds: Math.floor(nowMs / 1000),
+      params: this.#params,
+    });
+    this.#jobs++;
+    this.#isIdle = false;
+    this.#job = { number: this.#jobs, header, body, request, startedMs: nowMs };
+    return [{ type: 'search', job: this.#jobs, header }];
+  }
+}

@@ -1,0 +1,95 @@
+/** What a node knows of one connected peer. */
+import type { Hash } from '../core/hash.ts';
+import type { TreeNode } from './block-tree.ts';
+import type { PeerId } from './effects.ts';
+import { KNOWN_IDS_PER_PEER_MAX, SCORE_HALF_LIFE_MS, STALL_MS_MIN } from './limits.ts';
+
+export interface PeerTip {
+  readonly hash: Hash;
+  readonly height: number;
+  readonly work: bigint;
+}
+
+export class PeerSession {
+  readonly id: PeerId;
+  readonly address: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly connectedMs: number;
+  /** Undefined until its hello. */
+  agent: string | undefined;
+  /** What it says its chain is: not believed, only asked for. */
+  claimedTip: PeerTip | undefined;
+  /** The best header that it has shown. */
+  best: TreeNode | undefined;
+  /** Whether it is to be asked for headers as soon as that can be. */
+  hasMoreHeaders = false;
+  /** When the outstanding `get-headers` was sent. */
+  headersAskedMs: number | undefined;
+  /** Not to be asked for headers before: it did not answer, or one was ahead of the clock. */
+  headersNotBeforeMs = 0;
+  /** The bodies it was asked for. */
+  readonly inFlight = new Set<Hash>();
+  /** When it last delivered a body, or was asked for one while it owed none. */
+  deliveredMs = 0;
+  stallMs = STALL_MS_MIN;
+  /** Bodies of its best chain that are still to be asked for, lowest first. */
+  wanted: TreeNode[] = [];
+  /** Ids of entries that it has. */
+  readonly knownIds = new RecentSet(KNOWN_IDS_PER_PEER_MAX);
+  heardMs: number;
+  pingSentMs: number | undefined;
+  #score = 0;
+  #scoreMs = 0;
+
+  constructor(options: {
+    readonly id: PeerId;
+    readonly address: string;
+    readonly direction: 'inbound' | 'outbound';
+    readonly nowMs: number;
+  }) {
+    this.id = options.id;
+    this.address = options.address;
+    this.direction = options.direction;
+    this.connectedMs = options.nowMs;
+    this.heardMs = options.nowMs;
+  }
+
+  get isGreeted(): boolean {
+    return this.agent !== undefined;
+  }
+
+  /** 0 is spotless; faults lower it, and half of it is forgotten in ten minutes. */
+  score(nowMs: number): number {
+    return this.#score * 0.5 ** ((nowMs - this.#scoreMs) / SCORE_HALF_LIFE_MS);
+  }
+
+  /** Lowers the score, and gives back what it is then. */
+  penalise(points: number, nowMs: number): number {
+    this.#score = this.score(nowMs) - points;
+    this.#scoreMs = nowMs;
+    return this.#score;
+  }
+}
+
+/** The latest ids that were added, up to a number of them. */
+class RecentSet {
+  readonly #ids = new Set<Hash>();
+  readonly #max: number;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  has(id: Hash): boolean {
+    return this.#ids.has(id);
+  }
+
+  add(id: Hash): void {
+    this.#ids.add(id);
+    if (this.#ids.size <= this.#max) return;
+    for (const oldest of this.#ids) {
+      this.#ids.delete(oldest);
+      return;
+    }
+  }
+}
