@@ -46,7 +46,9 @@ async function readNodeKey(path: string): Promise<NodeKey | undefined> {
     throw new NodeKeyError('node-key-unreadable', `the node key at ${path} cannot be opened`, error);
   }
   try {
-    const { mode, size } = await file.stat();
+    const status = await file.stat();
+    if (!status.isFile() || status.size > KEY_FILE_BYTES_MAX) throw malformed(path);
+    const { mode } = status;
     if (process.platform !== 'win32' && (mode & OTHERS_MASK) !== 0) {
       const shown = (mode & 0o777).toString(8).padStart(4, '0');
       throw new NodeKeyError(
@@ -54,7 +56,6 @@ async function readNodeKey(path: string): Promise<NodeKey | undefined> {
         `the node key at ${path} can be used by other users (mode ${shown}): run 'chmod 600 ${path}', or delete the file to get a new identity`,
       );
     }
-    if (size > KEY_FILE_BYTES_MAX) throw malformed(path);
     return parseNodeKey(path, await file.readFile('utf8'));
   } catch (error) {
     if (error instanceof NodeKeyError) throw error;
