@@ -36,6 +36,7 @@ export interface ActiveTip {
 export class ActiveChain {
   readonly #selectTip: Statement;
   readonly #selectId: Statement;
+  readonly #selectHeight: Statement;
   readonly #selectHeader: Statement;
   readonly #selectJsonEnd: Statement;
   readonly #selectNode: Statement;
@@ -50,6 +51,7 @@ export class ActiveChain {
   constructor(database: Database) {
     this.#selectTip = database.statement('SELECT max(height), (SELECT max(position) FROM history) FROM chain');
     this.#selectId = database.statement('SELECT block FROM chain WHERE height = ?');
+    this.#selectHeight = database.statement('SELECT height FROM chain WHERE block = ?');
     this.#selectHeader = database.statement(
       `SELECT ${HEADER_COLUMNS} FROM chain JOIN blocks ON blocks.id = chain.block WHERE height = ?`,
     );
@@ -74,11 +76,15 @@ export class ActiveChain {
     return row === undefined ? undefined : integerAt(row, 0);
   }
 
+  /** Where the block whose row is `id` stands. Looks through the whole chain. */
+  heightOf(id: number): number | undefined {
+    const row = this.#selectHeight.one(id);
+    return row === undefined ? undefined : integerAt(row, 0);
+  }
+
   /** The header at `height`, which is at most the tip's, checked against its hash and the history. */
   headerAt(height: number): HeaderRow {
-    const row = this.#selectHeader.one(height);
-    if (row === undefined) throw blockDamaged({ hash: undefined, height }, 'its row is missing');
-    const header = parseHeaderRow(row, () => height);
+    const header = parseHeaderRow(this.#selectHeader.one(height), () => height);
     if (this.#nodeAt(historyNodeCount(height)) !== historyLeaf(header.bytes, header.work)) {
       throw blockDamaged({ hash: header.hash, height }, 'it is not what the history has at its height');
     }

@@ -23,6 +23,9 @@ export interface HeaderRow {
   readonly work: bigint;
 }
 
+/** Where a block ought to stand: asked for an error only, so it may take long. */
+export type HeightOf = () => number | undefined;
+
 /** The columns that `parseHeaderRow` reads, from a table named `blocks`. */
 export const HEADER_COLUMNS = 'blocks.id, blocks.hash, blocks.header, blocks.work';
 
@@ -33,7 +36,6 @@ export class BlockTable {
   readonly #selectWithBody: Statement;
   readonly #insert: Statement;
   readonly #update: Statement;
-  readonly #heightOf: Statement;
 
   constructor(database: Database, params: NetworkParams) {
     this.#params = params;
@@ -44,7 +46,6 @@ export class BlockTable {
       'INSERT INTO blocks (hash48, hash, header, work, body) VALUES (?, ?, ?, ?, ?) RETURNING id',
     );
     this.#update = database.statement('UPDATE blocks SET header = ?, work = ?, body = ? WHERE id = ?');
-    this.#heightOf = database.statement('SELECT height FROM chain WHERE block = ?');
   }
 
   /** The row id of the block `hash`. */
@@ -78,17 +79,16 @@ export class BlockTable {
     return id;
   }
 
-  readHeader(id: number): HeaderRow {
-    const row = this.#select.one(id);
-    if (row === undefined) throw this.#missing(id);
-    return this.#parse(row, id);
+  /** The header in row `id`. `heightOf` tells, for an error, where the block ought to stand. */
+  readHeader(id: number, heightOf: HeightOf): HeaderRow {
+    return parseHeaderRow(this.#select.one(id), heightOf);
   }
 
-  read(id: number): { readonly block: Block; readonly work: bigint } {
+  /** The block in row `id`, and the work that was given with it. */
+  read(id: number, heightOf: HeightOf): { readonly block: Block; readonly work: bigint } {
     const row = this.#selectWithBody.one(id);
-    if (row === undefined) throw this.#missing(id);
-    const { hash, header, work } = this.#parse(row, id);
-    const bytes = bytesAt(row, 4);
+    const { hash, header, work } = parseHeaderRow(row, heightOf);
+    const bytes = bytesAt(row ?? [], 4);
     if (header.height === 0) {
       if (!equalBytes(bytes, GENESIS_BODY.bytes)) throw blockDamaged({ hash, height: 0 }, 'its body is not {}');
       return { block: { hash, header, body: GENESIS_BODY }, work };
@@ -100,26 +100,14 @@ export class BlockTable {
     }
     return { block: { hash, header, body: body.value }, work };
   }
-
-  #parse(row: Row, id: number): HeaderRow {
-    return parseHeaderRow(row, () => {
-      const place = this.#heightOf.one(id);
-      return place === undefined ? undefined : integerAt(place, 0);
-    });
-  }
-
-  #missing(id: number): Error {
-    const place = this.#heightOf.one(id);
-    const height = place === undefined ? undefined : integerAt(place, 0);
-    return blockDamaged({ hash: undefined, height }, 'its row is missing');
-  }
 }
 
 /**
- * The header row in `row`, whose first columns are HEADER_COLUMNS. Throws `block-damaged` where the header is not the
- * one that was hashed; `heightOf` tells where the block ought to stand.
+ * The header row in `row`, whose first columns are HEADER_COLUMNS. Throws `block-damaged` where there is none, or the
+ * header is not the one that was hashed.
  */
-export function parseHeaderRow(row: Row, heightOf: () => number | undefined): HeaderRow {
+export function parseHeaderRow(row: Row | undefined, heightOf: HeightOf): HeaderRow {
+  if (row === undefined) throw blockDamaged({ hash: undefined, height: heightOf() }, 'its row is missing');
   const hash = hashAt(row, 1);
   const bytes = bytesAt(row, 2);
   const header = parseHeader(bytes);

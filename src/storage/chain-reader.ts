@@ -22,7 +22,7 @@ export async function* readChain(options: {
   const { chain, blocks, from } = options;
   const tipId = blocks.find(options.tip);
   if (tipId === undefined) return;
-  const tipHeight = blocks.readHeader(tipId).header.height;
+  const tipHeight = blocks.readHeader(tipId, () => chain.heightOf(tipId)).header.height;
   const branch: Branch = { ids: [], parentId: tipId, parentHeight: tipHeight };
   let height = from;
   while (height <= tipHeight) {
@@ -55,7 +55,7 @@ interface Source {
 function extendBranch(branch: Branch, { chain, blocks, from }: Source): boolean {
   for (let steps = 0; steps < WALK_STEPS_MAX; steps++) {
     if (branch.parentHeight < from || chain.idAt(branch.parentHeight) === branch.parentId) return true;
-    const { hash, header } = blocks.readHeader(branch.parentId);
+    const { hash, header } = blocks.readHeader(branch.parentId, () => branch.parentHeight);
     branch.ids.push(branch.parentId);
     branch.parentHeight--;
     if (branch.parentHeight < from) return true;
@@ -76,7 +76,7 @@ function readBatch(branch: Branch, source: Source & { readonly tipHeight: number
     const id = height > branch.parentHeight ? branch.ids[tipHeight - height] : activeId;
     if (id === undefined) throw blockDamaged({ hash: undefined, height }, 'the active chain lacks it');
     if (id === activeId) chain.headerAt(height);
-    const stored = blocks.read(id);
+    const stored = blocks.read(id, () => height);
     batch.push({ ...stored, isActive: id === activeId });
     sizeBytes += stored.block.body.bytes.length;
   }

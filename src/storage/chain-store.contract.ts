@@ -192,17 +192,28 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
         await store.commit({ ...NO_CHANGE, pendingAdded: [b, a, b] });
         await store.commit({ ...NO_CHANGE, pendingAdded: [a, c] });
         assert.deepEqual(await pendingOf(store), [b, a, c]);
-        await store.commit({ ...NO_CHANGE, pendingRemoved: [a.id, ZERO_HASH] });
-        await store.commit({ ...NO_CHANGE, pendingAdded: [a] });
-        assert.deepEqual(await pendingOf(store), [b, c, a]);
+        assert.deepEqual(await pendingOf(store), [b, a, c]);
       });
     });
 
-    test('are added before they are removed', async () => {
+    test('that were in a block and return wait at the end', async () => {
       await withStore(async (store) => {
-        const a = pendingEntry('"a"');
-        await store.commit({ ...NO_CHANGE, pendingAdded: [a], pendingRemoved: [a.id] });
-        assert.deepEqual(await pendingOf(store), []);
+        const [a, b] = [pendingEntry('"a"'), pendingEntry('"b"')];
+        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"a"'));
+        await store.commit({ ...NO_CHANGE, pendingAdded: [a, b] });
+        await store.commit(growth(main));
+        await store.commit({ ...NO_CHANGE, activate: { forkHeight: 0, added: [] } });
+        assert.deepEqual(await pendingOf(store), [b, a]);
+      });
+    });
+
+    test('are not kept where the same change puts them in a block', async () => {
+      await withStore(async (store) => {
+        const [a, b] = [pendingEntry('"a"'), pendingEntry('"b"')];
+        const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"a"', '"never waited"'));
+        const { included } = await store.commit({ ...growth(chain), pendingAdded: [a, b] });
+        assert.deepEqual(included, [a.id]);
+        assert.deepEqual(await pendingOf(store), [b]);
       });
     });
 
@@ -211,9 +222,10 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
         const [a, b] = [pendingEntry('"a"'), pendingEntry('"b"')];
         const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"a"'));
         await store.commit({ ...NO_CHANGE, pendingAdded: [a, b] });
-        await store.commit(kept(chain));
+        assert.deepEqual((await store.commit(kept(chain))).included, []);
         assert.deepEqual(await pendingOf(store), [a, b]);
-        await store.commit({ ...growth(chain), blocks: [] });
+        const { included } = await store.commit({ ...growth(chain), blocks: [] });
+        assert.deepEqual(included, [a.id]);
         assert.deepEqual(await pendingOf(store), [b]);
       });
     });
@@ -230,18 +242,6 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
         const expected = ['"a"', '{"k":1}', '"c"'].map(pendingEntry);
         assert.deepEqual(returned, expected);
         assert.deepEqual(await pendingOf(store), [d, ...expected]);
-      });
-    });
-
-    test('do not return where the same change removes them', async () => {
-      await withStore(async (store) => {
-        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"a"', '"b"'));
-        const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"c"'));
-        await store.commit(growth(main));
-        const a = pendingEntry('"a"');
-        const { returned } = await store.commit({ ...switchTo(0, side), pendingRemoved: [a.id] });
-        assert.deepEqual(returned, [pendingEntry('"b"')]);
-        assert.deepEqual(await pendingOf(store), [pendingEntry('"b"')]);
       });
     });
   });
@@ -387,7 +387,7 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
 }
 
 /** A change of nothing, to be spread. */
-export const NO_CHANGE: ChainChange = { blocks: [], activate: undefined, pendingAdded: [], pendingRemoved: [] };
+export const NO_CHANGE: ChainChange = { blocks: [], activate: undefined, pendingAdded: [] };
 
 /** The change that keeps `chain` and leaves the active chain as it is. */
 export function kept(chain: BuiltChain): ChainChange {

@@ -53,12 +53,10 @@ class MemoryStore implements ChainStore {
     for (const { block, work } of change.blocks) {
       if (!this.#blocks.has(block.hash)) this.#blocks.set(block.hash, { block, work });
     }
-    const { removed, returned } = change.activate === undefined ? NOTHING_LEFT : this.#activate(change.activate);
     for (const entry of change.pendingAdded) {
       if (!this.#pending.has(entry.id)) this.#pending.set(entry.id, entry);
     }
-    for (const id of change.pendingRemoved) this.#pending.delete(id);
-    return { removed, returned: returned.filter((entry) => this.#pending.has(entry.id)) };
+    return change.activate === undefined ? NOTHING_MOVED : this.#activate(change.activate);
   }
 
   async pointOf(hash: Hash): Promise<ChainPoint | undefined> {
@@ -130,10 +128,11 @@ class MemoryStore implements ChainStore {
     const leaving: Block[] = [];
     while (this.#active.length > forkHeight + 1) leaving.push(this.#pop());
     const addedIds = new Set<Hash>();
+    const included: Hash[] = [];
     for (const hash of added) {
       for (const id of this.#push(hash)) {
         addedIds.add(id);
-        this.#pending.delete(id);
+        if (this.#pending.delete(id)) included.push(id);
       }
     }
     const returned: PendingEntry[] = [];
@@ -145,7 +144,7 @@ class MemoryStore implements ChainStore {
         returned.push(entry);
       }
     }
-    return { removed: leaving.map((block) => block.hash), returned };
+    return { removed: leaving.map((block) => block.hash), returned, included };
   }
 
   /** Puts a block on the tip and answers the ids of its entries. */
@@ -196,4 +195,4 @@ interface KeptBlock {
   readonly work: bigint;
 }
 
-const NOTHING_LEFT: CommittedChange = { removed: [], returned: [] };
+const NOTHING_MOVED: CommittedChange = { removed: [], returned: [], included: [] };

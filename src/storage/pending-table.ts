@@ -47,12 +47,13 @@ export class PendingTable {
     this.#nextSeq++;
   }
 
-  /** Takes the entry away, if it waits; within a transaction. */
-  remove(id: Hash): void {
+  /** Takes the entry away, within a transaction; whether it was waiting. */
+  remove(id: Hash): boolean {
     const seq = this.#seqOf(id);
-    if (seq === undefined) return;
+    if (seq === undefined) return false;
     this.#delete.run(seq);
     this.#draft.set(id, undefined);
+    return true;
   }
 
   /** After a transaction: its changes hold. */

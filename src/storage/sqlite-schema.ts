@@ -2,7 +2,7 @@
  * The database file of a store: its format, its tables, and whose it is (docs/spec is about the ledger; this format is
  * this program's own, and `FORMAT_VERSION` changes with it).
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseHash } from '../core/hash.ts';
 import type { NetworkParams } from '../core/params.ts';
@@ -14,12 +14,18 @@ import { StoreError } from './store-error.ts';
 export const DATABASE_FILE = 'chain.sqlite';
 
 /**
- * Opens the database in `folder` and keeps other processes out of it. Where there is none yet, creates it, with empty
- * tables. A folder of another format or network is refused as it is.
+ * Opens the database in `folder` and keeps other processes out of it. Where there is none yet, makes one with empty
+ * tables, or throws `store-missing` if `create` is false. A folder of another format or network is refused as it is.
  */
-export function openDatabase(folder: string, params: NetworkParams): Database {
-  createFolder(folder);
+export function openDatabase(options: {
+  readonly folder: string;
+  readonly params: NetworkParams;
+  readonly create: boolean;
+}): Database {
+  const { folder, params, create } = options;
   const path = join(folder, DATABASE_FILE);
+  if (create) createFolder(folder);
+  else if (!existsSync(path)) throw new StoreError('store-missing', `There is no store in ${folder}.`);
   checkFileHeader(path, folder);
   const database = openExclusively(path, folder);
   try {

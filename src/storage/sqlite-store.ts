@@ -37,7 +37,7 @@ export async function openSqliteStore(options: {
   readonly folder: string;
   readonly params: NetworkParams;
 }): Promise<ChainStore> {
-  const database = openDatabase(options.folder, options.params);
+  const database = openDatabase({ ...options, create: true });
   try {
     return new SqliteStore(database, options.params);
   } catch (error) {
@@ -100,7 +100,7 @@ class SqliteStore implements ChainStore {
   async blockByHash(hash: Hash): Promise<StoredBlock | undefined> {
     const id = this.#blocks.find(hash);
     if (id === undefined) return undefined;
-    const stored = this.#blocks.read(id);
+    const stored = this.#blocks.read(id, () => this.#chain.heightOf(id));
     const { height } = stored.block.header;
     const isActive = this.#chain.idAt(height) === id;
     if (isActive) this.#chain.headerAt(height);
@@ -109,7 +109,7 @@ class SqliteStore implements ChainStore {
 
   async blockAt(height: number): Promise<StoredBlock | undefined> {
     if (height < 0 || height > this.#chain.tip.height) return undefined;
-    return { ...this.#blocks.read(this.#chain.headerAt(height).id), isActive: true };
+    return { ...this.#readAt(height), isActive: true };
   }
 
   async headersAfter(locator: readonly Hash[], max: number): Promise<readonly Uint8Array[]> {
@@ -134,7 +134,7 @@ class SqliteStore implements ChainStore {
     let height = this.#entries.nextHeight(id, 0);
     while (height !== undefined && places.length < max) {
       if (height > this.#chain.tip.height) break;
-      const { block } = this.#blocks.read(this.#chain.headerAt(height).id);
+      const { block } = this.#readAt(height);
       for (const [index, other] of entryIds(block.body).entries()) {
         if (other === id) places.push({ height, hash: block.hash, index });
       }
@@ -160,10 +160,8 @@ class SqliteStore implements ChainStore {
     for (const { block, work } of change.blocks) {
       kept.set(block.hash, { id: this.#blocks.keep(block, work), block, work });
     }
-    const { removed, returned } = change.activate === undefined ? NOTHING_LEFT : this.#activate(change.activate, kept);
     for (const entry of change.pendingAdded) this.#pending.add(entry);
-    for (const id of change.pendingRemoved) this.#pending.remove(id);
-    return { removed, returned: returned.filter((entry) => this.#pending.has(entry.id)) };
+    return change.activate === undefined ? NOTHING_MOVED : this.#activate(change.activate, kept);
   }
 
   #activate(
@@ -173,12 +171,13 @@ class SqliteStore implements ChainStore {
     const leaving = this.#readLeaving(forkHeight);
     this.#chain.cutAbove(forkHeight);
     const addedIds = new Set<Hash>();
+    const included: Hash[] = [];
     for (const hash of added) {
       const { id, block, work } = kept.get(hash) ?? this.#readKept(hash);
       const ids = entryIds(block.body);
       this.#chain.push(id, block, work);
       this.#entries.add(block.header.height, ids);
-      if (!this.#pending.isEmpty) for (const entry of ids) this.#pending.remove(entry);
+      if (!this.#pending.isEmpty) included.push(...ids.filter((entry) => this.#pending.remove(entry)));
       if (leaving.length > 0) for (const entry of ids) addedIds.add(entry);
     }
     const returned: PendingEntry[] = [];
@@ -190,28 +189,33 @@ class SqliteStore implements ChainStore {
         returned.push(entry);
       }
     }
-    return { removed: leaving.map((block) => block.hash), returned };
+    return { removed: leaving.map((block) => block.hash), returned, included };
   }
 
   /** The blocks above `forkHeight`, from the tip down, which leave the index of entries. */
   #readLeaving(forkHeight: number): readonly Block[] {
     const leaving: Block[] = [];
     for (let height = this.#chain.tip.height; height > forkHeight; height--) {
-      leaving.push(this.#blocks.read(this.#chain.headerAt(height).id).block);
+      leaving.push(this.#readAt(height).block);
       this.#entries.remove(height);
     }
     return leaving;
   }
 
+  /** The active block at `height`, which is at most the tip's. */
+  #readAt(height: number): { readonly block: Block; readonly work: bigint } {
+    return this.#blocks.read(this.#chain.headerAt(height).id, () => height);
+  }
+
   #readKept(hash: Hash): KeptBlock {
     const id = assertPresent(this.#blocks.find(hash), 'an added block is kept');
-    return { id, ...this.#blocks.read(id) };
+    return { id, ...this.#blocks.read(id, () => this.#chain.heightOf(id)) };
   }
 
   #activeHeight(hash: Hash): number | undefined {
     const id = this.#blocks.find(hash);
     if (id === undefined) return undefined;
-    const { height } = this.#blocks.readHeader(id).header;
+    const { height } = this.#blocks.readHeader(id, () => this.#chain.heightOf(id)).header;
     return this.#chain.idAt(height) === id ? height : undefined;
   }
 }
@@ -222,4 +226,4 @@ interface KeptBlock {
   readonly work: bigint;
 }
 
-const NOTHING_LEFT: CommittedChange = { removed: [], returned: [] };
+const NOTHING_MOVED: CommittedChange = { removed: [], returned: [], included: [] };

@@ -2,6 +2,8 @@
 import type { Hash } from '../core/hash.ts';
 
 export type StoreErrorCode =
+  /** There is no store in the folder, and none was to be made. */
+  | 'store-missing'
   /** Another process holds the folder. */
   | 'store-in-use'
   /** The folder holds something that is no store of ours, or one of another version. Nothing was changed. */

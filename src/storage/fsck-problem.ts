@@ -1,0 +1,73 @@
+/** What a check of a store finds, and the list of it (see fsck.ts). */
+import type { Hash } from '../core/hash.ts';
+import { StoreError } from './store-error.ts';
+
+/** Something that is not as it should be. */
+export interface FsckProblem {
+  readonly code: FsckCode;
+  /** The block's, where it is about one and it can be told. */
+  readonly height?: number;
+  readonly hash?: Hash;
+  /** One English sentence. */
+  readonly detail: string;
+}
+
+export type FsckCode =
+  /** SQLite finds its own file inconsistent, or cannot read it. */
+  | 'database-damaged'
+  /** The active chain has no block at a height. */
+  | 'height-missing'
+  /** A block is not what its hash says, or cannot be read. */
+  | 'block-damaged'
+  /** A block is not found by its hash, or its parent is not. */
+  | 'block-lost'
+  /** A block does not follow the one below it. */
+  | 'link-broken'
+  /** A block breaks a rule of the network. */
+  | 'rule-broken'
+  | 'work-wrong'
+  | 'history-wrong'
+  | 'json-end-wrong'
+  | 'entry-index-wrong'
+  | 'pending-damaged';
+
+/** How many problems a report names. */
+export const PROBLEMS_MAX = 100;
+
+/** Gathers problems, and keeps the first of them. */
+export class ProblemList {
+  readonly first: FsckProblem[] = [];
+  count = 0;
+
+  add(problem: FsckProblem): void {
+    this.count++;
+    if (this.first.length < PROBLEMS_MAX) this.first.push(problem);
+  }
+
+  /** What `work` answers; where it meets damage, undefined, and the damage is noted. */
+  guard<Value>(code: FsckCode, work: () => Value, place: { readonly height?: number } = {}): Value | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const hash = error.block?.hash;
+      this.add({ code, ...place, ...(hash === undefined ? {} : { hash }), detail: error.message });
+      return undefined;
+    }
+  }
+}
+
+/** Whether `error` says that what stands on the disk is wrong, rather than that it cannot be reached. */
+export function isDamage(error: unknown): error is StoreError {
+  return error instanceof StoreError && (error.code === 'store-damaged' || error.code === 'block-damaged');
+}
+
+/** What `work` answers, or undefined where it meets damage: somebody else reports it. */
+export function readable<Value>(work: () => Value): Value | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (isDamage(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Checks a whole store: every byte against the rules, and everything that is derived against what it is derived from.
+ *
+ * Memory stays the same however long the chain. Nothing is changed.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Hash } from '../core/hash.ts';
+import { hashLeaf } from '../core/merkle.ts';
+import type { NetworkParams } from '../core/params.ts';
+import { bitsToTarget, targetToWork } from '../core/target.ts';
+import { ActiveChainCheck } from './active-chain-check.ts';
+import { BlockTable, hashAt } from './block-table.ts';
+import { EntryIndexCheck } from './entry-index-check.ts';
+import { type FsckProblem, isDamage, PROBLEMS_MAX, ProblemList, readable } from './fsck-problem.ts';
+import { bytesAt, type Database, integerAt, textAt } from './sqlite-database.ts';
+import { openDatabase } from './sqlite-schema.ts';
+
+export interface FsckReport {
+  /** Of the active chain, as far as it could be read. */
+  readonly blockCount: number;
+  readonly entryCount: number;
+  /** Blocks that are not on the active chain. */
+  readonly sideBlockCount: number;
+  readonly pendingCount: number;
+  /** The height up to which the chain is known to follow the rules from the genesis; -1: not even that one does. */
+  readonly validHeight: number;
+  /** The first of them, at most PROBLEMS_MAX. */
+  readonly problems: readonly FsckProblem[];
+  /** How many there are in all; 0: the store is whole. */
+  readonly problemCount: number;
+}
+
+/**
+ * Checks the store in `folder`, which nobody may have open. Throws a StoreError where there is none, or it is in use,
+ * of another format or of another network; damage is in the report.
+ */
+export async function checkStore(options: {
+  readonly folder: string;
+  readonly params: NetworkParams;
+  /** Called now and then on the way along the active chain. */
+  readonly onProgress?: (progress: { readonly height: number; readonly tipHeight: number }) => void;
+}): Promise<FsckReport> {
+  const { folder, params, onProgress } = options;
+  const problems = new ProblemList();
+  let database: Database;
+  try {
+    database = openDatabase({ folder, params, create: false });
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    problems.add({ code: 'database-damaged', detail: error.message });
+    return { ...NOTHING_READ, problems: problems.first, problemCount: problems.count };
+  }
+  try {
+    problems.guard('database-damaged', () => checkDatabase(database, problems));
+    const blocks = new BlockTable(database, params);
+    const index = new EntryIndexCheck(database);
+    const chain = new ActiveChainCheck({ database, params, blocks, index, problems });
+    while (chain.checkNext()) {
+      if (chain.height % BLOCKS_A_TURN !== 0) continue;
+      onProgress?.({ height: chain.height, tipHeight: chain.tipHeight });
+      await nextTurn();
+    }
+    await index.compare(problems);
+    const sideBlockCount = await checkBlocks(database, blocks, problems);
+    const pendingCount = checkPending(database, problems);
+    return {
+      blockCount: chain.blockCount,
+      entryCount: chain.entryCount,
+      sideBlockCount,
+      pendingCount,
+      validHeight: chain.validHeight,
+      problems: problems.first,
+      problemCount: problems.count,
+    };
+  } finally {
+    database.close();
+  }
+}
+
+function checkDatabase(database: Database, problems: ProblemList): void {
+  for (const row of database.statement(`PRAGMA integrity_check(${PROBLEMS_MAX})`).all()) {
+    const finding = textAt(row, 0);
+    if (finding !== 'ok') problems.add({ code: 'database-damaged', detail: `SQLite: ${finding}.` });
+  }
+}
+
+/** Checks every block for what does not need the active chain, and answers how many are not on it. */
+async function checkBlocks(database: Database, blocks: BlockTable, problems: ProblemList): Promise<number> {
+  const activeId = database.statement('SELECT block FROM chain WHERE height = ?');
+  const next = database.statement('SELECT id FROM blocks WHERE id > ? ORDER BY id LIMIT 1');
+  let sideBlockCount = 0;
+  const nextId = (after: number): number | undefined => {
+    const row = problems.guard('database-damaged', () => next.one(after));
+    return row === undefined ? undefined : integerAt(row, 0);
+  };
+  let count = 0;
+  for (let id = nextId(0); id !== undefined; id = nextId(id)) {
+    const row = id;
+    if (++count % BLOCKS_A_TURN === 0) await nextTurn();
+    const header = readable(() => blocks.readHeader(row, () => undefined));
+    const height = header?.header.height;
+    const isActive = height !== undefined && activeId.one(height)?.[0] === row;
+    if (header !== undefined && height !== undefined) {
+      if (blocks.find(header.hash) !== row) {
+        problems.add({ code: 'block-lost', height, hash: header.hash, detail: 'The block is not found by its hash.' });
+      }
+      if (!isActive) checkWork(header.hash, blocks, problems);
+    }
+    if (isActive) continue;
+    // A damaged header cannot tell whether it is an active block's: then the active chain has it already.
+    const isKnown = header === undefined && database.statement('SELECT 1 FROM chain WHERE block = ?').one(row);
+    if (isKnown) continue;
+    sideBlockCount++;
+    problems.guard('block-damaged', () => blocks.read(row, () => undefined), height === undefined ? {} : { height });
+  }
+  return sideBlockCount;
+}
+
+/** Whether the side block `hash` has its parent and, with it, its work. */
+function checkWork(hash: Hash, blocks: BlockTable, problems: ProblemList): void {
+  const id = blocks.find(hash);
+  if (id === undefined) return;
+  const { header, work } = blocks.readHeader(id, () => undefined);
+  const place = { height: header.height, hash };
+  const parentId = blocks.find(header.previousHash);
+  if (parentId === undefined) {
+    problems.add({ code: 'block-lost', ...place, detail: `Its parent ${header.previousHash} is missing.` });
+    return;
+  }
+  const parent = readable(() => blocks.readHeader(parentId, () => undefined));
+  const target = bitsToTarget(header.bits);
+  if (parent !== undefined && target !== undefined && work !== parent.work + targetToWork(target)) {
+    problems.add({ code: 'work-wrong', ...place, detail: `The work ${work} is not its parent's and its own.` });
+  }
+}
+
+function checkPending(database: Database, problems: ProblemList): number {
+  let count = 0;
+  problems.guard('pending-damaged', () => {
+    for (const row of database.statement('SELECT id, bytes FROM pending ORDER BY seq').each()) {
+      count++;
+      const id = hashAt(row, 0);
+      if (hashLeaf(bytesAt(row, 1)) === id) continue;
+      problems.add({ code: 'pending-damaged', detail: `The bytes of the pending entry ${id} do not have its id.` });
+    }
+  });
+  return count;
+}
+
+const BLOCKS_A_TURN = 64;
+const NOTHING_READ = { blockCount: 0, entryCount: 0, sideBlockCount: 0, pendingCount: 0, validHeight: -1 };
