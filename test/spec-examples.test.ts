@@ -1,5 +1,8 @@
 /** That the worked examples of `docs/spec` are what the code does. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { bytesToHex, decodeUtf8, encodeUtf8 } from '#host';
 import { RPC_METHODS } from '../src/api/rpc.ts';
@@ -23,6 +26,8 @@ import {
   validateBody,
   validateHeader,
 } from '../src/core/validation.ts';
+import { resolveHome } from '../src/probe/cairn-home.ts';
+import { joinList } from '../src/probe/running-nodes.ts';
 import { encodeFrame, parseFrameHeader } from '../src/protocol/frame.ts';
 import { PEER_MESSAGE_BYTES_MAX } from '../src/protocol/limits.ts';
 import { encodeMessage, parseMessage } from '../src/protocol/message.ts';
@@ -32,7 +37,7 @@ const examples = new Map(readSpecPages().flatMap((page) => [...page.examples]));
 const genesis = createGenesis(DEFAULT_PARAMS);
 
 /** What is asserted about the text of each example. */
-const CHECKS: Readonly<Record<string, (text: string) => void>> = {
+const CHECKS: Readonly<Record<string, (text: string) => void | Promise<void>>> = {
   'default-genesis-hash': (text) => assert.equal(text, genesis.hash),
   'genesis-hash': (text) => assert.equal(text, genesis.hash),
   'default-genesis-header': (text) => assert.equal(joined(text), bytesToHex(encodeHeader(genesis.header))),
@@ -146,6 +151,18 @@ const CHECKS: Readonly<Record<string, (text: string) => void>> = {
     for (const [word, frame] of exampleRows(text)) assert.equal(decodeUtf8(encodeFrame(encodeUtf8(word))), frame);
   },
   'rpc-methods': (text) => assert.deepEqual(JSON.parse(text), Object.values(RPC_METHODS)),
+  'running-node': async (text) => {
+    const { port, host, pid, process_start, started, peer_addresses } = JSON.parse(text);
+    const root = mkdtempSync(join(tmpdir(), 'cairn-spec-'));
+    try {
+      const home = resolveHome({ CAIRN_HOME: root });
+      await joinList(home, { port, host, started, peer_addresses });
+      const entry = JSON.parse(readFileSync(join(root, 'running', `${port}.json`), 'utf8'));
+      assert.equal(JSON.stringify({ ...entry, pid, process_start }), text);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  },
   'peer-messages': (text) => {
     for (const line of text.split('\n')) {
       const message = parseMessage(encodeUtf8(line));

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { PROBLEMS } from '../src/api/http-problem.ts';
 import { readSpecPages } from './support/spec-pages.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
@@ -43,14 +44,16 @@ test('the rules of a page are numbered without a gap, and no number stands twice
 test('every rule that is referred to by its number exists', () => {
   const rules = new Set(pages.flatMap((page) => page.rules));
   for (const { name, text } of pages) {
-    for (const [rule] of text.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/(?<![\w+`])[TEHWDPVFJN]\d{1,2}(?!\w)/g)) {
+    for (const [rule] of text
+      .replaceAll(/^```[\s\S]*?^```$/gm, '')
+      .matchAll(/(?<![\w+`])[TEHWDPVFJNGR]\d{1,2}(?!\w)/g)) {
       assert.ok(rules.has(rule), `${name} refers to ${rule}`);
     }
   }
 });
 
 test('every code of a fault in the rules and the protocol is described in errors.md', () => {
-  const described = new Set([...page('errors.md').text.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, code]) => code));
+  const described = describedCodes();
   const missing = [...sources('src/core'), ...sources('src/protocol')].flatMap(({ path, text }) =>
     [...text.matchAll(/\bcode: '([a-z0-9-]+)'/g)]
       .filter(([, code]) => !described.has(code))
@@ -58,6 +61,20 @@ test('every code of a fault in the rules and the protocol is described in errors
   );
   assert.deepEqual(missing, []);
 });
+
+test("every code of the gateway's problems is described in errors.md", () => {
+  const described = describedCodes();
+  assert.deepEqual(
+    Object.keys(PROBLEMS).filter((code) => !described.has(code)),
+    [],
+  );
+});
+
+/** The codes in the first column of the tables, where several may stand in one row. */
+function describedCodes(): ReadonlySet<string | undefined> {
+  const cells = [...page('errors.md').text.matchAll(/^\| (`[^|]*`) \|/gm)];
+  return new Set(cells.flatMap(([, cell = '']) => [...cell.matchAll(/`([a-z0-9-]+)`/g)].map(([, code]) => code)));
+}
 
 function page(name: string): (typeof pages)[number] {
   const found = pages.find((candidate) => candidate.name === name);
