@@ -18,7 +18,7 @@ export const anyJson: fc.Arbitrary<Json> = fc.letrec<{ value: Json }>((tie) => (
 })).value;
 
 /** The canonical text of `value`, or undefined where the ledger refuses it. `depth` containers may still be opened. */
-export function twinCanonical(value: Json, depth: number): string | undefined {
+function twinCanonical(value: Json, depth: number): string | undefined {
   if (typeof value === 'string') return value.isWellFormed() ? JSON.stringify(value) : undefined;
   if (typeof value === 'number') {
     const spelling = String(value);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import writeCanonical from 'canonicalize';
 import fc from 'fast-check';
 import { anyJson, type Json, twinBody } from './canonical-json.contract.ts';
 import { canonicalize, canonicalizeBytes } from './canonical-json.ts';
@@ -146,7 +147,14 @@ test('a hundred thousand brackets are a fault like any other', () => {
 });
 
 test('bytes that are not UTF-8 are refused wherever they stand', () => {
-  for (const text of [' "\xff"', '{"\xff":1}', '{"b":1,"\xff":2}', ' "\\u0041\xff"', '{"\\u0041\xff":1}']) {
+  for (const text of [
+    ' "\xff"',
+    '{"\xff":1}',
+    '{"b":1,"\xff":2}',
+    ' "\\u0041\xff"',
+    '{"\\u0041\xff":1}',
+    '{"\xff":1,"\xff":2}',
+  ]) {
     const result = canonicalizeBytes(Buffer.from(text, 'latin1'), LIMITS);
     assert.deepEqual(result, { ok: false, fault: { code: 'utf8-invalid' } });
   }
@@ -181,6 +189,17 @@ test('agrees with parsing, sorting and writing on any JSON in any spelling', () 
       assert.equal(result.ok ? result.value : undefined, expected, text);
     }),
     { seed: 20261122, numRuns: 5000 },
+  );
+});
+
+test('another implementation of RFC 8785 writes the same', () => {
+  fc.assert(
+    fc.property(anyJson, fc.nat(1_000_000), (value, seed) => {
+      const text = spellLoosely(value, seed);
+      const result = canonicalize(text, LIMITS);
+      if (result.ok) assert.equal(result.value, writeCanonical(JSON.parse(text)));
+    }),
+    { seed: 20261122, numRuns: 2000 },
   );
 });
 

@@ -1,12 +1,13 @@
 /**
  * From any JSON to its canonical form (RFC 8785, docs/spec/entries.md#submissions).
  *
- * The bytes are read strictly and put together anew: no value is built in between, so a key is text whatever it spells, and what a reader would lose silently (keys that stand twice, digits, halves of
- * surrogate pairs) is refused.
+ * The bytes are read strictly and put together anew: no value is built in between, so a key is text whatever it
+ * spells, and what a reader would lose silently (keys that stand twice, digits, halves of surrogate pairs) is refused.
  */
 import { decodeUtf8, encodeUtf8 } from '#host';
 import { assertPresent } from './assert.ts';
 import { canonicalNumber } from './canonical-number.ts';
+import { CanonicalPieces, type PieceRange } from './canonical-pieces.ts';
 import { type CanonicalLimits, scanCanonical } from './canonical-scan.ts';
 import {
   canonicalEscapeSize,
@@ -61,19 +62,15 @@ export function canonicalizeBytes(bytes: Uint8Array, limits: CanonicalLimits): R
   return canonical === undefined ? fail(assertPresent(reader.fault, 'a reader that fails says why')) : ok(canonical);
 }
 
-interface Member {
+interface Member extends PieceRange {
   /** Where the key stands in the input, and how it reads if it cannot stand like that in the output. */
   readonly keyStart: number;
   readonly keyEnd: number;
   readonly respelledKey: string | undefined;
-  /** Its part of the pieces: from the one, to before the other. */
-  readonly pieceStart: number;
-  readonly pieceEnd: number;
 }
 
 /**
- * Reads the input once and notes which pieces of it make up the canonical form, in which order; what must be spelt
- * anew becomes a piece of its own. Sorting an object's members moves pieces, and each byte is copied once, at the end.
+ * Reads the input once and notes which pieces of it make up the canonical form, in which order.
  *
  * The methods read what stands at the position and answer whether it was well formed; if not, `fault` says why.
  */
@@ -81,9 +78,7 @@ class CanonicalReader {
   readonly #bytes: Uint8Array;
   readonly #depthMax: number;
   #position = 0;
-  /** Start and end in the input of each piece; or `~i` and the size of `#respelled[i]`. */
-  #pieces: number[] = [];
-  readonly #respelled: Uint8Array[] = [];
+  readonly #pieces = new CanonicalPieces();
   /** What was read from here on to the position stands in the output as it is, and is not yet among the pieces. */
   #runStart = 0;
   #isAscii = true;
@@ -103,7 +98,7 @@ class CanonicalReader {
     else if (!this.#isAscii && decodeUtf8(this.#bytes) === undefined) this.#fail({ code: 'utf8-invalid' });
     if (this.fault !== undefined) return undefined;
     this.#endRun();
-    return this.#join();
+    return this.#pieces.join(this.#bytes);
   }
 
   /** A value that stands inside `depth` containers. */
@@ -166,13 +161,13 @@ class CanonicalReader {
       this.#skipSpace();
     }
     if (members.length > INSERTION_MAX && !this.#sort(members)) return false;
-    if (!isInOrder) this.#reorder(first, members);
+    if (!isInOrder) this.#pieces.reorder(first, members);
     return this.#advance(1);
   }
 
   #member(depth: number): Member | undefined {
-    const pieceStart = this.#pieces.length;
-    const respelledBefore = this.#respelled.length;
+    const pieceStart = this.#pieces.end;
+    const respelledBefore = this.#pieces.respelledCount;
     const keyStart = this.#position;
     if (this.#next() !== QUOTE) {
       this.#syntax(keyStart);
@@ -180,7 +175,7 @@ class CanonicalReader {
     }
     if (!this.#string()) return undefined;
     const keyEnd = this.#position;
-    const isRespelled = this.#respelled.length > respelledBefore;
+    const isRespelled = this.#pieces.respelledCount > respelledBefore;
     const respelledKey = isRespelled ? decodeString(this.#bytes, keyStart, keyEnd) : undefined;
     this.#skipSpace();
     if (this.#next() !== COLON) {
@@ -191,7 +186,7 @@ class CanonicalReader {
     this.#skipSpace();
     if (!this.#value(depth)) return undefined;
     this.#endRun();
-    return { keyStart, keyEnd, respelledKey, pieceStart, pieceEnd: this.#pieces.length };
+    return { keyStart, keyEnd, respelledKey, pieceStart, pieceEnd: this.#pieces.end };
   }
 
   /** Moves the last of `members` down to its place among the others, which have theirs, if no other has its key. */
@@ -220,23 +215,6 @@ class CanonicalReader {
     return true;
   }
 
-  /** Puts the pieces of `members`, the last ones there are, in this order; `first` is the one that was read first. */
-  #reorder(first: Member, members: readonly Member[]): void {
-    const pieces = this.#pieces;
-    const start = first.pieceStart;
-    const unsorted = pieces.slice(start);
-    // Behind the first member, as it was read, stands a comma.
-    const comma = first.pieceEnd - start;
-    let end = start;
-    for (const member of members) {
-      if (end > start) {
-        pieces[end++] = unsorted[comma] ?? 0;
-        pieces[end++] = unsorted[comma + 1] ?? 0;
-      }
-      for (let i = member.pieceStart - start; i < member.pieceEnd - start; i++) pieces[end++] = unsorted[i] ?? 0;
-    }
-  }
-
   #compareKeys(a: Member, b: Member): number {
     if (a.respelledKey === undefined && b.respelledKey === undefined) {
       return compareStrings(this.#bytes, a.keyStart, a.keyEnd, b.keyStart, b.keyEnd);
@@ -244,8 +222,9 @@ class CanonicalReader {
     return compareTexts(this.#keyText(a), this.#keyText(b));
   }
 
-  #keyText(member: Member): string {
-    return member.respelledKey ?? decodeString(this.#bytes, member.keyStart, member.keyEnd) ?? '';
+  /** Undefined where the key is not UTF-8. */
+  #keyText(member: Member): string | undefined {
+    return member.respelledKey ?? decodeString(this.#bytes, member.keyStart, member.keyEnd);
   }
 
   #string(): boolean {
@@ -316,36 +295,15 @@ class CanonicalReader {
   /** Puts `text` in the place of what stands from the position to `end`. */
   #respell(end: number, text: string): true {
     this.#endRun();
-    const bytes = encodeUtf8(text);
-    this.#pieces.push(~this.#respelled.length, bytes.length);
-    this.#respelled.push(bytes);
+    this.#pieces.respell(text);
     this.#position = end;
     this.#runStart = end;
     return true;
   }
 
   #endRun(): void {
-    if (this.#position > this.#runStart) this.#pieces.push(this.#runStart, this.#position);
+    if (this.#position > this.#runStart) this.#pieces.add(this.#runStart, this.#position);
     this.#runStart = this.#position;
-  }
-
-  #join(): Uint8Array {
-    const pieces = this.#pieces;
-    let sizeBytes = 0;
-    for (let i = 0; i < pieces.length; i += 2) {
-      const start = pieces[i] ?? 0;
-      sizeBytes += (pieces[i + 1] ?? 0) - Math.max(start, 0);
-    }
-    const joined = new Uint8Array(sizeBytes);
-    let written = 0;
-    for (let i = 0; i < pieces.length; i += 2) {
-      const start = pieces[i] ?? 0;
-      const end = pieces[i + 1] ?? 0;
-      if (start < 0) joined.set(assertPresent(this.#respelled[~start], 'a respelled piece is there'), written);
-      else copyBytes(this.#bytes, start, end, joined, written);
-      written += end - Math.max(start, 0);
-    }
-    return joined;
   }
 
   #tooDeep(): false {
@@ -353,7 +311,9 @@ class CanonicalReader {
   }
 
   #duplicateKey(member: Member): false {
-    return this.#fail({ code: 'json-duplicate-key', key: this.#keyText(member), offset: member.keyStart });
+    const key = this.#keyText(member);
+    if (key === undefined) return this.#fail({ code: 'utf8-invalid' });
+    return this.#fail({ code: 'json-duplicate-key', key, offset: member.keyStart });
   }
 
   #syntax(offset: number): false {
@@ -366,19 +326,8 @@ class CanonicalReader {
   }
 }
 
-function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  if (end - start > LOOP_BYTES_MAX) {
-    to.set(from.subarray(start, end), at);
-    return;
-  }
-  const shift = at - start;
-  for (let i = start; i < end; i++) to[i + shift] = from[i] ?? 0;
-}
-
 /** Up to here members are put in their places one by one, which beats `sort`. */
 const INSERTION_MAX = 24;
-/** Up to here a loop beats `set`. */
-const LOOP_BYTES_MAX = 64;
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
 // Here and not imported: see canonical-scan.ts.

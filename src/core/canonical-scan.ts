@@ -59,7 +59,7 @@ export function scanCanonical(
   if (end !== FAULT && end < bytes.length) end = scanner.unexpected(end);
   if (end === FAULT) return fail(assertPresent(scanner.fault, 'a scan that fails says why'));
   if (!scanner.isAscii && decodeUtf8(bytes) === undefined) return fail({ code: 'utf8-invalid' });
-  return ok({ elements: new Uint32Array(elements) });
+  return ok({ elements: elements.length === 0 ? NO_ELEMENTS : new Uint32Array(elements) });
 }
 
 class Scanner {
@@ -215,6 +215,8 @@ class Scanner {
     return FAULT;
   }
 }
+
+const NO_ELEMENTS = new Uint32Array(0);
 
 /** Answers that are no position: what was wrong is in `fault`; the array has more elements than were asked for. */
 const FAULT = -1;

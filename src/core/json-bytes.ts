@@ -4,8 +4,8 @@ import { decodeUtf8 } from '#host';
 /** What a function answers that found no end. */
 export const NONE = -1;
 
-export function isWhiteSpace(byte: number | undefined): boolean {
-  return byte === SPACE || byte === LINE_FEED || byte === TAB || byte === CARRIAGE_RETURN;
+export function isWhiteSpace(byte = 0): boolean {
+  return byte <= SPACE && (byte === SPACE || byte === LINE_FEED || byte === TAB || byte === CARRIAGE_RETURN);
 }
 
 /** The end of the `true`, `false` or `null` that begins at `start`, or NONE. */
@@ -94,7 +94,7 @@ export function escapeSize(bytes: Uint8Array, position: number): number {
   return letter === LETTER_U && HEX_4.test(ascii(bytes, position + 2, position + 6)) ? 6 : NONE;
 }
 
-/** Compares by UTF-16 code units. */
+/** Compares by UTF-16 code units. An undefined text is one that is not UTF-8, and refused wherever it stands. */
 export function compareTexts(a = '', b = ''): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
