@@ -21,6 +21,7 @@ export function openDatabase(options: {
   readonly folder: string;
   readonly params: NetworkParams;
   readonly create: boolean;
+  readonly sizeBytesMax?: number;
 }): Database {
   const { folder, params, create } = options;
   const path = join(folder, DATABASE_FILE);
@@ -32,6 +33,9 @@ export function openDatabase(options: {
     const isNew = database.integer('SELECT count(*) FROM sqlite_schema') === 0;
     if (!isNew) checkFormat(database, folder);
     database.exec(isNew ? `PRAGMA page_size = ${PAGE_BYTES}; ${SETTINGS}` : SETTINGS);
+    if (options.sizeBytesMax !== undefined) {
+      database.integer(`PRAGMA max_page_count = ${Math.floor(options.sizeBytesMax / PAGE_BYTES)}`);
+    }
     if (isNew) createTables(database, params);
     checkNetwork(database, folder, params);
     return database;

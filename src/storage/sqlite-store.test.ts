@@ -1,14 +1,373 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
-import { TEST_PARAMS } from '../../test/support/chain-fixture.ts';
-import { testChainStore } from './chain-store.contract.ts';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { after, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import type { GrowStep } from '../../test/support/store-child.ts';
+import { createParams } from '../core/params.ts';
+import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
+import {
+  growth,
+  hashesOf,
+  mixedBody,
+  NO_CHANGE,
+  pendingEntry,
+  switchTo,
+  testChainStore,
+} from './chain-store.contract.ts';
+import type { ChainStore } from './chain-store.ts';
+import { checkStore } from './fsck.ts';
+import { createMemoryStore } from './memory-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cairn-store-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 let folders = 0;
 const newFolder = (): string => join(root, `${folders++}`);
+const open = (folder: string): Promise<ChainStore> => openSqliteStore({ folder, params: TEST_PARAMS });
 
-testChainStore(() => openSqliteStore({ folder: newFolder(), params: TEST_PARAMS }));
+testChainStore(() => open(newFolder()));
+
+describe('opening again', () => {
+  test('whatever happened to it, the store does as its twin in memory', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { maxLength: 25 }), async (operations) => {
+        const folder = newFolder();
+        const twin = createMemoryStore(TEST_PARAMS);
+        let store = await open(folder);
+        let points: readonly ChainPoint[] = [genesisPoint(TEST_PARAMS)];
+        for (const { type, depth, count, entries } of operations) {
+          if (type === 'open again') {
+            await store.close();
+            store = await open(folder);
+          } else if (type === 'wait') {
+            const pendingAdded = entries.map(pendingEntry);
+            assert.deepEqual(
+              await store.commit({ ...NO_CHANGE, pendingAdded }),
+              await twin.commit({ ...NO_CHANGE, pendingAdded }),
+            );
+          } else {
+            const keptPoints = points.slice(0, Math.max(1, points.length - depth));
+            const parent = keptPoints.at(-1) ?? genesisPoint(TEST_PARAMS);
+            const chain = buildChain(TEST_PARAMS, parent, count, (height) => bodyOf(...entries, `${height % 3}`));
+            const change = switchTo(parent.header.height, chain);
+            assert.deepEqual(await store.commit(change), await twin.commit(change));
+            points = [...keptPoints, ...chain.points];
+          }
+          assert.deepEqual(await stateOf(store), await stateOf(twin));
+        }
+        await store.close();
+        const { problems } = await checkStore({ folder, params: TEST_PARAMS });
+        assert.deepEqual(problems, []);
+      }),
+      { seed: 20261122, numRuns: 12 },
+    );
+  });
+
+  test('the folder is private to its owner', async () => {
+    const folder = newFolder();
+    await (await open(folder)).close();
+    assert.equal(statSync(folder).mode & 0o777, 0o700);
+  });
+});
+
+describe('a folder that is not ours to open', () => {
+  test('is refused while another process has it, and opens when that one is gone', async () => {
+    const folder = newFolder();
+    const child = startChild('hold', folder);
+    await once(createInterface({ input: child.stdout ?? assert.fail() }), 'line');
+    await assert.rejects(open(folder), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'store-in-use');
+      assert.ok(error.message.includes(folder));
+      return true;
+    });
+    await assert.rejects(checkStore({ folder, params: TEST_PARAMS }), { code: 'store-in-use' });
+    await kill(child);
+    await (await open(folder)).close();
+  });
+
+  test('is refused while this very process has it', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    await assert.rejects(open(folder), { code: 'store-in-use' });
+    await store.close();
+  });
+
+  test('is refused by another network, with both named', async () => {
+    const folder = newFolder();
+    await (await open(folder)).close();
+    const params = createParams({ name: 'other', targetLimit: 0x207fffff });
+    await assert.rejects(openSqliteStore({ folder, params }), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'store-network-other');
+      for (const word of ['test', 'other', createGenesis(TEST_PARAMS).hash, createGenesis(params).hash]) {
+        assert.ok(error.message.includes(word), word);
+      }
+      return true;
+    });
+    await (await open(folder)).close();
+  });
+
+  for (const { name, code, write } of [
+    { name: 'a newer format', code: 'store-format-unknown', write: newerFormat },
+    { name: "another program's database", code: 'store-format-unknown', write: otherDatabase },
+    { name: 'a file that is no database', code: 'store-damaged', write: noDatabase },
+  ]) {
+    test(`is refused untouched where it holds ${name}`, async () => {
+      const folder = newFolder();
+      await write(folder);
+      const before = readFileSync(join(folder, 'chain.sqlite'));
+      await assert.rejects(open(folder), { code });
+      assert.deepEqual(readFileSync(join(folder, 'chain.sqlite')), before);
+    });
+  }
+});
+
+describe('damage on the disk', () => {
+  const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 6, mixedBody);
+
+  for (const { part, column, byte } of [
+    { part: 'body', column: 'body', byte: 3 },
+    { part: 'header', column: 'header', byte: 80 },
+    { part: 'work', column: 'work', byte: 31 },
+  ]) {
+    test(`one bit of a ${part} is noticed when the block is read, and the block stored again mends it`, async () => {
+      const folder = newFolder();
+      const store = await open(folder);
+      await store.commit(growth(chain));
+      await store.close();
+      flipBit(folder, { column, height: 3, byte });
+      const damaged = await open(folder);
+      const hash = hashesOf(chain)[2] ?? assert.fail();
+      const noticed = { code: 'block-damaged', block: { hash, height: 3 } };
+      await assert.rejects(damaged.blockAt(3), noticed);
+      await assert.rejects(damaged.blockByHash(hash), noticed);
+      await assert.rejects(readAll(damaged), noticed);
+      assert.ok(await damaged.blockAt(4));
+      await damaged.commit({ ...NO_CHANGE, blocks: growth(chain).blocks });
+      assert.equal((await damaged.blockAt(3))?.block.hash, hash);
+      await readAll(damaged);
+      await damaged.close();
+    });
+  }
+
+  test('a height that points to another block is noticed', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    await store.commit(growth(chain));
+    await store.close();
+    edit(folder, 'UPDATE chain SET block = (SELECT block FROM chain WHERE height = 4) WHERE height = 3');
+    const damaged = await open(folder);
+    await assert.rejects(damaged.blockAt(3), { code: 'block-damaged' });
+    await assert.rejects(damaged.headersAfter([], 10), { code: 'block-damaged' });
+    await damaged.close();
+  });
+
+  for (const { name, sql } of [
+    { name: 'no block at the tip', sql: 'DELETE FROM blocks WHERE id = (SELECT max(id) FROM blocks)' },
+    {
+      name: 'a history that is too short',
+      sql: 'DELETE FROM history WHERE position = (SELECT max(position) FROM history)',
+    },
+    { name: 'a peak that is wrong', sql: 'UPDATE history SET hash = zeroblob(32) WHERE position = 9' },
+    { name: 'no network', sql: 'DELETE FROM meta' },
+  ]) {
+    test(`a store with ${name} does not open`, async () => {
+      const folder = newFolder();
+      const store = await open(folder);
+      await store.commit(growth(chain));
+      await store.close();
+      edit(folder, sql);
+      await assert.rejects(open(folder), (error: Error & { code?: string }) => /damaged$/.test(error.code ?? ''));
+    });
+  }
+
+  test('a log cut off anywhere leaves the store at a commit', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    for (const [i] of chain.blocks.entries()) {
+      await store.commit(growth({ blocks: chain.blocks.slice(i, i + 1), points: chain.points.slice(i, i + 1) }));
+    }
+    // As a crash leaves it: the file and its log, copied under the open store.
+    const file = readFileSync(join(folder, 'chain.sqlite'));
+    const log = readFileSync(join(folder, 'chain.sqlite-wal'));
+    await store.close();
+    const heights = new Set<number>();
+    for (let cut = 0; cut <= 40; cut++) {
+      const copy = newFolder();
+      mkdirSync(copy);
+      writeFileSync(join(copy, 'chain.sqlite'), file);
+      writeFileSync(join(copy, 'chain.sqlite-wal'), log.subarray(0, Math.floor((log.length * cut) / 40)));
+      const torn = await open(copy);
+      const { tip, length } = await torn.chainJson();
+      assert.equal(tip, [createGenesis(TEST_PARAMS).hash, ...hashesOf(chain)][length - 1]);
+      await readAll(torn);
+      await torn.close();
+      heights.add(length - 1);
+    }
+    assert.ok(heights.has(0) && heights.has(3) && heights.has(6), 'the cuts hit different commits');
+  });
+});
+
+describe('a full disk', () => {
+  test('rolls the commit back, serves what is there, and goes on when there is room', async () => {
+    const folder = newFolder();
+    const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 40, (height) =>
+      bodyOf(...Array.from({ length: 20 }, (_, i) => `"${height} ${i} ${'x'.repeat(1_000)}"`)),
+    );
+    const store = await openSqliteStore({ folder, params: TEST_PARAMS, sizeBytesMax: 500_000 });
+    const first = growth({ blocks: chain.blocks.slice(0, 2), points: chain.points.slice(0, 2) });
+    const rest = growth({ blocks: chain.blocks.slice(2), points: chain.points.slice(2) });
+    await store.commit(first);
+    await store.commit({ ...NO_CHANGE, pendingAdded: [pendingEntry('"waits"')] });
+    const before = await stateOf(store);
+    await assert.rejects(store.commit({ ...rest, pendingAdded: [pendingEntry('"too much"')] }), { code: 'store-full' });
+    assert.deepEqual(await stateOf(store), before);
+    await store.commit({ ...NO_CHANGE, pendingAdded: [pendingEntry('"fits"')] });
+    await store.close();
+    const roomier = await open(folder);
+    await roomier.commit(rest);
+    assert.equal((await roomier.chainJson()).tip, hashesOf(chain).at(-1));
+    assert.equal((await roomier.load({ windowLength: 1, milestoneInterval: 1_000 })).pending.length, 2);
+    await roomier.close();
+    assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
+  });
+});
+
+describe('kill -9', () => {
+  test('loses nothing that was acknowledged, and leaves a whole chain', { timeout: 120_000 }, async () => {
+    const folder = newFolder();
+    let model: Model = { blocks: [{ hash: createGenesis(TEST_PARAMS).hash, entry: '' }], pending: [] };
+    for (const acknowledged of [1, 12, 5, 40, 23]) {
+      const { done, tried } = await growUntilKilled(folder, acknowledged, model);
+      const store = await open(folder);
+      const hashes = await readAll(store);
+      const { pending } = await store.load({ windowLength: 1, milestoneInterval: 1_000 });
+      await store.close();
+      const found = { hashes, pending: pending.map(({ id }) => id) };
+      const possible = [done, tried].map(({ blocks, pending }) => ({
+        hashes: blocks.map(({ hash }) => hash),
+        pending,
+      }));
+      const isTried = hashes.at(-1) === possible[1]?.hashes.at(-1);
+      assert.deepEqual(found, possible[isTried ? 1 : 0]);
+      model = isTried ? tried : done;
+      assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
+    }
+  });
+});
+
+interface Model {
+  readonly blocks: readonly { readonly hash: string; readonly entry: string }[];
+  readonly pending: readonly string[];
+}
+
+/**
+ * Lets a child grow the store and kills it at the line after it has acknowledged so many commits. `done` is what was
+ * acknowledged when it died, `tried` what it had begun besides.
+ */
+async function growUntilKilled(
+  folder: string,
+  acknowledged: number,
+  model: Model,
+): Promise<{ done: Model; tried: Model }> {
+  const child = startChild('grow', folder);
+  let [done, tried, count] = [model, model, 0];
+  for await (const line of createInterface({ input: child.stdout ?? assert.fail() })) {
+    const message: { try?: GrowStep } = JSON.parse(line);
+    if (message.try === undefined) {
+      done = tried;
+      count++;
+    } else {
+      tried = afterStep(done, message.try);
+      if (count >= acknowledged) child.kill('SIGKILL');
+    }
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  assert.equal(child.signalCode, 'SIGKILL');
+  return { done, tried };
+}
+
+function afterStep(model: Model, step: GrowStep): Model {
+  const leaving = model.blocks.slice(step.forkHeight + 1);
+  return {
+    blocks: [...model.blocks.slice(0, step.forkHeight + 1), ...step.added],
+    pending: [...model.pending, step.pending, ...leaving.map(({ entry }) => entry)],
+  };
+}
+
+function startChild(mode: 'hold' | 'grow', folder: string): ChildProcess {
+  const script = join(import.meta.dirname, '../../test/support/store-child.ts');
+  return spawn(process.execPath, [script, mode, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+const operation = fc.record({
+  type: fc.constantFrom('open again', 'wait', 'switch', 'switch', 'switch'),
+  depth: fc.nat({ max: 4 }),
+  count: fc.integer({ min: 0, max: 6 }),
+  entries: fc.array(fc.constantFrom('"a"', '"b"', '"c"', '1', '{"d":[]}'), { maxLength: 4 }),
+});
+
+/** All that can be seen of a store, in a form in which equal stores are equal. */
+async function stateOf(store: ChainStore): Promise<unknown> {
+  const json = await store.chainJson();
+  const blocks: unknown[] = [];
+  for await (const { block, work, isActive } of store.readChain({ tip: json.tip, from: 0 })) {
+    const places = await store.entryPlaces(pendingEntry('"a"').id, 100);
+    blocks.push({ hash: block.hash, body: Buffer.from(block.body.bytes).toString(), work, isActive, places });
+  }
+  const stored = await store.load({ windowLength: 5, milestoneInterval: 3 });
+  const pending = stored.pending.map(({ id, bytes }) => ({ id, text: Buffer.from(bytes).toString() }));
+  const headers = (await store.headersAfter([], 1_000)).map((bytes) => Buffer.from(bytes).toString('hex'));
+  return { json, blocks, ...stored, pending, headers };
+}
+
+async function readAll(store: ChainStore): Promise<string[]> {
+  const hashes: string[] = [];
+  const { tip } = await store.chainJson();
+  for await (const { block } of store.readChain({ tip, from: 0 })) hashes.push(block.hash);
+  return hashes;
+}
+
+/** Runs SQL on the file of a closed store. */
+function edit(folder: string, sql: string): void {
+  const database = new DatabaseSync(join(folder, 'chain.sqlite'));
+  database.exec(sql);
+  database.close();
+}
+
+/** Flips the lowest bit of a byte in a column of the block at `height`. */
+function flipBit(folder: string, place: { column: string; height: number; byte: number }): void {
+  const database = new DatabaseSync(join(folder, 'chain.sqlite'));
+  const where = `WHERE id = (SELECT block FROM chain WHERE height = ${place.height})`;
+  const bytes = database.prepare(`SELECT ${place.column} AS bytes FROM blocks ${where}`).get()?.['bytes'];
+  assert.ok(bytes instanceof Uint8Array);
+  bytes[place.byte] = (bytes[place.byte] ?? 0) ^ 1;
+  database.prepare(`UPDATE blocks SET ${place.column} = ? ${where}`).run(bytes);
+  database.close();
+}
+
+async function newerFormat(folder: string): Promise<void> {
+  await (await open(folder)).close();
+  edit(folder, 'PRAGMA user_version = 2');
+}
+
+async function otherDatabase(folder: string): Promise<void> {
+  mkdirSync(folder);
+  edit(folder, 'CREATE TABLE notes (text TEXT)');
+}
+
+async function noDatabase(folder: string): Promise<void> {
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'chain.sqlite'), 'Dear diary, '.repeat(20));
+}

@@ -36,6 +36,8 @@ import { StoreError } from './store-error.ts';
 export async function openSqliteStore(options: {
   readonly folder: string;
   readonly params: NetworkParams;
+  /** How large the file may become; a commit that needs more fails with `store-full`. Left out: as large as it can. */
+  readonly sizeBytesMax?: number;
 }): Promise<ChainStore> {
   const database = openDatabase({ ...options, create: true });
   try {
