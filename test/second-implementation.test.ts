@@ -1,5 +1,6 @@
 /** That the plain implementation, written from `docs/spec` alone, and `src/core` agree. */
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { bytesToHex, decodeUtf8, encodeUtf8 } from '#host';
@@ -26,6 +27,14 @@ import { dataRoot as plainDataRoot, historyRoot as plainHistoryRoot } from './se
 import { bodyOf, buildChain, singleBody, TEST_PARAMS } from './support/chain-fixture.ts';
 
 const SEED = 20_261_122;
+
+test('the plain implementation shares no line with the first: it imports only itself and SHA-256', () => {
+  const folder = new URL('./second-implementation/', import.meta.url);
+  for (const name of readdirSync(folder)) {
+    const imports = readFileSync(new URL(name, folder), 'utf8').matchAll(/from '([^']+)'/g);
+    for (const [, path = ''] of imports) assert.match(path, /^(\.\/[a-z]+\.ts|node:crypto)$/, name);
+  }
+});
 
 test('both compute the same hashes, roots, bits and work over a chain, from its JSON form alone', () => {
   const genesis = genesisPoint(TEST_PARAMS);
