@@ -32,7 +32,8 @@ export class ActiveChainCheck {
   #point: ChainPoint | undefined;
   /** The history below; undefined once a leaf of it cannot be known. */
   #history: Frontier | undefined = EMPTY_FRONTIER;
-  #jsonEnd = 0;
+  /** Where the JSON form ends below; undefined where it cannot be known. */
+  #jsonEnd: number | undefined = 0;
 
   constructor(parts: {
     readonly database: Database;
@@ -76,7 +77,7 @@ export class ActiveChainCheck {
       this.#checkDerived(block, place?.[1]);
     }
     // Goes on from what is stored, so that one wrong number is one problem.
-    if (typeof place?.[1] === 'number') this.#jsonEnd = place[1];
+    this.#jsonEnd = typeof place?.[1] === 'number' ? place[1] : undefined;
     return true;
   }
 
@@ -159,6 +160,7 @@ export class ActiveChainCheck {
     this.blockCount++;
     this.entryCount += ids.length;
     this.#index.expect(height, ids);
+    if (this.#jsonEnd === undefined) return;
     const expected = this.#jsonEnd + 1 + blockJsonBytes(block);
     if (jsonEnd === expected) return;
     const detail = `The chain's JSON form ends at byte ${String(jsonEnd)} here; it should be ${expected}.`;

@@ -42,6 +42,7 @@ export class EntryIndexCheck {
       return this.#database.statement('SELECT term, doc FROM temp.entry_words').each();
     });
     if (words === undefined) return;
+    let beyond: number | undefined;
     for (let read = 1; ; read++) {
       const next = problems.guard('entry-index-wrong', () => words.next());
       // What cannot be read to its end cannot be compared.
@@ -49,8 +50,11 @@ export class EntryIndexCheck {
       if (next.done === true) break;
       const height = integerAt(next.value, 1);
       if (height <= this.#tipHeight) this.#count(height, textAt(next.value, 0), -1);
-      else problems.add({ code: 'entry-index-wrong', height, detail: 'The index of entries goes beyond the tip.' });
+      else beyond = Math.min(height, beyond ?? height);
       if (read % WORDS_A_TURN === 0) await nextTurn();
+    }
+    if (beyond !== undefined) {
+      problems.add({ code: 'entry-index-wrong', height: beyond, detail: 'The index of entries goes beyond the tip.' });
     }
     for (let place = 0; place < PLACES && place <= this.#tipHeight; place++) {
       if (this.#isUnknown[place] === 1 || (this.#sums[place] === 0 && this.#counts[place] === 0)) continue;

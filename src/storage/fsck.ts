@@ -4,12 +4,11 @@
  * Memory stays the same however long the chain. Nothing is changed.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Hash } from '../core/hash.ts';
 import { hashLeaf } from '../core/merkle.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { bitsToTarget, targetToWork } from '../core/target.ts';
 import { ActiveChainCheck } from './active-chain-check.ts';
-import { BlockTable, hashAt } from './block-table.ts';
+import { BlockTable, type HeaderRow, hashAt } from './block-table.ts';
 import { EntryIndexCheck } from './entry-index-check.ts';
 import { type FsckProblem, isDamage, PROBLEMS_MAX, ProblemList, readable } from './fsck-problem.ts';
 import { bytesAt, type Database, integerAt, textAt } from './sqlite-database.ts';
@@ -86,41 +85,39 @@ function checkDatabase(database: Database, problems: ProblemList): void {
 
 /** Checks every block for what does not need the active chain, and answers how many are not on it. */
 async function checkBlocks(database: Database, blocks: BlockTable, problems: ProblemList): Promise<number> {
-  const activeId = database.statement('SELECT block FROM chain WHERE height = ?');
   const next = database.statement('SELECT id FROM blocks WHERE id > ? ORDER BY id LIMIT 1');
-  let sideBlockCount = 0;
-  const nextId = (after: number): number | undefined => {
-    const row = problems.guard('database-damaged', () => next.one(after));
-    return row === undefined ? undefined : integerAt(row, 0);
-  };
-  let count = 0;
-  for (let id = nextId(0); id !== undefined; id = nextId(id)) {
-    const row = id;
-    if (++count % BLOCKS_A_TURN === 0) await nextTurn();
-    const header = readable(() => blocks.readHeader(row, () => undefined));
-    const height = header?.header.height;
-    const isActive = height !== undefined && activeId.one(height)?.[0] === row;
-    if (header !== undefined && height !== undefined) {
-      if (blocks.find(header.hash) !== row) {
-        problems.add({ code: 'block-lost', height, hash: header.hash, detail: 'The block is not found by its hash.' });
-      }
-      if (!isActive) checkWork(header.hash, blocks, problems);
+  const activeId = database.statement('SELECT block FROM chain WHERE height = ?');
+  const activeHeight = database.statement('SELECT height FROM chain WHERE block = ?');
+  const checkBlock = (id: number): boolean => {
+    const row = readable(() => blocks.readHeader(id, () => undefined));
+    // Without a header this is a look through the whole chain.
+    const isActive =
+      row === undefined ? activeHeight.one(id) !== undefined : activeId.one(row.header.height)?.[0] === id;
+    if (row !== undefined && blocks.find(row.hash) !== id) {
+      const place = { height: row.header.height, hash: row.hash };
+      problems.add({ code: 'block-lost', ...place, detail: 'The block is not found by its hash.' });
     }
-    if (isActive) continue;
-    // A damaged header cannot tell whether it is an active block's: then the active chain has it already.
-    const isKnown = header === undefined && database.statement('SELECT 1 FROM chain WHERE block = ?').one(row);
-    if (isKnown) continue;
-    sideBlockCount++;
-    problems.guard('block-damaged', () => blocks.read(row, () => undefined), height === undefined ? {} : { height });
+    // The check of the active chain has read it.
+    if (isActive) return false;
+    if (row !== undefined && row.header.height > 0) checkWork(row, blocks, problems);
+    const place = row === undefined ? {} : { height: row.header.height };
+    problems.guard('block-damaged', () => blocks.read(id, () => row?.header.height), place);
+    return true;
+  };
+  let sideBlockCount = 0;
+  for (let id = 0, count = 1; ; count++) {
+    const after = id;
+    const row = problems.guard('database-damaged', () => next.one(after));
+    if (row === undefined) return sideBlockCount;
+    id = integerAt(row, 0);
+    const current = id;
+    if (problems.guard('database-damaged', () => checkBlock(current)) === true) sideBlockCount++;
+    if (count % BLOCKS_A_TURN === 0) await nextTurn();
   }
-  return sideBlockCount;
 }
 
-/** Whether the side block `hash` has its parent and, with it, its work. */
-function checkWork(hash: Hash, blocks: BlockTable, problems: ProblemList): void {
-  const id = blocks.find(hash);
-  if (id === undefined) return;
-  const { header, work } = blocks.readHeader(id, () => undefined);
+/** Whether a side block has its parent and, with it, its work. */
+function checkWork({ header, hash, work }: HeaderRow, blocks: BlockTable, problems: ProblemList): void {
   const place = { height: header.height, hash };
   const parentId = blocks.find(header.previousHash);
   if (parentId === undefined) {

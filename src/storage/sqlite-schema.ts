@@ -1,7 +1,4 @@
-/**
- * The database file of a store: its format, its tables, and whose it is (docs/spec is about the ledger; this format is
- * this program's own, and `FORMAT_VERSION` changes with it).
- */
+/** The database file of a store: its format, which is this program's own affair, and which network it belongs to. */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseHash } from '../core/hash.ts';
