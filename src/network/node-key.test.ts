@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys';
-import { loadNodeKey, type NodeKeyErrorCode } from './node-key.ts';
+import { loadNodeKey, NodeKeyError, type NodeKeyErrorCode } from './node-key.ts';
 
 describe('node key', () => {
   let folder = '';
@@ -71,13 +71,10 @@ describe('node key', () => {
   });
 });
 
-function failure(...codes: NodeKeyErrorCode[]): (error: unknown) => boolean {
+function failure(code: NodeKeyErrorCode): (error: unknown) => boolean {
   return (error) => {
-    assert(error instanceof Error && 'code' in error);
-    assert(
-      codes.some((code) => code === error.code),
-      String(error.code),
-    );
+    assert(error instanceof NodeKeyError);
+    assert.equal(error.code, code);
     return true;
   };
 }

@@ -12,10 +12,10 @@ import type {
 } from './peer-network.ts';
 
 export const GENESIS = 'a1'.repeat(32);
-export const OTHER_GENESIS = 'b2'.repeat(32);
+const OTHER_GENESIS = 'b2'.repeat(32);
 export const MESSAGE_BYTES_MAX = 2 * 1024 * 1024;
 
-export interface ContractNetworkOptions {
+interface ContractNetworkOptions {
   readonly genesisHash?: string;
   readonly messageBytesMax?: number;
   readonly peersMax?: number;
@@ -420,7 +420,7 @@ export function testPeerNetwork(name: string, createWorld: () => ContractWorld):
 }
 
 /** Bytes that show a place or an order that is wrong. */
-export function patternOf(sizeBytes: number): Uint8Array {
+function patternOf(sizeBytes: number): Uint8Array {
   const bytes = new Uint8Array(sizeBytes);
   for (let i = 0; i < sizeBytes; i++) bytes[i] = (i * 31 + (i >> 8) + sizeBytes) & 0xff;
   return bytes;
