@@ -15,7 +15,8 @@ import { yamux } from '@libp2p/yamux';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p, type Libp2pOptions } from 'libp2p';
 import { createLibp2pNetwork, type Libp2pNetworkOptions } from './libp2p-network.ts';
-import { GENESIS, MESSAGE_BYTES_MAX, Member, testPeerNetwork } from './peer-network.contract.ts';
+import { Member } from './network-member.ts';
+import { GENESIS, MESSAGE_BYTES_MAX, testPeerNetwork } from './peer-network.contract.ts';
 import { NetworkError, type PeerNetwork } from './peer-network.ts';
 import { protocolId } from './protocol-id.ts';
 

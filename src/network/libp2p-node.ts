@@ -1,4 +1,7 @@
-/** The libp2p node under the peer door. Every limit of libp2p that touches us is named here; the defaults are for other networks than ours. */
+/**
+ * The libp2p node under the peer door. Every limit of libp2p that touches us is named here; its defaults are for other
+ * networks than ours.
+ */
 import { type Identify, identify } from '@libp2p/identify';
 import type { Libp2p } from '@libp2p/interface';
 import { mdns } from '@libp2p/mdns';
