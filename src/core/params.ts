@@ -91,10 +91,7 @@ export function parseParams(text: string): Result<NetworkParams, ParamsFault> {
   }
   const name = overrides['name'];
   if (typeof name !== 'string') return fail({ code: 'params-value-invalid', key: 'name', expected: NAME_EXPECTED });
-  const params = createParams({ ...overrides, name });
-  return isEasierThanLimit(params)
-    ? fail({ code: 'params-value-invalid', key: 'initial_bits', expected: 'a target at or below target_limit' })
-    : ok(params);
+  return checkTogether(createParams({ ...overrides, name }));
 }
 
 /** SHA-256("cairn/params/1" ‖ 00 ‖ canonical parameters): the history root of the genesis. */
@@ -127,9 +124,24 @@ function parseValue(param: ParamKey, value: unknown): string | number | undefine
   }
 }
 
-function isEasierThanLimit(params: NetworkParams): boolean {
+/** What parameters must be beside each other, and those that follow from others by themselves. */
+function checkTogether(params: NetworkParams): Result<NetworkParams, ParamsFault> {
+  for (const { key, field, type, min, max, expected } of PARAM_KEYS) {
+    const value = Number(params[field]);
+    if (type === 'integer' && (value < min || value > max)) {
+      return fail({ code: 'params-value-invalid', key, expected: `${expected} (it follows from block_interval)` });
+    }
+  }
   const limit = bitsToTarget(params.targetLimit) ?? 0n;
-  return (bitsToTarget(params.initialBits) ?? 0n) > limit;
+  if ((bitsToTarget(params.initialBits) ?? 0n) > limit) {
+    return fail({ code: 'params-value-invalid', key: 'initial_bits', expected: 'a target at or below target_limit' });
+  }
+  // Else an entry could be pending that no block has room for.
+  if (params.bodyBytesMax < params.entryBytesMax + 2) {
+    const expected = 'at least entry_bytes_max + 2, for an array of one entry';
+    return fail({ code: 'params-value-invalid', key: 'body_bytes_max', expected });
+  }
+  return ok(params);
 }
 
 function integerKey(key: string, field: keyof NetworkParams, min: number, max: number): ParamKey {

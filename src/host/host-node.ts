@@ -2,7 +2,7 @@
  * The host functions of `src/core/host.d.ts` on Node.
  *
  * `crypto.hash` to a string is about twice as fast as to a Buffer for short inputs (Node 24), hence the detours
- * over hex and latin1.
+ * over hex and binary (latin1) text.
  */
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
@@ -17,7 +17,7 @@ export function sha256Hex(data: Uint8Array): string {
 }
 
 export function sha256Into(data: Uint8Array, out: Uint8Array, offset: number): void {
-  view(out).latin1Write(hash('sha256', data, 'latin1'), offset, 32);
+  view(out).write(hash('sha256', data, 'binary'), offset, 32, 'binary');
 }
 
 export function encodeUtf8(text: string): Uint8Array {
@@ -25,13 +25,13 @@ export function encodeUtf8(text: string): Uint8Array {
 }
 
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
-  return isUtf8(bytes) ? view(bytes).utf8Slice(0, bytes.length) : undefined;
+  return isUtf8(bytes) ? view(bytes).toString('utf8') : undefined;
 }
 
 export function bytesToHex(bytes: Uint8Array): string {
-  return view(bytes).hexSlice(0, bytes.length);
+  return view(bytes).toString('hex');
 }
 
 export function hexInto(hex: string, out: Uint8Array, offset: number): void {
-  view(out).hexWrite(hex, offset, hex.length / 2);
+  view(out).write(hex, offset, hex.length / 2, 'hex');
 }

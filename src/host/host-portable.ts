@@ -1,6 +1,6 @@
 /** The host functions of `src/core/host.d.ts` wherever JavaScript runs, a page without a secure context included. */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex as nobleBytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import { hexToBytes, bytesToHex as nobleBytesToHex } from '@noble/hashes/utils.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,6 +1,6 @@
 /**
  * The addresses a node may dial, and when: it keeps trying, ever more slowly, until it has enough peers of its own
- * choosing. Addresses that its user named, or that run on the same machine, are never given up.
+ * choosing. Addresses that its user named are never given up.
  */
 import type { AddressSource, Effect, PeerId } from './effects.ts';
 import {
@@ -27,13 +27,12 @@ export class AddressBook {
     this.#localPeer = options.localPeer;
   }
 
-  /** Remembers `address`; one heard of twice keeps the more lasting source. Full, it forgets one that never answered. */
+  /** Remembers `address`; one heard of twice keeps the source that the user chose. Full, it forgets the oldest of the others. */
   add(address: string, source: AddressSource): void {
     if (peerOfAddress(address) === this.#localPeer) return;
     const known = this.#known.get(address);
     if (known !== undefined) {
-      if (isLasting(source)) known.source = source;
-      if (source === 'running') known.notBeforeMs = Math.min(known.notBeforeMs, DIAL_BACKOFF_MS_MIN);
+      if (isChosen(source)) known.source = source;
       return;
     }
     if (this.#known.size >= KNOWN_ADDRESSES_MAX && !this.#forgetOne()) return;
@@ -48,14 +47,21 @@ export class AddressBook {
   }): Effect[] {
     const effects: Effect[] = [];
     let dialling = 0;
-    for (const known of this.#known.values()) if (known.isDialling) dialling++;
+    // One address of a peer at a time: the first that answers makes the others needless.
+    const busy = new Set(options.connected);
+    for (const known of this.#known.values()) {
+      if (!known.isDialling) continue;
+      dialling++;
+      busy.add(peerOfAddress(known.address) ?? known.address);
+    }
     for (const known of this.#known.values()) {
       if (dialling >= DIALS_AT_ONCE_MAX) break;
       if (known.isDialling || options.nowMs < known.notBeforeMs) continue;
-      const peer = peerOfAddress(known.address);
-      if (peer !== undefined && options.connected.has(peer)) continue;
-      if (!isLasting(known.source) && options.outboundCount + dialling >= OUTBOUND_PEERS_TARGET) continue;
+      const peer = peerOfAddress(known.address) ?? known.address;
+      if (busy.has(peer)) continue;
+      if (!isChosen(known.source) && options.outboundCount + dialling >= OUTBOUND_PEERS_TARGET) continue;
       known.isDialling = true;
+      busy.add(peer);
       dialling++;
       effects.push({ type: 'dial', address: known.address });
     }
@@ -79,7 +85,7 @@ export class AddressBook {
     known.failures++;
     const backoffMs = Math.min(DIAL_BACKOFF_MS_MAX, DIAL_BACKOFF_MS_MIN * 2 ** Math.min(known.failures, 16));
     known.notBeforeMs = nowMs + (isFinal ? DIAL_BACKOFF_MS_MAX : backoffMs);
-    if (!isLasting(known.source) && (isFinal || known.failures >= FAILURES_MAX)) this.#known.delete(address);
+    if (known.source !== 'configured' && (isFinal || known.failures >= FAILURES_MAX)) this.#known.delete(address);
   }
 
   /** Addresses to tell a peer of: those that answered. */
@@ -94,7 +100,7 @@ export class AddressBook {
 
   #forgetOne(): boolean {
     for (const known of this.#known.values()) {
-      if (isLasting(known.source) || known.isDialling) continue;
+      if (isChosen(known.source) || known.isDialling) continue;
       this.#known.delete(known.address);
       return true;
     }
@@ -107,9 +113,15 @@ export function peerOfAddress(address: string): PeerId | undefined {
   return /\/p2p\/([^/]+)$/.exec(address)?.[1];
 }
 
-function isLasting(source: AddressSource): boolean {
+/** Whether `address` reaches no further than its own machine. */
+export function isLoopbackAddress(address: string): boolean {
+  return /^\/(ip4\/127\.|ip6\/::1\/|dns[46]?\/localhost\/)/.test(address);
+}
+
+/** Addresses that the user chose, by name or by running the node: they are dialled however many peers there are. */
+function isChosen(source: AddressSource): boolean {
   return source === 'configured' || source === 'running';
 }
 
-/** After so many failures in a row an address that a peer or mDNS told of is forgotten. */
+/** After so many failures in a row an address that the user did not name is forgotten. */
 const FAILURES_MAX = 6;

@@ -95,10 +95,14 @@ export class BlockTree {
     return ok(node);
   }
 
-  /** Lets in a place of the active chain that is below the window, so that a branch from there can be followed. */
-  addAnchor(point: ChainPoint): TreeNode {
+  /**
+   * Lets in a place of the active chain that is below the window, so that a branch from there can be followed. A place
+   * within the window is given back where it is here, and is otherwise none of the active chain any more.
+   */
+  addAnchor(point: ChainPoint): TreeNode | undefined {
     const known = this.#nodes.get(point.hash);
-    if (known !== undefined) return known;
+    const lowest = assertPresent(this.#active.at(0), 'the window is never empty').point.header.height;
+    if (known !== undefined || point.header.height >= lowest) return known;
     const node = this.#insert(point, 'stored');
     node.isActive = true;
     return node;

@@ -14,7 +14,7 @@ import type { Hash } from '../core/hash.ts';
 import { hashLeaf } from '../core/merkle.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, createGenesis, hashedHeader, requiredBits, validateBody } from '../core/validation.ts';
-import { AddressBook } from './address-book.ts';
+import { AddressBook, isLoopbackAddress } from './address-book.ts';
 import type { TreeFault } from './block-tree.ts';
 import type { Effect, Input, PeerId, RefusalFault, RequestId } from './effects.ts';
 import type { EntryPool } from './entry-pool.ts';
@@ -25,6 +25,7 @@ import {
   BAN_MS,
   HANDSHAKE_TIMEOUT_MS,
   HEADERS_PER_MESSAGE_MAX,
+  IDS_PER_MESSAGE_MAX,
   MINING_REQUESTS_MAX,
   PEERS_MAX,
   PING_INTERVAL_MS,
@@ -208,11 +209,18 @@ export class FullNode {
     }
     peer.agent = hello.agent;
     peer.claimedTip = hello.tip;
-    for (const address of hello.addresses) this.#addresses.add(address, 'peer');
+    this.#learnAddresses(peer, hello.addresses);
     this.#effect({ type: 'notify', event: { type: 'peer-joined', peer: peer.id } });
     this.#do(this.#sync.greeted(peer, this.#nowMs));
     this.#do(this.#relay.greeted(peer));
     if (peer.direction === 'outbound') this.#send(peer.id, { type: 'get-peers' });
+  }
+
+  /** A peer on another machine means its own loopback, not ours. */
+  #learnAddresses(peer: PeerSession, addresses: readonly string[]): void {
+    for (const address of addresses) {
+      if (!isLoopbackAddress(address) || isLoopbackAddress(peer.address)) this.#addresses.add(address, 'peer');
+    }
   }
 
   /** Lowers the peer's score by `points`; low enough, it is hung up on, or banned. */
@@ -272,8 +280,7 @@ export class FullNode {
         return this.#send(peer.id, { type: 'peers', addresses });
       }
       case 'peers':
-        for (const address of message.addresses) this.#addresses.add(address, 'peer');
-        return;
+        return this.#learnAddresses(peer, message.addresses);
       case 'ping':
         return this.#send(peer.id, { type: 'pong', nonce: message.nonce });
       case 'pong':
@@ -322,8 +329,8 @@ export class FullNode {
   }
 
   #entriesReceived(peer: PeerSession, arrayBytes: Uint8Array): void {
-    const { depthMax, entryBytesMax, entriesMax } = this.#params;
-    const scan = scanCanonical(arrayBytes, { depthMax, entriesMax });
+    const { depthMax, entryBytesMax } = this.#params;
+    const scan = scanCanonical(arrayBytes, { depthMax, entriesMax: IDS_PER_MESSAGE_MAX });
     if (!scan.ok) return this.#misbehaved(peer.id, scan.fault.code, -SCORE_BAN);
     const { elements } = scan.value;
     for (let i = 0; i < elements.length; i += 2) {

@@ -85,7 +85,7 @@ export class Ledger {
 
   /** Takes in blocks of this node's user that build on `from`, and answers when they are stored. */
   offerBlocks(request: RequestId, from: ChainPoint, blocks: readonly Block[]): Effect[] {
-    if (this.tree.find(from.hash) === undefined) this.tree.addAnchor(from);
+    if (this.tree.addAnchor(from) === undefined) return [refusal(request, 'parent-unknown')];
     for (const block of blocks) {
       const reason = this.takeBlock(block);
       if (reason !== undefined) return [refusal(request, reason)];

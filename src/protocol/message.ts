@@ -100,7 +100,7 @@ export function parseMessage(bytes: Uint8Array): Result<Message, MessageFault> {
 
 /** A JSON array of entries from their canonical bytes, for `entries`. */
 export function joinEntries(entries: readonly Uint8Array[]): Uint8Array {
-  const pieces: Uint8Array[] = [Uint8Array.of(0x5b)];
+  const pieces: Uint8Array[] = [Uint8Array.of(ARRAY_OPEN)];
   for (const [i, entry] of entries.entries()) {
     if (i > 0) pieces.push(Uint8Array.of(0x2c));
     pieces.push(entry);
@@ -183,10 +183,9 @@ function parseBlockMessage(bytes: Uint8Array): Parsed {
 
 function parseEntriesMessage(bytes: Uint8Array): Parsed {
   const arrayEnd = bytes.length - ENTRIES_SUFFIX.length;
-  if (arrayEnd <= ENTRIES_PREFIX.length || !startsWith(bytes.subarray(arrayEnd), ENTRIES_SUFFIX)) {
-    return invalid('entries', 'entries');
-  }
-  return ok({ type: 'entries', arrayBytes: bytes.subarray(ENTRIES_PREFIX.length, arrayEnd) });
+  const arrayBytes = bytes.subarray(ENTRIES_PREFIX.length, Math.max(arrayEnd, ENTRIES_PREFIX.length));
+  const isArray = arrayBytes[0] === ARRAY_OPEN && startsWith(bytes.subarray(arrayEnd), ENTRIES_SUFFIX);
+  return isArray ? ok({ type: 'entries', arrayBytes }) : invalid('entries', 'entries');
 }
 
 function parseObject(bytes: Uint8Array): Fields | undefined {
@@ -275,6 +274,7 @@ const BLOCK_SUFFIX_TEXT = /^,"hash":"([0-9a-f]{64})","type":"block"\}$/;
 const BLOCK_SUFFIX_BYTES = ',"hash":"'.length + 64 + '","type":"block"}'.length;
 const ENTRIES_PREFIX = encodeUtf8('{"entries":');
 const ENTRIES_SUFFIX = encodeUtf8(',"type":"entries"}');
+const ARRAY_OPEN = 0x5b;
 const HEX_TEXT = /^[0-9a-f]*$/;
 /** At most the 78 digits of 2^256. */
 const WORK_TEXT = /^[0-9]{1,78}$/;

@@ -86,10 +86,9 @@ export class Sync {
     this.#unrooted.delete(peer.id);
     const first = headers?.[0];
     if (headers === undefined || first === undefined) return { effects: [], fault: undefined };
-    if (point === undefined) {
+    if (point === undefined || this.#tree.addAnchor(point) === undefined) {
       return { effects: [], fault: { code: 'parent-unknown', parent: first.header.previousHash } };
     }
-    this.#tree.addAnchor(point);
     return this.#addHeaders(peer, headers, nowMs);
   }
 

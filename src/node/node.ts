@@ -1,0 +1,228 @@
+/** A node: the machine, and the store, network, miner and probe socket around it, put together and taken apart. */
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { NetworkParams } from '../core/params.ts';
+import { createGenesis } from '../core/validation.ts';
+import type { Miner, MiningEvent } from '../mining/miner.ts';
+import { createWorkerMiner } from '../mining/worker-miner.ts';
+import { createLibp2pNetwork } from '../network/libp2p-network.ts';
+import { loadNodeKey } from '../network/node-key.ts';
+import type { NetworkHandlers } from '../network/peer-network.ts';
+import type { CairnHome } from '../probe/cairn-home.ts';
+import { createProbeServer, type ProbeHandlers } from '../probe/probe-server.ts';
+import { joinList } from '../probe/running-nodes.ts';
+import { isLoopbackAddress } from '../protocol/address-book.ts';
+import { FullNode } from '../protocol/full-node.ts';
+import {
+  CHAIN_WINDOW_BLOCKS,
+  MILESTONE_INTERVAL_BLOCKS,
+  PEER_MESSAGE_BYTES_MAX,
+  PEERS_MAX,
+} from '../protocol/limits.ts';
+import type { MiningMode } from '../protocol/mining-desk.ts';
+import { openSqliteStore } from '../storage/sqlite-store.ts';
+import { offerChain } from './chain-offer.ts';
+import { streamChain } from './chain-stream.ts';
+import { watchLocalNodes } from './local-discovery.ts';
+import { answerCall } from './rpc.ts';
+import { Runtime } from './runtime.ts';
+import type { NodeIdentity } from './views.ts';
+
+export interface NodeOptions {
+  readonly home: CairnHome;
+  /** Of the probe socket; 0 for any free one. */
+  readonly port: number;
+  /** Of the probe socket; loopback unless told. */
+  readonly host?: string;
+  readonly dataFolder: string;
+  readonly params: NetworkParams;
+  /** Multiaddrs of peers to keep in touch with. */
+  readonly peers: readonly string[];
+  /** Multiaddrs to be reached at by peers. */
+  readonly listen: readonly string[];
+  readonly miningMode: MiningMode;
+  readonly miningThreads: number;
+  readonly logger: Logger;
+}
+
+export interface CairnNode {
+  /** Of the probe socket. */
+  readonly port: number;
+  /** Resolves after an orderly stop, whoever asked for it; rejects where the node had to stop because it failed. */
+  readonly stopped: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Opens the store, listens, joins the list of running nodes, and begins. What was opened is closed if a step fails. */
+export async function startNode(options: NodeOptions): Promise<CairnNode> {
+  const closers = new Closers();
+  try {
+    return await assemble(options, closers);
+  } catch (error) {
+    await closers.run();
+    throw error;
+  }
+}
+
+async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNode> {
+  const { params, home, dataFolder, logger } = options;
+  const ended = Promise.withResolvers<void>();
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  const store = await openSqliteStore({ folder: dataFolder, params });
+  closers.add(() => store.close());
+  const genesis = createGenesis(params).hash;
+  const network = createLibp2pNetwork({
+    privateKey: await loadNodeKey(join(dataFolder, 'node.key')),
+    genesisHash: genesis,
+    networkName: params.name,
+    listen: options.listen,
+    mdns: options.listen.some((address) => !isLoopbackAddress(address)),
+    messageBytesMax: PEER_MESSAGE_BYTES_MAX,
+    peersMax: PEERS_MAX,
+  });
+  const late = new LateParts();
+  await network.start(late.networkHandlers);
+  closers.add(() => network.stop());
+
+  const stop = (failure?: Error): Promise<void> => {
+    if (failure !== undefined) logger.fatal({ err: failure }, 'the node cannot go on');
+    return closers.run().then(
+      () => (failure === undefined ? ended.resolve() : ended.reject(failure)),
+      (error: unknown) => ended.reject(error),
+    );
+  };
+  const miner: Miner = createWorkerMiner({
+    threads: options.miningThreads,
+    onEvent: (event) => late.mined(event),
+    onFailure: (error) => void stop(error),
+  });
+  closers.add(() => miner.close());
+  const machine = new FullNode({
+    params,
+    state: await store.load({ windowLength: CHAIN_WINDOW_BLOCKS, milestoneInterval: MILESTONE_INTERVAL_BLOCKS }),
+    localPeer: network.localPeer,
+    agent: `cairn/${VERSION}`,
+    addresses: network.addresses(),
+    miningMode: options.miningMode,
+  });
+  const runtime = new Runtime({ machine, store, network, miner, logger, onFailure: (error) => void stop(error) });
+  closers.add(() => runtime.stop());
+
+  const handlers = (identity: () => NodeIdentity): ProbeHandlers => ({
+    chain: () => streamChain(store),
+    offerChain: (blocks) =>
+      offerChain(
+        {
+          params,
+          store,
+          folder: dataFolder,
+          clockSeconds: () => Math.floor(Date.now() / 1000),
+          tip: () => machine.tip,
+          take: async (question) => (await runtime.ask(question)).type === 'blocks-taken',
+        },
+        blocks,
+      ),
+    shutdown: () => void stop(),
+    call: (method, callParams, session) =>
+      answerCall({ identity: identity(), params, machine, store, runtime }, { method, params: callParams, session }),
+  });
+  const host = options.host ?? '127.0.0.1';
+  const startedMs = Date.now();
+  const identity = (port: number): NodeIdentity => ({
+    port,
+    version: VERSION,
+    peerId: network.localPeer,
+    addresses: network.addresses(),
+    network: { name: params.name, genesis },
+    startedMs,
+  });
+  const probe = await createProbeServer({
+    host,
+    port: options.port,
+    handlers: handlers(() => identity(probe.port)),
+    onError: (error) => logger.error({ err: error }, 'a question on the probe socket failed'),
+  });
+  closers.add(() => probe.close());
+  const { port } = probe;
+  const started = new Date(startedMs).toISOString();
+  const listing = await joinList(home, { port, host, started, peer_addresses: network.addresses() });
+  closers.add(() => listing.leave());
+
+  late.attach(runtime);
+  for (const address of options.peers) runtime.feed({ type: 'address-known', address, source: 'configured' });
+  runtime.start();
+  const discovery = new AbortController();
+  closers.add(async () => discovery.abort());
+  await watchLocalNodes({
+    home,
+    ownPort: port,
+    signal: discovery.signal,
+    onError: (error) => logger.warn({ err: error }, 'the list of running nodes cannot be read'),
+    onAddresses: (addresses) => {
+      for (const address of addresses) runtime.feed({ type: 'address-known', address, source: 'running' });
+      runtime.feed({ type: 'tick' });
+    },
+  });
+  logger.info({ port, peerId: network.localPeer, addresses: network.addresses() }, 'the node is up');
+  return { port, stopped: ended.promise, stop: () => stop() };
+}
+
+/** What has been opened, to be closed once, the last first. */
+class Closers {
+  readonly #steps: (() => Promise<void>)[] = [];
+  #done: Promise<void> | undefined;
+
+  add(step: () => Promise<void>): void {
+    this.#steps.push(step);
+  }
+
+  run(): Promise<void> {
+    this.#done ??= this.#runAll();
+    return this.#done;
+  }
+
+  /** Every step is tried; the first failure is what is told. */
+  async #runAll(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const step of this.#steps.reverse()) await step().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+/** Holds what the network reports before there is a runtime to report it to. */
+class LateParts {
+  #runtime: Runtime | undefined;
+  #waiting: ((runtime: Runtime) => void)[] = [];
+
+  readonly networkHandlers: NetworkHandlers = {
+    peerConnected: (peer) => this.#tell((runtime) => runtime.networkHandlers.peerConnected(peer)),
+    peerDisconnected: (peer, reason) => this.#tell((runtime) => runtime.networkHandlers.peerDisconnected(peer, reason)),
+    messageReceived: (peer, bytes) => this.#tell((runtime) => runtime.networkHandlers.messageReceived(peer, bytes)),
+    addressDiscovered: (address) => this.#tell((runtime) => runtime.networkHandlers.addressDiscovered(address)),
+  };
+
+  mined(event: MiningEvent): void {
+    this.#tell((runtime) => runtime.mined(event));
+  }
+
+  attach(runtime: Runtime): void {
+    this.#runtime = runtime;
+    for (const tell of this.#waiting) tell(runtime);
+    this.#waiting = [];
+  }
+
+  #tell(tell: (runtime: Runtime) => void): void {
+    if (this.#runtime === undefined) this.#waiting.push(tell);
+    else tell(this.#runtime);
+  }
+}
+
+const VERSION = readVersion();
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) return String(manifest.version);
+  throw new Error('package.json names no version');
+}

@@ -1,0 +1,274 @@
+/** The node's side of the JSON-RPC methods in `src/api/rpc.ts`: each turns parameters into a question and answers it. */
+import { decodeUtf8, encodeUtf8 } from '#host';
+import { RPC_ERROR_CODES, RPC_NOTIFICATIONS, type RpcError, type RpcMethod } from '../api/rpc.ts';
+import { assertPresent } from '../core/assert.ts';
+import { entryBytes, parseBody } from '../core/body.ts';
+import { canonicalize } from '../core/canonical-json.ts';
+import { type Hash, parseHash } from '../core/hash.ts';
+import { describeJsonFault } from '../core/json-fault.ts';
+import { type JsonText, jsonArray, jsonObject, jsonValue, readElements } from '../core/json-text.ts';
+import { hashLeaf } from '../core/merkle.ts';
+import type { NetworkParams } from '../core/params.ts';
+import type { ProbeSession, RpcAnswer } from '../probe/probe-server.ts';
+import type { Answer, PooledEntry, RefusalFault } from '../protocol/effects.ts';
+import type { FullNode } from '../protocol/full-node.ts';
+import type { ChainStore, StoredBlock } from '../storage/chain-store.ts';
+import { checkChain } from './chain-check.ts';
+import { streamChainDocument } from './chain-stream.ts';
+import type { Runtime } from './runtime.ts';
+import { blockJson, blockSummary, blockView, ledgerEvent, type NodeIdentity, nodeStatus, peerViews } from './views.ts';
+
+export interface RpcParts {
+  readonly identity: NodeIdentity;
+  readonly params: NetworkParams;
+  readonly machine: FullNode;
+  readonly store: ChainStore;
+  readonly runtime: Runtime;
+}
+
+type Params = ReadonlyMap<string, JsonText>;
+
+/** Answers one call. What the caller did wrong is an error in the answer; only failures of the node are thrown. */
+export async function answerCall(
+  parts: RpcParts,
+  call: { readonly method: RpcMethod; readonly params: Params; readonly session: ProbeSession },
+): Promise<RpcAnswer> {
+  const { params, session } = call;
+  try {
+    return await METHODS[call.method](parts, params, session);
+  } catch (error) {
+    if (error instanceof Refusal) return { type: 'error', error: error.rpc };
+    throw error;
+  }
+}
+
+type Method = (parts: RpcParts, params: Params, session: ProbeSession) => Promise<RpcAnswer>;
+
+const METHODS: Readonly<Record<RpcMethod, Method>> = {
+  status: async ({ identity, machine, runtime }) => {
+    return plain(nodeStatus({ identity, machine, hashesPerSecond: runtime.hashesPerSecond, nowMs: Date.now() }));
+  },
+
+  chain: async ({ store }) => ({ type: 'stream', stream: await streamChainDocument(store) }),
+
+  block: async ({ store, machine }, params) => {
+    const stored = await findBlock(store, params);
+    if (stored === undefined) throw refused('block-not-found', 'this node has no such block');
+    return result(blockView(stored, machine.tip.header.height));
+  },
+
+  blocks: async ({ store, machine }, params) => {
+    const from = readInteger(params, 'from', { max: 2 ** 32 - 1 }) ?? machine.tip.header.height;
+    const limit = readInteger(params, 'limit', { max: BLOCKS_MAX }) ?? BLOCKS_MAX;
+    const blocks: JsonText[] = [];
+    for (let height = Math.min(from, machine.tip.header.height); height >= 0 && blocks.length < limit; height--) {
+      const stored = await store.blockAt(height);
+      // The tip may have moved down since the loop began.
+      if (stored !== undefined) blocks.push(jsonValue(blockSummary(stored)));
+    }
+    return result(jsonObject({ blocks: jsonArray(blocks) }));
+  },
+
+  entry: async ({ store, machine }, params) => {
+    const id = readHash(params, 'id');
+    if (id === undefined) throw invalidParams('`id` is missing: the id of an entry, 64 lower-case hex digits');
+    const places = await store.entryPlaces(id, PLACES_MAX);
+    const pending = machine.pool.find(id);
+    const data = places[0] === undefined ? pending?.bytes : await readEntry(store, places[0]);
+    if (data === undefined) throw refused('entry-not-found', 'this node has no such entry');
+    const tipHeight = machine.tip.header.height;
+    return result(
+      jsonObject({
+        id: jsonValue(id),
+        status: jsonValue(places.length > 0 ? 'in-block' : 'pending'),
+        places: jsonValue(places.map((place) => ({ ...place, depth: tipHeight - place.height }))),
+        data: rawJson(data),
+      }),
+    );
+  },
+
+  append: async ({ params: network, runtime }, params) => {
+    const answer = await runtime.ask({ type: 'entries-submitted', entries: readEntries(params, network) });
+    if (answer.type !== 'entries-pending') throw refusedBy(answer);
+    return plain({ entries: answer.entries.map(({ id, status }) => ({ id, status })) });
+  },
+
+  pending: async ({ machine }, params) => {
+    const limit = readInteger(params, 'limit', { max: PENDING_MAX }) ?? PENDING_DEFAULT;
+    const entries: JsonText[] = [];
+    for (const { id, bytes } of machine.pool.stored()) {
+      if (entries.length >= limit) break;
+      entries.push(jsonObject({ id: jsonValue(id), data: rawJson(bytes) }));
+    }
+    const { count, sizeBytes } = machine.pool;
+    return result(
+      jsonObject({ count: jsonValue(count), size_bytes: jsonValue(sizeBytes), entries: jsonArray(entries) }),
+    );
+  },
+
+  mine: async ({ params: network, runtime, store }, params, session) => {
+    const data = params.get('data');
+    if (data === undefined) throw invalidParams('`data` is missing: the JSON to mine into a block');
+    const body = parseBody(canonicalBytes(data, network), network);
+    if (!body.ok) throw refused(body.fault.code, describeBodyFault(body.fault), body.fault);
+    const answer = await runtime.ask({ type: 'mine-requested', body: body.value }, session.closed);
+    if (answer.type !== 'block-mined') throw refusedBy(answer);
+    const stored = assertPresent(await store.blockByHash(answer.hash), 'what was mined is stored');
+    return result(jsonObject({ block: blockJson(stored.block) }));
+  },
+
+  validate: async ({ store, params: network }, _params, session) => {
+    const onProgress = (blocks: number, of: number) => session.progress(jsonValue({ blocks, of }));
+    return plain(await checkChain({ store, params: network, onProgress, signal: session.closed }));
+  },
+
+  peers: async ({ machine }) => plain({ peers: peerViews(machine, Date.now()) }),
+
+  connect: async ({ runtime }, params) => {
+    const address = readString(params, 'address');
+    if (address === undefined || !address.startsWith('/') || address.length > ADDRESS_CHARACTERS_MAX) {
+      throw invalidParams('`address` is not a multiaddr such as /ip4/192.0.2.1/tcp/4001/p2p/12D3…');
+    }
+    runtime.feed({ type: 'address-known', address, source: 'configured' });
+    runtime.feed({ type: 'tick' });
+    return plain({ address });
+  },
+
+  subscribe: async ({ runtime, machine }, _params, session) => {
+    const stop = runtime.listen((event) => {
+      session.notify(RPC_NOTIFICATIONS.event, jsonObject({ event: jsonValue(ledgerEvent(event, machine)) }));
+    });
+    session.closed.addEventListener('abort', stop, { once: true });
+    return plain({});
+  },
+
+  // The probe server tells the node to stop once this answer is out.
+  shutdown: async () => plain({}),
+};
+
+/** A call that is answered with an error. */
+class Refusal extends Error {
+  readonly rpc: RpcError;
+
+  constructor(rpc: RpcError) {
+    super(rpc.message);
+    this.rpc = rpc;
+  }
+}
+
+function invalidParams(message: string): Refusal {
+  return new Refusal({ code: RPC_ERROR_CODES.invalidParams, message, data: { code: 'params-invalid' } });
+}
+
+function refused(code: string, message: string, facts: object = {}): Refusal {
+  return new Refusal({ code: RPC_ERROR_CODES.application, message, data: { ...facts, code } });
+}
+
+function refusedBy(answer: Answer): Refusal {
+  const fault: RefusalFault = answer.type === 'refused' ? answer.fault : { code: 'block-refused', reason: answer.type };
+  return refused(fault.code, REFUSALS[fault.code], fault);
+}
+
+const REFUSALS: Readonly<Record<RefusalFault['code'], string>> = {
+  'pool-full': 'the pool of pending entries is full: wait until some are in blocks',
+  'mining-queue-full': 'too many blocks are waiting to be mined: wait until some are found',
+  'block-refused': 'the block breaks a rule',
+};
+
+function result(json: JsonText): RpcAnswer {
+  return { type: 'result', json };
+}
+
+function plain(value: Parameters<typeof jsonValue>[0]): RpcAnswer {
+  return result(jsonValue(value));
+}
+
+async function findBlock(store: ChainStore, params: Params): Promise<StoredBlock | undefined> {
+  const hash = readHash(params, 'hash');
+  const height = readInteger(params, 'height', { max: 2 ** 32 - 1 });
+  if (hash !== undefined) return store.blockByHash(hash);
+  if (height !== undefined) return store.blockAt(height);
+  throw invalidParams('name the block by `hash` or `height`');
+}
+
+async function readEntry(
+  store: ChainStore,
+  place: { readonly hash: Hash; readonly index: number },
+): Promise<Uint8Array> {
+  const stored = assertPresent(await store.blockByHash(place.hash), 'an entry that has a place is in a stored block');
+  return entryBytes(stored.block.body, place.index);
+}
+
+function readEntries(params: Params, network: NetworkParams): PooledEntry[] {
+  const elements = readElements(params.get('entries') ?? 'null');
+  if (!elements.ok) throw invalidParams('`entries` is not an array of JSON values');
+  const texts = elements.value;
+  if (texts.length > network.entriesMax) {
+    const facts = { limit: network.entriesMax };
+    throw refused('entries-too-many', `at most ${network.entriesMax} entries are taken at a time`, facts);
+  }
+  return texts.map((text, entry) => {
+    const bytes = canonicalBytes(text, network, entry);
+    if (bytes.length > network.entryBytesMax) {
+      const facts = { entry, sizeBytes: bytes.length, limitBytes: network.entryBytesMax };
+      throw refused('entry-too-large', `entry ${entry} is over ${network.entryBytesMax} bytes: split it`, facts);
+    }
+    return { id: hashLeaf(bytes), bytes };
+  });
+}
+
+/** The canonical form of what a user wrote. `entry` is its index among several. */
+function canonicalBytes(text: string, network: NetworkParams, entry?: number): Uint8Array {
+  // One level more for an entry that is an array itself: `canonicalize` would count inside its elements.
+  const isArrayEntry = entry !== undefined && text.startsWith('[');
+  const canonical = canonicalize(text, { depthMax: isArrayEntry ? network.depthMax - 1 : network.depthMax });
+  if (canonical.ok) return encodeUtf8(canonical.value);
+  const where = entry === undefined ? '' : `entry ${entry}: `;
+  const facts = entry === undefined ? canonical.fault : { ...canonical.fault, entry };
+  throw refused(canonical.fault.code, where + describeJsonFault(canonical.fault), facts);
+}
+
+function describeBodyFault(fault: Extract<ReturnType<typeof parseBody>, { ok: false }>['fault']): string {
+  switch (fault.code) {
+    case 'body-too-large':
+      return `the data are ${fault.sizeBytes} bytes, over the limit of ${fault.limitBytes}: mine them in several blocks`;
+    case 'body-too-many-entries':
+      return `more than ${fault.limit} entries: mine them in several blocks`;
+    case 'entry-too-large':
+      return `entry ${fault.entry} is ${fault.sizeBytes} bytes, over the limit of ${fault.limitBytes}: split it`;
+    default:
+      return describeJsonFault(fault);
+  }
+}
+
+function rawJson(canonicalBytes: Uint8Array): JsonText {
+  return assertPresent(decodeUtf8(canonicalBytes), 'what is stored is UTF-8') as JsonText;
+}
+
+function readInteger(params: Params, name: string, range: { readonly max: number }): number | undefined {
+  const text = params.get(name);
+  if (text === undefined) return undefined;
+  if (!/^(0|[1-9][0-9]{0,15})$/.test(text) || Number(text) > range.max) {
+    throw invalidParams(`\`${name}\` is not a whole number from 0 to ${range.max}`);
+  }
+  return Number(text);
+}
+
+function readString(params: Params, name: string): string | undefined {
+  const value: unknown = JSON.parse(params.get(name) ?? 'null');
+  return typeof value === 'string' ? value : undefined;
+}
+
+function readHash(params: Params, name: string): Hash | undefined {
+  const text = params.get(name);
+  if (text === undefined) return undefined;
+  const hash = parseHash(readString(params, name) ?? '');
+  if (hash === undefined) throw invalidParams(`\`${name}\` is not 64 lower-case hex digits`);
+  return hash;
+}
+
+const BLOCKS_MAX = 100;
+const PENDING_DEFAULT = 100;
+const PENDING_MAX = 1_000;
+const PLACES_MAX = 100;
+const ADDRESS_CHARACTERS_MAX = 256;

@@ -1,0 +1,217 @@
+/**
+ * Carries out what the machine decides: its effects in order, and the answers back as inputs. It decides nothing, and
+ * it is the only part of a node that has a clock.
+ */
+import type { Logger } from 'pino';
+import { assertNever, assertPresent } from '../core/assert.ts';
+import { encodeHeader } from '../core/header.ts';
+import { bitsToTarget } from '../core/target.ts';
+import type { Miner, MiningEvent } from '../mining/miner.ts';
+import { NetworkError, type NetworkHandlers, type PeerNetwork } from '../network/peer-network.ts';
+import type { Answer, Effect, Input, NodeEvent, RequestId } from '../protocol/effects.ts';
+import type { FullNode } from '../protocol/full-node.ts';
+import { encodeMessage, parseMessage } from '../protocol/message.ts';
+import type { ChainStore } from '../storage/chain-store.ts';
+import { PeerLibrary } from './peer-library.ts';
+
+/** What the outside watches: the machine's events, and the miner's progress, which the machine never sees. */
+export type RuntimeEvent = NodeEvent | (MiningEvent & { readonly type: 'progress' });
+
+/** An input that is answered, without the number of the request. */
+export type Question =
+  | Omit<Extract<Input, { type: 'entries-submitted' }>, 'request'>
+  | Omit<Extract<Input, { type: 'mine-requested' }>, 'request'>
+  | Omit<Extract<Input, { type: 'blocks-offered' }>, 'request'>;
+
+export interface RuntimeParts {
+  readonly machine: FullNode;
+  readonly store: ChainStore;
+  readonly network: PeerNetwork;
+  readonly miner: Miner;
+  readonly logger: Logger;
+  /** Called once, when the world failed in a way the node cannot go on from. */
+  readonly onFailure: (error: Error) => void;
+}
+
+export class Runtime {
+  readonly #parts: RuntimeParts;
+  readonly #library: PeerLibrary;
+  readonly #inputs: Input[] = [];
+  readonly #questions = new Map<RequestId, (answer: Answer) => void>();
+  readonly #listeners = new Set<(event: RuntimeEvent) => void>();
+  #questionCount = 0;
+  #isHandling = false;
+  #isStopped = false;
+  #committing: Promise<void> = Promise.resolve();
+  #ticker: NodeJS.Timeout | undefined;
+  #hashesPerSecond: number | undefined;
+
+  constructor(parts: RuntimeParts) {
+    this.#parts = parts;
+    this.#library = new PeerLibrary({ store: parts.store, network: parts.network });
+  }
+
+  /** Of the latest search; undefined until one has been measured. */
+  get hashesPerSecond(): number | undefined {
+    return this.#hashesPerSecond;
+  }
+
+  /** Begins to tell the machine of time. */
+  start(): void {
+    this.#ticker = setInterval(() => this.feed({ type: 'tick' }), TICK_MS);
+    this.feed({ type: 'tick' });
+  }
+
+  /** Takes no more inputs, and waits for the commit that is on its way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearInterval(this.#ticker);
+    this.#parts.miner.cancel();
+    await this.#committing;
+  }
+
+  /** What the peer network reports, as inputs. */
+  readonly networkHandlers: NetworkHandlers = {
+    peerConnected: ({ id, address, direction }) => this.feed({ type: 'peer-connected', peer: id, address, direction }),
+    peerDisconnected: (peer, reason) => {
+      this.#library.peerGone(peer);
+      this.feed({ type: 'peer-disconnected', peer, reason: reason.code });
+    },
+    messageReceived: (peer, bytes) => {
+      const message = parseMessage(bytes);
+      if (message.ok) this.feed({ type: 'message-received', peer, message: message.value });
+      else this.feed({ type: 'message-malformed', peer, fault: message.fault });
+    },
+    addressDiscovered: (address) => this.feed({ type: 'address-known', address, source: 'mdns' }),
+  };
+
+  /** What the miner reports. */
+  mined(event: MiningEvent): void {
+    switch (event.type) {
+      case 'found':
+        return this.feed({ type: 'nonce-found', job: event.jobId, nonce: event.nonce });
+      case 'exhausted':
+        return this.feed({ type: 'nonces-exhausted', job: event.jobId });
+      case 'progress':
+        this.#hashesPerSecond = event.hashesPerSecond;
+        return this.#tellListeners(event);
+      default:
+        return assertNever(event);
+    }
+  }
+
+  /** Puts a question of the user's, and resolves with the machine's answer. Aborting gives it up. */
+  ask(question: Question, signal?: AbortSignal): Promise<Answer> {
+    this.#questionCount++;
+    const request = this.#questionCount;
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        this.#questions.delete(request);
+        this.feed({ type: 'request-cancelled', request });
+        reject(new Error('the question was given up', { cause: signal?.reason }));
+      };
+      if (signal?.aborted === true) return giveUp();
+      this.#questions.set(request, (answer) => {
+        signal?.removeEventListener('abort', giveUp);
+        resolve(answer);
+      });
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.feed({ ...question, request });
+    });
+  }
+
+  /** Calls `listener` for everything that happens, until the returned function is called. */
+  listen(listener: (event: RuntimeEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Gives the machine an input; one that comes while an effect is carried out waits its turn. */
+  feed(input: Input): void {
+    if (this.#isStopped) return;
+    this.#inputs.push(input);
+    if (this.#isHandling) return;
+    this.#isHandling = true;
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+        for (const effect of this.#parts.machine.handle(next, Date.now())) this.#run(effect);
+      }
+    } catch (error) {
+      // A mistake of ours, or a part that broke: either way the node can no longer vouch for what it does.
+      this.#fail(error);
+    } finally {
+      this.#isHandling = false;
+    }
+  }
+
+  #run(effect: Effect): void {
+    const { network, store, miner, logger } = this.#parts;
+    switch (effect.type) {
+      case 'send':
+        return network.send(effect.peer, encodeMessage(effect.message));
+      case 'serve-headers':
+        return this.#library.serveHeaders(effect.peer, effect, (error) => this.#fail(error));
+      case 'serve-blocks':
+        return this.#library.serveBlocks(effect.peer, effect.hashes, (error) => this.#fail(error));
+      case 'disconnect':
+        logger.info({ peer: effect.peer, note: effect.note }, 'disconnecting from a peer');
+        return network.disconnect(effect.peer, effect.note);
+      case 'dial':
+        return this.#dial(effect.address);
+      case 'commit':
+        this.#committing = store.commit(effect.change).then(
+          (change) => this.feed({ type: 'committed', ...change }),
+          (error: unknown) => this.#fail(error),
+        );
+        return;
+      case 'load-branch-point':
+        store.pointOf(effect.hash).then(
+          (point) => this.feed({ type: 'branch-point-loaded', peer: effect.peer, hash: effect.hash, point }),
+          (error: unknown) => this.#fail(error),
+        );
+        return;
+      case 'search': {
+        const target = assertPresent(bitsToTarget(effect.header.bits), 'bits that the rules ask for name a target');
+        return miner.mine({ id: effect.job, headerBytes: encodeHeader(effect.header), target });
+      }
+      case 'stop-search':
+        return miner.cancel();
+      case 'answer': {
+        const answer = this.#questions.get(effect.request);
+        this.#questions.delete(effect.request);
+        return answer?.(effect.answer);
+      }
+      case 'notify':
+        return this.#tellListeners(effect.event);
+      case 'report':
+        return logger[effect.level](effect.facts, effect.code);
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #dial(address: string): void {
+    this.#parts.network.dial(address).catch((error: unknown) => {
+      const isNetworkError = error instanceof NetworkError;
+      const code = isNetworkError ? error.code : 'dial-failed';
+      const isFinal = code === 'network-other' || code === 'dialled-self' || code === 'address-invalid';
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#parts.logger[isFinal ? 'warn' : 'debug']({ address, code, reason }, 'a dial failed');
+      this.feed({ type: 'dial-failed', address, isFinal });
+    });
+  }
+
+  #tellListeners(event: RuntimeEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    clearInterval(this.#ticker);
+    this.#parts.onFailure(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/** How often the machine hears that time has passed. */
+const TICK_MS = 250;

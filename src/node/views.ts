@@ -1,0 +1,155 @@
+/** What a node tells of itself and its chain, in the shapes of `src/api/shapes.ts`. */
+import { decodeUtf8 } from '#host';
+import type { BlockSummary, LedgerEvent, NodeStatus, PeerView } from '../api/shapes.ts';
+import { assertPresent } from '../core/assert.ts';
+import type { Block } from '../core/block.ts';
+import { encodeBlockJson } from '../core/block-json.ts';
+import { entryCount, entryIds } from '../core/body.ts';
+import { type JsonText, jsonObject, jsonValue } from '../core/json-text.ts';
+import { bitsToHex, bitsToTarget } from '../core/target.ts';
+import { expectedSeconds } from '../mining/mining-rate.ts';
+import type { FullNode } from '../protocol/full-node.ts';
+import type { StoredBlock } from '../storage/chain-store.ts';
+import type { RuntimeEvent } from './runtime.ts';
+
+/** Who the node is: what does not change while it runs. */
+export interface NodeIdentity {
+  readonly port: number;
+  readonly version: string;
+  readonly peerId: string;
+  readonly addresses: readonly string[];
+  readonly network: { readonly name: string; readonly genesis: string };
+  readonly startedMs: number;
+}
+
+export function nodeStatus(options: {
+  readonly identity: NodeIdentity;
+  readonly machine: FullNode;
+  readonly hashesPerSecond: number | undefined;
+  readonly nowMs: number;
+}): NodeStatus {
+  const { identity, machine, hashesPerSecond } = options;
+  const { tip, mining } = machine;
+  return {
+    port: identity.port,
+    pid: process.pid,
+    version: identity.version,
+    peer_id: identity.peerId,
+    addresses: [...identity.addresses],
+    network: { ...identity.network },
+    tip: {
+      height: tip.header.height,
+      hash: tip.hash,
+      time: isoTime(tip.header.timestamp),
+      work: tip.work.toString(),
+    },
+    length: tip.header.height + 1,
+    next_bits: bitsToHex(machine.nextBits),
+    sync: { behind: machine.behind },
+    peers: [...machine.peers].filter(({ isGreeted }) => isGreeted).length,
+    pending: { count: machine.pool.count, size_bytes: machine.pool.sizeBytes },
+    mining: {
+      mode: mining.mode,
+      searching: mining.searching !== undefined,
+      hashes_per_second: Math.round(hashesPerSecond ?? 0),
+      expected_s: secondsToMine(machine.nextBits, hashesPerSecond),
+      queued: mining.queuedCount,
+      blocks_found: mining.foundCount,
+    },
+    rewrite_cost: rewriteCost(machine, hashesPerSecond),
+    alarm: machine.alarm ?? null,
+    uptime_s: (options.nowMs - identity.startedMs) / 1000,
+  };
+}
+
+export function peerViews(machine: FullNode, nowMs: number): PeerView[] {
+  return [...machine.peers].map((peer) => ({
+    id: peer.id,
+    address: peer.address,
+    direction: peer.direction,
+    agent: peer.agent ?? '',
+    height: peer.best?.point.header.height ?? peer.claimedTip?.height ?? 0,
+    connected_s: (nowMs - peer.connectedMs) / 1000,
+    score: peer.score(nowMs),
+  }));
+}
+
+/** The canonical JSON of `block`. */
+export function blockJson(block: Block): JsonText {
+  return assertPresent(decodeUtf8(encodeBlockJson(block)), 'a block is UTF-8') as JsonText;
+}
+
+export function blockView(stored: StoredBlock, tipHeight: number): JsonText {
+  const { block, isActive, work } = stored;
+  return jsonObject({
+    block: blockJson(block),
+    active: jsonValue(isActive),
+    depth: jsonValue(isActive ? tipHeight - block.header.height : 0),
+    work: jsonValue(work.toString()),
+    entry_ids: jsonValue([...entryIds(block.body)]),
+  });
+}
+
+export function blockSummary({ block, work }: StoredBlock): BlockSummary {
+  const { header } = block;
+  return {
+    height: header.height,
+    hash: block.hash,
+    prev_hash: header.height === 0 ? '0000' : header.previousHash,
+    time: isoTime(header.timestamp),
+    bits: bitsToHex(header.bits),
+    entries: entryCount(block.body),
+    size_bytes: block.body.bytes.length,
+    work: work.toString(),
+  };
+}
+
+/** An event as subscribers see it. `searchedHeight` is that of the block being mined. */
+export function ledgerEvent(event: RuntimeEvent, machine: FullNode): LedgerEvent {
+  switch (event.type) {
+    case 'block-added':
+      return {
+        type: event.type,
+        height: event.header.height,
+        hash: event.hash,
+        prev_hash: event.header.previousHash,
+        time: isoTime(event.header.timestamp),
+        entries: event.entries,
+      };
+    case 'block-removed':
+      return { type: event.type, height: event.height, hash: event.hash };
+    case 'entry-pending':
+      return { type: event.type, id: event.id };
+    case 'peer-joined':
+      return { type: event.type, id: event.peer };
+    case 'peer-left':
+      return { type: event.type, id: event.peer, reason: event.reason };
+    case 'progress':
+      return {
+        type: 'mining-progress',
+        height: machine.mining.searching?.height ?? machine.tip.header.height + 1,
+        hashes: event.hashes,
+        hashes_per_second: Math.round(event.hashesPerSecond),
+        expected_s: secondsToMine(machine.nextBits, event.hashesPerSecond),
+      };
+  }
+}
+
+function rewriteCost(machine: FullNode, hashesPerSecond: number | undefined): NodeStatus['rewrite_cost'] {
+  const { tip } = machine;
+  const depths = [1, 10, 100].filter((blocks) => blocks <= tip.header.height);
+  return depths.map((blocks) => {
+    const before = machine.activeAt(tip.header.height - blocks);
+    const isKnown = before !== undefined && hashesPerSecond !== undefined && hashesPerSecond > 0;
+    return { blocks, seconds: isKnown ? Number(tip.work - before.work) / hashesPerSecond : null };
+  });
+}
+
+function secondsToMine(bits: number, hashesPerSecond: number | undefined): number | null {
+  const target = assertPresent(bitsToTarget(bits), 'bits that the rules ask for name a target');
+  return hashesPerSecond === undefined || hashesPerSecond === 0 ? null : expectedSeconds(target, hashesPerSecond);
+}
+
+function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
