@@ -1,0 +1,99 @@
+/** The shapes that only the HTTP interface has: parameters, pages, and what the gateway says of itself. */
+import Type, { type Static } from 'typebox';
+import { BlockSummaryShape, PeerViewShape, RunningNodeShape } from './shapes.ts';
+
+const Port = Type.String({ description: 'The port of a running node, as on the list of nodes.', examples: ['5001'] });
+
+export const NodeParams = Type.Object({ port: Port });
+
+export const BlockParams = Type.Object({
+  port: Port,
+  block: Type.String({
+    pattern: '^((0|[1-9][0-9]{0,9})|[0-9a-f]{64})$',
+    description: 'A height on the active chain, or a hash of 64 lower-case hex digits.',
+  }),
+});
+
+export const EntryParams = Type.Object({
+  port: Port,
+  id: Type.String({ pattern: '^[0-9a-f]{64}$', description: "The entry's id." }),
+});
+
+export const BLOCKS_PAGE_MAX = 100;
+
+export const BlocksQuery = Type.Object(
+  {
+    from: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 2 ** 32 - 1,
+        description: 'The highest block of the page; the tip unless told.',
+      }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: BLOCKS_PAGE_MAX, description: '20 unless told.' })),
+    cursor: Type.Optional(Type.String({ description: '`next` of the page before; takes the place of `from`.' })),
+  },
+  { additionalProperties: false },
+);
+
+export const PENDING_PAGE_MAX = 1_000;
+
+export const PendingQuery = Type.Object(
+  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PENDING_PAGE_MAX, description: '100 unless told.' })) },
+  { additionalProperties: false },
+);
+
+export const EventsQuery = Type.Object(
+  {
+    after: Type.Optional(
+      Type.String({
+        description:
+          'The `id` of an event seen before: what the chain has done since comes first. `Last-Event-ID` wins.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const NodesShape = Type.Object({
+  nodes: Type.Array(
+    Type.Union([
+      Type.Intersect([Type.Object({ source: Type.Literal('running') }), RunningNodeShape]),
+      Type.Object({ source: Type.Literal('configured'), port: Type.Integer(), host: Type.String() }),
+    ]),
+    { description: 'Those on the list of running nodes, and those named in the configuration.' },
+  ),
+});
+export type Nodes = Static<typeof NodesShape>;
+
+export const BlocksPageShape = Type.Object({
+  blocks: Type.Array(BlockSummaryShape, { description: 'Highest first.' }),
+  next: Type.Union([Type.String(), Type.Null()], { description: 'The cursor of the page below; null at the genesis.' }),
+});
+export type BlocksPage = Static<typeof BlocksPageShape>;
+
+/** What `blocks` of the probe socket answers. */
+export const BlockSummariesShape = Type.Object({ blocks: Type.Array(BlockSummaryShape) });
+
+export const PeersShape = Type.Object({ peers: Type.Array(PeerViewShape) });
+
+export const ConnectShape = Type.Object(
+  { address: Type.String({ minLength: 1, maxLength: 512, description: 'A multiaddress.' }) },
+  { additionalProperties: false },
+);
+
+export const ChainShape = Type.Object({
+  chain: Type.Array(Type.Unknown(), { description: 'Every block from the genesis to the tip.' }),
+  length: Type.Integer({ minimum: 1 }),
+});
+
+export const MessageShape = Type.Object({ message: Type.String() });
+
+export const ReadinessShape = Type.Object({
+  ready: Type.Boolean({ description: 'Whether a node answers.' }),
+  nodes: Type.Array(Type.Object({ port: Type.Integer(), answers: Type.Boolean() })),
+});
+
+export const LivenessShape = Type.Object({ alive: Type.Literal(true) });
+
+export const VersionShape = Type.Object({ version: Type.String() });

@@ -1,0 +1,40 @@
+/** The gateway's bounds (docs/limits.md has each with its reason). */
+
+export interface GatewayLimits {
+  /** A block's data, and what an array of entries adds around it. */
+  readonly bodyBytesMax: number;
+  /** The request line and all headers together. */
+  readonly headerBytesMax: number;
+  readonly headerTimeoutMs: number;
+  /** For the whole request to arrive. An answer may take longer: mining and validating do. */
+  readonly requestTimeoutMs: number;
+  readonly socketsMax: number;
+  /** Event streams at once: each holds a socket here and one of the 64 connections of a node. */
+  readonly eventStreamsMax: number;
+  /** Between two comments that keep an idle event stream from being taken for dead. */
+  readonly heartbeatMs: number;
+  /** Requests that one address may make at once; in the long run `rateBurst` for every `rateWindowMs`. */
+  readonly rateBurst: number;
+  /** The same for loopback, where scripts pipe in records. */
+  readonly rateBurstLoopback: number;
+  readonly rateWindowMs: number;
+  /** For a node to take the connection. */
+  readonly connectTimeoutMs: number;
+  /** For a node's answer to a question that it answers from what it holds. */
+  readonly answerTimeoutMs: number;
+}
+
+export const GATEWAY_LIMITS: GatewayLimits = {
+  bodyBytesMax: 1_048_576 + 8_192,
+  headerBytesMax: 16_384,
+  headerTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  socketsMax: 256,
+  eventStreamsMax: 32,
+  heartbeatMs: 15_000,
+  rateBurst: 40,
+  rateBurstLoopback: 10_000,
+  rateWindowMs: 2_000,
+  connectTimeoutMs: 2_000,
+  answerTimeoutMs: 10_000,
+};
