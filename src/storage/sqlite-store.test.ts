@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -74,6 +85,15 @@ describe('opening again', () => {
     const folder = newFolder();
     await (await open(folder)).close();
     assert.equal(statSync(folder).mode & 0o777, 0o700);
+  });
+
+  test('a store whose making was broken off is made anew', async () => {
+    const folder = newFolder();
+    mkdirSync(folder);
+    edit(folder, 'PRAGMA journal_mode = WAL');
+    const store = await open(folder);
+    assert.equal((await store.chainJson()).length, 1);
+    await store.close();
   });
 });
 
@@ -239,6 +259,29 @@ describe('a full disk', () => {
   });
 });
 
+describe('a disk that fails', () => {
+  const options = process.platform === 'linux' ? {} : { skip: 'takes the file away through /proc/self/fd' };
+  test('ends all writing until the store is opened again, which then holds the last commit', options, async () => {
+    const folder = newFolder();
+    const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 2, mixedBody);
+    const [first, second] = [0, 1].map((i) =>
+      growth({ blocks: chain.blocks.slice(i, i + 1), points: chain.points.slice(i, i + 1) }),
+    );
+    assert.ok(first !== undefined && second !== undefined);
+    const store = await open(folder);
+    await store.commit(first);
+    const before = await stateOf(store);
+    breakLog(folder);
+    await assert.rejects(store.commit(second), { code: 'store-io' });
+    await assert.rejects(store.commit({ ...NO_CHANGE, pendingAdded: [] }), { code: 'store-io' });
+    await store.close();
+    const mended = await open(folder);
+    assert.deepEqual(await stateOf(mended), before);
+    await mended.commit(second);
+    await mended.close();
+  });
+});
+
 describe('kill -9', () => {
   test('loses nothing that was acknowledged, and leaves a whole chain', { timeout: 120_000 }, async () => {
     const folder = newFolder();
@@ -355,6 +398,21 @@ function flipBit(folder: string, place: { column: string; height: number; byte: 
   bytes[place.byte] = (bytes[place.byte] ?? 0) ^ 1;
   database.prepare(`UPDATE blocks SET ${place.column} = ? ${where}`).run(bytes);
   database.close();
+}
+
+/** Puts a file that cannot be written in the place of the log that this process has open. */
+function breakLog(folder: string): void {
+  const name = join(folder, 'chain.sqlite-wal');
+  const found = readdirSync('/proc/self/fd').find((number) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${number}`) === name;
+    } catch {
+      return false;
+    }
+  });
+  const descriptor = Number(found ?? assert.fail('the log is open'));
+  closeSync(descriptor);
+  assert.equal(openSync('/dev/null', 'r'), descriptor, 'the lowest free number is taken first');
 }
 
 async function newerFormat(folder: string): Promise<void> {
