@@ -18,7 +18,10 @@ export interface PendingEntry {
 
 /** One atomic change. Its parts happen in the order in which they stand here. */
 export interface ChainChange {
-  /** Blocks to keep, parents before children, each with the work of its chain up to and including it. */
+  /**
+   * Blocks to keep, parents before children, each with the work of its chain up to and including it. One that is there
+   * already stays as it is; where it is damaged, this mends it.
+   */
   readonly blocks: readonly { readonly block: Block; readonly work: bigint }[];
   /** Entries to keep until a block holds them. */
   readonly pendingAdded: readonly PendingEntry[];
@@ -64,11 +67,15 @@ export interface EntryPlace {
   readonly index: number;
 }
 
+/** What fails on the disk is thrown as a StoreError. A block that is not what its hash says is never handed out. */
 export interface ChainStore {
   /** The state at opening. `windowLength` places at most; at least 1. */
   load(options: { readonly windowLength: number; readonly milestoneInterval: number }): Promise<StoredChain>;
 
-  /** Durable when it resolves. Two commits never overlap: the caller waits. */
+  /**
+   * Durable when it resolves; nothing has changed when it rejects. Two commits never overlap: the caller waits. After a
+   * `store-io` every further commit is refused until the store is opened again: what the disk holds is not known.
+   */
   commit(change: ChainChange): Promise<CommittedChange>;
 
   /** The place of an active block, for judging what is built on it; undefined for any other hash. */
@@ -87,7 +94,8 @@ export interface ChainStore {
 
   /**
    * The chain that ends in the block `tip`, from height `from` up: the same blocks even where the active chain moves
-   * away from `tip` meanwhile. Reads ahead a little, and never further than it is asked.
+   * away from `tip` meanwhile. Reads ahead a little, and never further than it is asked. No blocks where `tip` is
+   * unknown.
    */
   readChain(options: { readonly tip: Hash; readonly from: number }): AsyncIterable<StoredBlock>;
 

@@ -11,6 +11,7 @@ import { growth, kept, mixedBody, NO_CHANGE, pendingEntry } from './chain-store.
 import { checkStore } from './fsck.ts';
 import type { FsckCode } from './fsck-problem.ts';
 import { PROBLEMS_MAX } from './fsck-problem.ts';
+import { rebuildStore } from './rebuild.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cairn-fsck-'));
@@ -271,6 +272,41 @@ describe('a damaged store', () => {
     assert.equal(problems[0]?.code, 'database-damaged');
   });
 });
+
+describe('rebuilding', () => {
+  const derived = DAMAGES.filter(({ expected }) =>
+    expected.every(([code]) => !['block-damaged', 'height-missing', 'link-broken', 'pending-damaged'].includes(code)),
+  ).filter(({ name }) => !name.includes('side branch'));
+
+  for (const [i, { name, sql }] of derived.entries()) {
+    test(`mends ${name}, row by row`, async () => {
+      const folder = copyOf(`rebuild-${i}`);
+      edit(folder, sql);
+      await rebuildStore({ folder, params: TEST_PARAMS });
+      assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
+      assert.deepEqual(rowsOf(folder), rowsOf(whole));
+    });
+  }
+
+  for (const { name, sql } of DAMAGES.filter(({ expected }) => expected[0]?.[0] === 'block-damaged').slice(0, 3)) {
+    test(`changes nothing where there is ${name}`, async () => {
+      const folder = copyOf(`no-rebuild-${name}`);
+      edit(folder, sql);
+      const before = rowsOf(folder);
+      await assert.rejects(rebuildStore({ folder, params: TEST_PARAMS }), { code: 'block-damaged' });
+      assert.deepEqual(rowsOf(folder), before);
+    });
+  }
+});
+
+/** Every row of every table that is not the index's own. */
+function rowsOf(folder: string): unknown {
+  const database = new DatabaseSync(join(folder, 'chain.sqlite'));
+  const tables = ['meta', 'blocks', 'chain', 'history', 'pending'];
+  const rows = tables.map((table) => database.prepare(`SELECT * FROM ${table} ORDER BY 1`).all());
+  database.close();
+  return rows;
+}
 
 function copyOf(name: string): string {
   const folder = join(root, name);

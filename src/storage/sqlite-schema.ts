@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { parseHash } from '../core/hash.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { createGenesis } from '../core/validation.ts';
+import { ENTRY_INDEX_TABLE } from './entry-index.ts';
 import { Database, PAGE_BYTES, textAt } from './sqlite-database.ts';
 import { StoreError } from './store-error.ts';
 
@@ -166,10 +167,6 @@ const SETTINGS = `
  *
  * `chain.json_end` is where the block ends in the JSON form of the chain, `[block,block]`. `history` holds the nodes of
  * the history tree in the order in which they are completed (core/history.ts).
- *
- * `entry_index` is a full-text index that holds no text: its documents are the active blocks, by height, and their
- * words the first 48 bits of the ids of the entries. It is a log-structured index made for words that come in random
- * order: 1,000 entries a block cost 0.9 ms, where rows under random keys cost 10 ms.
  */
 const TABLES = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -185,7 +182,5 @@ const TABLES = `
   CREATE TABLE chain (height INTEGER PRIMARY KEY, block INTEGER NOT NULL, json_end INTEGER NOT NULL) STRICT;
   CREATE TABLE history (position INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
   CREATE TABLE pending (seq INTEGER PRIMARY KEY, id BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
-  CREATE VIRTUAL TABLE entry_index USING fts5(
-    ids, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii'
-  );
+  ${ENTRY_INDEX_TABLE};
 `;

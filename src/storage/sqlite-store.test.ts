@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import type { GrowStep } from '../../test/support/store-child.ts';
@@ -93,6 +94,23 @@ describe('opening again', () => {
     edit(folder, 'PRAGMA journal_mode = WAL');
     const store = await open(folder);
     assert.equal((await store.chainJson()).length, 1);
+    await store.close();
+  });
+});
+
+describe('a switch of branches while entries are looked up', () => {
+  test('takes the places that are no longer on the active chain out of the answer', async () => {
+    const store = await open(newFolder());
+    const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 5, () => bodyOf('"a"'));
+    const side = buildChain(TEST_PARAMS, main.points[0] ?? assert.fail(), 1, () => bodyOf('"b"'));
+    await store.commit(growth(main));
+    const lookUp = store.entryPlaces(pendingEntry('"a"').id, 10);
+    for (let turn = 0; turn < 2; turn++) await nextTurn();
+    await store.commit(switchTo(1, side));
+    assert.deepEqual(
+      (await lookUp).map(({ height }) => height),
+      [1],
+    );
     await store.close();
   });
 });
