@@ -18,6 +18,7 @@ export class ActiveChainCheck {
   readonly #index: EntryIndexCheck;
   readonly #problems: ProblemList;
   readonly #selectPlace: Statement;
+  readonly #selectNext: Statement;
   readonly #selectNode: Statement;
   /** The height that was checked last. */
   height = -1;
@@ -47,6 +48,7 @@ export class ActiveChainCheck {
     this.#index = parts.index;
     this.#problems = parts.problems;
     this.#selectPlace = parts.database.statement('SELECT block, json_end FROM chain WHERE height = ?');
+    this.#selectNext = parts.database.statement('SELECT min(height) FROM chain WHERE height > ?');
     this.#selectNode = parts.database.statement('SELECT hash FROM history WHERE position = ?');
     this.tipHeight = this.#checkEnds(parts.database);
   }
@@ -78,7 +80,16 @@ export class ActiveChainCheck {
     }
     // Goes on from what is stored, so that one wrong number is one problem.
     this.#jsonEnd = typeof place?.[1] === 'number' ? place[1] : undefined;
+    if (id === undefined) this.#skipGap();
     return true;
+  }
+
+  /** Goes on below the next height that has a block, however far up a damaged row has put it. */
+  #skipGap(): void {
+    const next = this.#problems.guard('database-damaged', () => this.#selectNext.one(this.height));
+    const height = typeof next?.[0] === 'number' ? next[0] - 1 : this.height;
+    if (height > this.height) this.#history = undefined;
+    this.height = height;
   }
 
   /** Checks that the tables have the number of rows that the highest one says, and answers the height of the tip. */

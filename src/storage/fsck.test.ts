@@ -107,6 +107,12 @@ const DAMAGES: readonly {
     validHeight: 19,
   },
   {
+    name: 'a block far above all others',
+    sql: 'INSERT INTO chain VALUES (1000000000000, 1, 1)',
+    expected: [['history-wrong'], ['height-missing', 151], ['link-broken', 1_000_000_000_000]],
+    validHeight: 150,
+  },
+  {
     name: 'no chain',
     sql: 'DELETE FROM chain; DELETE FROM history',
     expected: [
