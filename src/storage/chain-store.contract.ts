@@ -1,14 +1,29 @@
 /** What every ChainStore does. Each implementation runs this suite. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type BuiltChain, bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import {
+  assertBlock,
+  chainPart,
+  entriesOf,
+  gather,
+  growth,
+  hashesOf,
+  kept,
+  lastPoint,
+  mixedBody,
+  NO_CHANGE,
+  pendingEntry,
+  plainBytes,
+  switchTo,
+} from '../../test/support/store-change.ts';
 import type { Block } from '../core/block.ts';
 import { encodeBlockJson } from '../core/block-json.ts';
-import { type Body, entryBytes, entryCount, entryIds } from '../core/body.ts';
+import { entryIds } from '../core/body.ts';
 import { type Hash, ZERO_HASH } from '../core/hash.ts';
-import { encodeHeader } from '../core/header.ts';
-import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
-import type { ChainChange, ChainStore, PendingEntry, StoredBlock } from './chain-store.ts';
+import { createGenesis, genesisPoint } from '../core/validation.ts';
+import { testChainReading } from './chain-reading.contract.ts';
+import type { ChainChange, ChainStore, PendingEntry } from './chain-store.ts';
 
 /** Runs the suite. `open` answers a new store of TEST_PARAMS each time; the suite closes it. */
 export function testChainStore(open: () => Promise<ChainStore>): void {
@@ -254,212 +269,12 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
     });
   });
 
-  describe('places of entries', () => {
-    test('are all those on the active chain, lowest first, as many as are asked for', async () => {
-      await withStore(async (store) => {
-        const { blocks, points } = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 4, (height) =>
-          height === 2 ? bodyOf('"x"') : bodyOf('"a"', `${height}`, '"a"'),
-        );
-        await store.commit(growth({ blocks, points }));
-        const { id } = pendingEntry('"a"');
-        const expected = [1, 3, 4].flatMap((height) =>
-          [0, 2].map((index) => ({ height, hash: blocks[height - 1]?.hash, index })),
-        );
-        assert.deepEqual(await store.entryPlaces(id, 100), expected);
-        assert.deepEqual(await store.entryPlaces(id, 3), expected.slice(0, 3));
-        assert.deepEqual(await store.entryPlaces(id, 0), []);
-      });
-    });
-
-    test('follow the active chain through a switch of branches', async () => {
-      await withStore(async (store) => {
-        const trunk = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"a"'));
-        const main = buildChain(TEST_PARAMS, lastPoint(trunk), 2, () => bodyOf('"a"', '"main"'));
-        const side = buildChain(TEST_PARAMS, lastPoint(trunk), 1, () => bodyOf('"side"', '"a"'));
-        await store.commit(growth(trunk));
-        await store.commit(switchTo(1, main));
-        await store.commit(switchTo(1, side));
-        assert.deepEqual(await store.entryPlaces(pendingEntry('"a"').id, 9), [
-          { height: 1, hash: trunk.blocks[0]?.hash, index: 0 },
-          { height: 2, hash: side.blocks[0]?.hash, index: 1 },
-        ]);
-        assert.deepEqual(await store.entryPlaces(pendingEntry('"main"').id, 9), []);
-        await store.commit({ ...switchTo(1, main), blocks: [] });
-        assert.equal((await store.entryPlaces(pendingEntry('"main"').id, 9)).length, 2);
-      });
-    });
-  });
-
-  describe('headers after a locator', () => {
-    test('begin after the first hash of it that is active', async () => {
-      await withStore(async (store) => {
-        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 8, mixedBody);
-        const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, () => bodyOf('"side"'));
-        await store.commit(growth(main));
-        await store.commit(kept(side));
-        const hashes = hashesOf(main);
-        const headers = main.blocks.map((block) => encodeHeader(block.header));
-        const sideTip = hashesOf(side)[2] ?? ZERO_HASH;
-        const at = (height: number): Hash => hashes[height - 1] ?? ZERO_HASH;
-        const cases: { name: string; locator: Hash[]; max: number; expected: Uint8Array[] }[] = [
-          { name: 'none', locator: [], max: 100, expected: headers },
-          { name: 'the genesis', locator: [GENESIS.hash], max: 100, expected: headers },
-          { name: 'one in the middle', locator: [at(3)], max: 100, expected: headers.slice(3) },
-          { name: 'no more than asked for', locator: [at(3)], max: 2, expected: headers.slice(3, 5) },
-          { name: 'the tip', locator: [at(8)], max: 100, expected: [] },
-          { name: 'unknown first', locator: [ZERO_HASH, at(5), at(1)], max: 100, expected: headers.slice(5) },
-          { name: 'a side branch first', locator: [sideTip, at(2)], max: 100, expected: headers.slice(2) },
-          { name: 'unknown only', locator: [ZERO_HASH], max: 100, expected: headers },
-          { name: 'none wanted', locator: [], max: 0, expected: [] },
-        ];
-        for (const { name, locator, max, expected } of cases) {
-          assert.deepEqual((await store.headersAfter(locator, max)).map(plainBytes), expected.map(plainBytes), name);
-        }
-      });
-    });
-  });
-
-  describe('reading a chain', () => {
-    test('gives its blocks from the height that is asked for up to the tip that is named', async () => {
-      await withStore(async (store) => {
-        const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 150, mixedBody);
-        await store.commit(growth(chain));
-        const all = [GENESIS.hash, ...hashesOf(chain)];
-        const read = async (tip: Hash, from: number): Promise<Hash[]> =>
-          (await gather(store.readChain({ tip, from }))).map((stored) => stored.block.hash);
-        assert.deepEqual(await read(all[150] ?? ZERO_HASH, 0), all);
-        assert.deepEqual(await read(all[150] ?? ZERO_HASH, 149), all.slice(149));
-        assert.deepEqual(await read(all[90] ?? ZERO_HASH, 17), all.slice(17, 91));
-        assert.deepEqual(await read(all[90] ?? ZERO_HASH, 91), []);
-      });
-    });
-
-    test('goes on along the same blocks while the active chain moves away and away again', async () => {
-      await withStore(async (store) => {
-        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 200, mixedBody);
-        await store.commit(growth(main));
-        const reader = store.readChain({ tip: lastPoint(main).hash, from: 0 })[Symbol.asyncIterator]();
-        const hashes: Hash[] = [];
-        const next = async (): Promise<boolean> => {
-          const step = await reader.next();
-          if (step.done !== true) hashes.push(step.value.block.hash);
-          return step.done !== true;
-        };
-        const forks = new Map([
-          [5, 180],
-          [70, 100],
-          [80, 20],
-        ]);
-        for (let read = 0; await next(); read++) {
-          const forkHeight = forks.get(read);
-          if (forkHeight === undefined) continue;
-          const other = buildChain(TEST_PARAMS, lastPoint(chainPart(main, 0, forkHeight)), 3, () =>
-            bodyOf(`"fork at ${forkHeight}"`),
-          );
-          await store.commit(switchTo(forkHeight, other));
-        }
-        assert.deepEqual(hashes, [GENESIS.hash, ...hashesOf(main)]);
-      });
-    });
-
-    test('reads a side branch down to where it leaves the active chain, and below', async () => {
-      await withStore(async (store) => {
-        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 10, mixedBody);
-        const side = buildChain(TEST_PARAMS, lastPoint(chainPart(main, 0, 4)), 3, () => bodyOf('"side"'));
-        await store.commit(growth(main));
-        await store.commit(kept(side));
-        const read = await gather(store.readChain({ tip: lastPoint(side).hash, from: 3 }));
-        assert.deepEqual(
-          read.map((stored) => [stored.block.hash, stored.isActive]),
-          [[main.blocks[2]?.hash, true], [main.blocks[3]?.hash, true], ...hashesOf(side).map((hash) => [hash, false])],
-        );
-        const above = await gather(store.readChain({ tip: lastPoint(side).hash, from: 6 }));
-        assert.deepEqual(
-          above.map((stored) => stored.block.hash),
-          hashesOf(side).slice(1),
-        );
-      });
-    });
-
-    test('can be left before its end', async () => {
-      await withStore(async (store) => {
-        const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 10, mixedBody);
-        await store.commit(growth(chain));
-        for await (const stored of store.readChain({ tip: lastPoint(chain).hash, from: 4 })) {
-          assertBlock(stored, chain.blocks[3] ?? GENESIS, true);
-          break;
-        }
-      });
-    });
-  });
-}
-
-/** A change of nothing, to be spread. */
-export const NO_CHANGE: ChainChange = { blocks: [], activate: undefined, pendingAdded: [] };
-
-/** The change that keeps `chain` and leaves the active chain as it is. */
-export function kept(chain: BuiltChain): ChainChange {
-  const blocks = chain.blocks.map((block, i) => ({ block, work: chain.points[i]?.work ?? 0n }));
-  return { ...NO_CHANGE, blocks };
-}
-
-/** The change that keeps `chain` and makes it the active one above `forkHeight`. */
-export function switchTo(forkHeight: number, chain: BuiltChain): ChainChange {
-  return { ...kept(chain), activate: { forkHeight, added: hashesOf(chain) } };
-}
-
-/** The change that grows the active chain by `chain`, which stands on its tip. */
-export function growth(chain: BuiltChain): ChainChange {
-  return switchTo((chain.blocks[0]?.header.height ?? 1) - 1, chain);
-}
-
-/** Bodies of all kinds: no entries, one value, several; with characters of one to four bytes. */
-export function mixedBody(height: number): Body {
-  if (height % 4 === 0) return bodyOf();
-  if (height % 4 === 1) return singleBody(`{"at":${height},"é":"€𝄞"}`);
-  return bodyOf(`{"at":${height}}`, 'true', `[[${height}],{"a":{},"b":null}]`, '"again"', '"again"');
-}
-
-export function hashesOf(chain: BuiltChain): Hash[] {
-  return chain.blocks.map((block) => block.hash);
-}
-
-/** The entry with the canonical JSON `text`. */
-export function pendingEntry(text: string): PendingEntry {
-  const [entry] = entriesOf(bodyOf(text));
-  assert.ok(entry);
-  return entry;
-}
-
-function entriesOf(body: Body): PendingEntry[] {
-  const ids = entryIds(body);
-  return Array.from({ length: entryCount(body) }, (_, i) => ({
-    id: ids[i] ?? ZERO_HASH,
-    bytes: plainBytes(entryBytes(body, i)),
-  }));
-}
-
-function chainPart(chain: BuiltChain, start: number, end: number): BuiltChain {
-  return { blocks: chain.blocks.slice(start, end), points: chain.points.slice(start, end) };
-}
-
-function lastPoint(chain: BuiltChain): ChainPoint {
-  return chain.points.at(-1) ?? genesisPoint(TEST_PARAMS);
+  testChainReading(withStore);
 }
 
 function jsonOf(blocks: readonly Block[]): { tip: Hash | undefined; length: number; sizeBytes: number } {
   const text = `[${blocks.map((block) => new TextDecoder().decode(encodeBlockJson(block))).join(',')}]`;
   return { tip: blocks.at(-1)?.hash, length: blocks.length, sizeBytes: new TextEncoder().encode(text).length };
-}
-
-function assertBlock(stored: StoredBlock | undefined, block: Block, isActive: boolean): void {
-  assert.ok(stored);
-  assert.equal(stored.isActive, isActive);
-  assert.equal(stored.block.hash, block.hash);
-  assert.deepEqual(stored.block.header, block.header);
-  assert.equal(stored.block.body.shape, block.body.shape);
-  assert.deepEqual(plainBytes(stored.block.body.bytes), plainBytes(block.body.bytes));
-  assert.deepEqual(stored.block.body.spans, block.body.spans);
 }
 
 async function pendingOf(store: ChainStore): Promise<PendingEntry[]> {
@@ -472,17 +287,6 @@ async function activeHashes(store: ChainStore): Promise<Hash[]> {
   const read = await gather(store.readChain({ tip, from: 0 }));
   assert.ok(read.every((stored) => stored.isActive));
   return read.map((stored) => stored.block.hash);
-}
-
-async function gather<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
-  const gathered: Value[] = [];
-  for await (const value of values) gathered.push(value);
-  return gathered;
-}
-
-/** The same bytes as a plain Uint8Array: `deepEqual` tells a Buffer, or a view, from it. */
-function plainBytes(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes);
 }
 
 const GENESIS = createGenesis(TEST_PARAMS);

@@ -1,38 +1,25 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
-import type { GrowStep } from '../../test/support/store-child.ts';
-import { createParams } from '../core/params.ts';
-import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
 import {
   growth,
   hashesOf,
   mixedBody,
   NO_CHANGE,
   pendingEntry,
+  readAll,
+  stateOf,
   switchTo,
-  testChainStore,
-} from './chain-store.contract.ts';
+} from '../../test/support/store-change.ts';
+import { createParams } from '../core/params.ts';
+import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
+import { testChainStore } from './chain-store.contract.ts';
 import type { ChainStore } from './chain-store.ts';
 import { checkStore } from './fsck.ts';
 import { createMemoryStore } from './memory-store.ts';
@@ -116,20 +103,6 @@ describe('a switch of branches while entries are looked up', () => {
 });
 
 describe('a folder that is not ours to open', () => {
-  test('is refused while another process has it, and opens when that one is gone', async () => {
-    const folder = newFolder();
-    const child = startChild('hold', folder);
-    await once(createInterface({ input: child.stdout ?? assert.fail() }), 'line');
-    await assert.rejects(open(folder), (error: Error & { code?: string }) => {
-      assert.equal(error.code, 'store-in-use');
-      assert.ok(error.message.includes(folder));
-      return true;
-    });
-    await assert.rejects(checkStore({ folder, params: TEST_PARAMS }), { code: 'store-in-use' });
-    await kill(child);
-    await (await open(folder)).close();
-  });
-
   test('is refused while this very process has it', async () => {
     const folder = newFolder();
     const store = await open(folder);
@@ -252,153 +225,12 @@ describe('damage on the disk', () => {
   });
 });
 
-describe('a full disk', () => {
-  test('rolls the commit back, serves what is there, and goes on when there is room', async () => {
-    const folder = newFolder();
-    const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 40, (height) =>
-      bodyOf(...Array.from({ length: 20 }, (_, i) => `"${height} ${i} ${'x'.repeat(1_000)}"`)),
-    );
-    const store = await openSqliteStore({ folder, params: TEST_PARAMS, sizeBytesMax: 500_000 });
-    const first = growth({ blocks: chain.blocks.slice(0, 2), points: chain.points.slice(0, 2) });
-    const rest = growth({ blocks: chain.blocks.slice(2), points: chain.points.slice(2) });
-    await store.commit(first);
-    await store.commit({ ...NO_CHANGE, pendingAdded: [pendingEntry('"waits"')] });
-    const before = await stateOf(store);
-    await assert.rejects(store.commit({ ...rest, pendingAdded: [pendingEntry('"too much"')] }), { code: 'store-full' });
-    assert.deepEqual(await stateOf(store), before);
-    await store.commit({ ...NO_CHANGE, pendingAdded: [pendingEntry('"fits"')] });
-    await store.close();
-    const roomier = await open(folder);
-    await roomier.commit(rest);
-    assert.equal((await roomier.chainJson()).tip, hashesOf(chain).at(-1));
-    assert.equal((await roomier.load({ windowLength: 1, milestoneInterval: 1_000 })).pending.length, 2);
-    await roomier.close();
-    assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
-  });
-});
-
-describe('a disk that fails', () => {
-  const options = process.platform === 'linux' ? {} : { skip: 'takes the file away through /proc/self/fd' };
-  test('ends all writing until the store is opened again, which then holds the last commit', options, async () => {
-    const folder = newFolder();
-    const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 2, mixedBody);
-    const [first, second] = [0, 1].map((i) =>
-      growth({ blocks: chain.blocks.slice(i, i + 1), points: chain.points.slice(i, i + 1) }),
-    );
-    assert.ok(first !== undefined && second !== undefined);
-    const store = await open(folder);
-    await store.commit(first);
-    const before = await stateOf(store);
-    breakLog(folder);
-    await assert.rejects(store.commit(second), { code: 'store-io' });
-    await assert.rejects(store.commit({ ...NO_CHANGE, pendingAdded: [] }), { code: 'store-io' });
-    await store.close();
-    const mended = await open(folder);
-    assert.deepEqual(await stateOf(mended), before);
-    await mended.commit(second);
-    await mended.close();
-  });
-});
-
-describe('kill -9', () => {
-  test('loses nothing that was acknowledged, and leaves a whole chain', { timeout: 120_000 }, async () => {
-    const folder = newFolder();
-    let model: Model = { blocks: [{ hash: createGenesis(TEST_PARAMS).hash, entry: '' }], pending: [] };
-    for (const acknowledged of [1, 12, 5, 40, 23]) {
-      const { done, tried } = await growUntilKilled(folder, acknowledged, model);
-      const store = await open(folder);
-      const hashes = await readAll(store);
-      const { pending } = await store.load({ windowLength: 1, milestoneInterval: 1_000 });
-      await store.close();
-      const found = { hashes, pending: pending.map(({ id }) => id) };
-      const possible = [done, tried].map(({ blocks, pending }) => ({
-        hashes: blocks.map(({ hash }) => hash),
-        pending,
-      }));
-      const isTried = hashes.at(-1) === possible[1]?.hashes.at(-1);
-      assert.deepEqual(found, possible[isTried ? 1 : 0]);
-      model = isTried ? tried : done;
-      assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
-    }
-  });
-});
-
-interface Model {
-  readonly blocks: readonly { readonly hash: string; readonly entry: string }[];
-  readonly pending: readonly string[];
-}
-
-/**
- * Lets a child grow the store and kills it at the line after it has acknowledged so many commits. `done` is what was
- * acknowledged when it died, `tried` what it had begun besides.
- */
-async function growUntilKilled(
-  folder: string,
-  acknowledged: number,
-  model: Model,
-): Promise<{ done: Model; tried: Model }> {
-  const child = startChild('grow', folder);
-  let [done, tried, count] = [model, model, 0];
-  for await (const line of createInterface({ input: child.stdout ?? assert.fail() })) {
-    const message: { try?: GrowStep } = JSON.parse(line);
-    if (message.try === undefined) {
-      done = tried;
-      count++;
-    } else {
-      tried = afterStep(done, message.try);
-      if (count >= acknowledged) child.kill('SIGKILL');
-    }
-  }
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  assert.equal(child.signalCode, 'SIGKILL');
-  return { done, tried };
-}
-
-function afterStep(model: Model, step: GrowStep): Model {
-  const leaving = model.blocks.slice(step.forkHeight + 1);
-  return {
-    blocks: [...model.blocks.slice(0, step.forkHeight + 1), ...step.added],
-    pending: [...model.pending, step.pending, ...leaving.map(({ entry }) => entry)],
-  };
-}
-
-function startChild(mode: 'hold' | 'grow', folder: string): ChildProcess {
-  const script = join(import.meta.dirname, '../../test/support/store-child.ts');
-  return spawn(process.execPath, [script, mode, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-}
-
 const operation = fc.record({
   type: fc.constantFrom('open again', 'wait', 'switch', 'switch', 'switch'),
   depth: fc.nat({ max: 4 }),
   count: fc.integer({ min: 0, max: 6 }),
   entries: fc.array(fc.constantFrom('"a"', '"b"', '"c"', '1', '{"d":[]}'), { maxLength: 4 }),
 });
-
-/** All that can be seen of a store, in a form in which equal stores are equal. */
-async function stateOf(store: ChainStore): Promise<unknown> {
-  const json = await store.chainJson();
-  const blocks: unknown[] = [];
-  for await (const { block, work, isActive } of store.readChain({ tip: json.tip, from: 0 })) {
-    const places = await store.entryPlaces(pendingEntry('"a"').id, 100);
-    blocks.push({ hash: block.hash, body: Buffer.from(block.body.bytes).toString(), work, isActive, places });
-  }
-  const stored = await store.load({ windowLength: 5, milestoneInterval: 3 });
-  const pending = stored.pending.map(({ id, bytes }) => ({ id, text: Buffer.from(bytes).toString() }));
-  const headers = (await store.headersAfter([], 1_000)).map((bytes) => Buffer.from(bytes).toString('hex'));
-  return { json, blocks, ...stored, pending, headers };
-}
-
-async function readAll(store: ChainStore): Promise<string[]> {
-  const hashes: string[] = [];
-  const { tip } = await store.chainJson();
-  for await (const { block } of store.readChain({ tip, from: 0 })) hashes.push(block.hash);
-  return hashes;
-}
 
 /** Runs SQL on the file of a closed store. */
 function edit(folder: string, sql: string): void {
@@ -416,21 +248,6 @@ function flipBit(folder: string, place: { column: string; height: number; byte: 
   bytes[place.byte] = (bytes[place.byte] ?? 0) ^ 1;
   database.prepare(`UPDATE blocks SET ${place.column} = ? ${where}`).run(bytes);
   database.close();
-}
-
-/** Puts a file that cannot be written in the place of the log that this process has open. */
-function breakLog(folder: string): void {
-  const name = join(folder, 'chain.sqlite-wal');
-  const found = readdirSync('/proc/self/fd').find((number) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${number}`) === name;
-    } catch {
-      return false;
-    }
-  });
-  const descriptor = Number(found ?? assert.fail('the log is open'));
-  closeSync(descriptor);
-  assert.equal(openSync('/dev/null', 'r'), descriptor, 'the lowest free number is taken first');
 }
 
 async function newerFormat(folder: string): Promise<void> {
