@@ -68,8 +68,9 @@ export class Database {
     }
   }
 
+  /** Lets others in. Closing what is closed does nothing. */
   close(): void {
-    this.#guard(() => this.#connection.close());
+    if (this.#connection.isOpen) this.#guard(() => this.#connection.close());
   }
 
   #guard<Value>(work: () => Value): Value {
@@ -152,7 +153,11 @@ function guard<Value>(path: string, work: () => Value): Value {
 
 /** `error` as a StoreError where it comes from SQLite. */
 function storeErrorOf(error: unknown, path: string): unknown {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
+  if (!(error instanceof Error)) return error;
+  if ('code' in error && error.code === 'ERR_INVALID_STATE') {
+    return new StoreError('store-closed', `${path}: the store has been closed.`, { cause: error });
+  }
+  if (!('errcode' in error) || typeof error.errcode !== 'number') return error;
   // The low byte is the primary result code, the rest says more about it (sqlite.org/rescode.html).
   const { code, meaning } = RESULT_CODES.get(error.errcode & 0xff) ?? OTHER_RESULT;
   return new StoreError(code, `${path}: ${meaning} (SQLite: ${error.message}).`, { cause: error });

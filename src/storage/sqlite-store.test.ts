@@ -102,6 +102,21 @@ describe('a switch of branches while entries are looked up', () => {
   });
 });
 
+describe('a store that is closed', () => {
+  test('ends the reading that is under way, and may be closed again', async () => {
+    const store = await open(newFolder());
+    const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 100, mixedBody);
+    await store.commit(growth(chain));
+    const { tip } = await store.chainJson();
+    const reading = (async () => {
+      for await (const { block } of store.readChain({ tip, from: 0 }))
+        if (block.header.height === 10) await store.close();
+    })();
+    await assert.rejects(reading, { code: 'store-closed' });
+    await store.close();
+  });
+});
+
 describe('a folder that is not ours to open', () => {
   test('is refused while this very process has it', async () => {
     const folder = newFolder();

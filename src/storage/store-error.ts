@@ -14,6 +14,8 @@ export type StoreErrorCode =
   | 'store-damaged'
   /** One block is not what its hash says; `block` names it. Storing it again mends it. */
   | 'block-damaged'
+  /** It was closed while something was still to be read. */
+  | 'store-closed'
   /** There is no room. Nothing was changed, and reading goes on. */
   | 'store-full'
   /** The operating system refused to read or write. */
