@@ -1,48 +1,39 @@
 /**
- * A node for the gateway's tests: a real probe socket with a small ledger behind it that answers as a node does. Blocks
- * have no proof of work, and the chain is what a test makes it.
+ * A node for the gateway's tests: a real probe socket, on a real list of running nodes, with a small ledger behind it.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RPC_ERROR_CODES, type RpcMethod } from '../api/rpc.ts';
-import type { BlockSummary, LedgerEvent, NodeStatus } from '../api/shapes.ts';
-import { assertPresent } from '../core/assert.ts';
-import { type Hash, hashBytes } from '../core/hash.ts';
-import { isWellFormedJson, type JsonText, jsonObject, jsonValue, readElements } from '../core/json-text.ts';
-import type { ByteStream } from '../probe/byte-stream.ts';
 import { type CairnHome, resolveHome } from '../probe/cairn-home.ts';
-import { createProbeServer, type ProbeSession, type RpcAnswer } from '../probe/probe-server.ts';
+import { createProbeServer } from '../probe/probe-server.ts';
 import { joinList } from '../probe/running-nodes.ts';
+import { CannedLedger } from './canned-ledger.ts';
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
-
-interface CannedBlock {
-  readonly height: number;
-  readonly hash: Hash;
-  readonly previous: string;
-  readonly data: JsonText;
-}
 
 export interface CannedNode {
   readonly port: number;
   readonly ledger: CannedLedger;
+  /** Ends every connection and listens again at the same port. */
+  restart(): Promise<void>;
   /** Ends the socket and leaves the list. */
   stop(): Promise<void>;
 }
 
 /** A node on the list of running nodes of `home`. */
-export async function startCannedNode(home: CairnHome): Promise<CannedNode> {
+async function startCannedNode(home: CairnHome): Promise<CannedNode> {
   const ledger = new CannedLedger();
-  const server = await createProbeServer({
-    host: '127.0.0.1',
-    port: 0,
-    handlers: {
-      chain: async () => ledger.chainStream(),
-      offerChain: async () => 'rejected',
-      shutdown: () => void stop(),
-      call: (method, params, session) => ledger.call(method, params, session),
-    },
-  });
+  const listen = (port: number) =>
+    createProbeServer({
+      host: '127.0.0.1',
+      port,
+      handlers: {
+        chain: async () => ledger.chainStream(),
+        offerChain: async () => 'rejected',
+        shutdown: () => void stop(),
+        call: (method, params, session) => ledger.call(method, params, session),
+      },
+    });
+  let server = await listen(0);
   const { port } = server;
   const started = '2026-11-22T12:00:00.000Z';
   const place = await joinList(home, { port, host: '127.0.0.1', started, peer_addresses: [] });
@@ -50,7 +41,11 @@ export async function startCannedNode(home: CairnHome): Promise<CannedNode> {
     await place.leave();
     await server.close();
   }
-  return { port, ledger, stop };
+  async function restart(): Promise<void> {
+    await server.close();
+    server = await listen(port);
+  }
+  return { port, ledger, restart, stop };
 }
 
 /** What a test needs: a gateway, a node within its reach, and the end of both. */
@@ -72,225 +67,3 @@ export async function startGateway(
     throw error;
   }
 }
-
-export class CannedLedger {
-  readonly #blocks = new Map<string, CannedBlock>();
-  /** The active chain, from the genesis. */
-  #chain: CannedBlock[];
-  readonly #subscribers = new Set<ProbeSession>();
-  readonly #calls: { readonly method: RpcMethod; readonly params: string }[] = [];
-  /** What `validate` answers. */
-  isValid = true;
-  /** When set, `mine` never answers; resolved when whoever asked has gone. */
-  abandoned: PromiseWithResolvers<void> | undefined;
-  /** When set, the answer to the next `append` or `mine`. */
-  refusal: { readonly code: string; readonly message: string } | undefined;
-  /** When set, `chain` streams these instead of blocks. */
-  chainBytes: ByteStream | undefined;
-
-  constructor() {
-    this.#chain = [this.#createBlock(undefined, '{}' as JsonText)];
-  }
-
-  get tip(): CannedBlock {
-    return assertPresent(this.#chain.at(-1), 'there is always a genesis');
-  }
-
-  get chain(): readonly CannedBlock[] {
-    return this.#chain;
-  }
-
-  /** What was asked, in order: the method and the text of its parameters. */
-  get calls(): readonly { readonly method: RpcMethod; readonly params: string }[] {
-    return this.#calls;
-  }
-
-  /** Puts a block on the tip and tells the subscribers. `data` is JSON text. */
-  add(data: string): CannedBlock {
-    const block = this.#createBlock(this.tip, text(data));
-    this.#chain.push(block);
-    this.tell({ type: 'block-added', ...summary(block) });
-    return block;
-  }
-
-  /** Takes the `count` uppermost blocks away and tells the subscribers, highest first. They remain known. */
-  remove(count: number): void {
-    for (const block of this.#chain.splice(-count).reverse()) {
-      this.tell({ type: 'block-removed', height: block.height, hash: block.hash });
-    }
-  }
-
-  tell(event: LedgerEvent): void {
-    for (const session of this.#subscribers) session.notify('event', jsonValue({ event }));
-  }
-
-  /** How many subscriptions are open. */
-  get subscribers(): number {
-    return this.#subscribers.size;
-  }
-
-  chainStream(): ByteStream {
-    if (this.chainBytes !== undefined) return this.chainBytes;
-    const blocks = this.#chain.map(blockText).join(',');
-    const bytes = Buffer.from(`{"chain":[${blocks}],"length":${this.#chain.length}}`);
-    return { sizeBytes: bytes.length, chunks: once(bytes) };
-  }
-
-  async call(method: RpcMethod, params: ReadonlyMap<string, JsonText>, session: ProbeSession): Promise<RpcAnswer> {
-    this.#calls.push({ method, params: jsonObject(Object.fromEntries(params)) });
-    switch (method) {
-      case 'status':
-        return result(jsonValue(this.#status()));
-      case 'chain':
-        return { type: 'stream', stream: this.chainStream() };
-      case 'block':
-        return this.#viewBlock(params);
-      case 'blocks':
-        return result(this.#listBlocks(params));
-      case 'entry':
-        return unknown('entry-unknown');
-      case 'append':
-        return this.#refused() ?? this.#append(params);
-      case 'pending':
-        return result(jsonValue({ count: 0, size_bytes: 0, entries: [] }));
-      case 'mine':
-        return this.#refused() ?? this.#mine(params, session);
-      case 'validate': {
-        const fault = this.isValid ? null : { height: 1, code: 'data-root-wrong', message: 'the data was changed' };
-        return result(jsonValue({ valid: this.isValid, blocks: this.#chain.length, fault }));
-      }
-      case 'peers':
-        return result(jsonValue({ peers: [] }));
-      case 'connect':
-        return result(jsonObject({ address: assertPresent(params.get('address'), 'the gateway sends one') }));
-      case 'subscribe':
-        this.#subscribers.add(session);
-        session.closed.addEventListener('abort', () => this.#subscribers.delete(session));
-        return result(jsonValue({}));
-      case 'shutdown':
-        return result(jsonValue({}));
-    }
-  }
-
-  #createBlock(parent: CannedBlock | undefined, data: JsonText): CannedBlock {
-    const height = parent === undefined ? 0 : parent.height + 1;
-    const hash = hashBytes(Buffer.from(`${parent?.hash} ${data}`));
-    const block = { height, hash, previous: parent?.hash ?? '0000', data };
-    this.#blocks.set(hash, block);
-    return block;
-  }
-
-  #viewBlock(params: ReadonlyMap<string, JsonText>): RpcAnswer {
-    const hash: unknown = JSON.parse(params.get('hash') ?? 'null');
-    const height = Number(params.get('height') ?? -1);
-    const block = typeof hash === 'string' ? this.#blocks.get(hash) : this.#chain[height];
-    if (block === undefined) return unknown('block-unknown');
-    const active = this.#chain[block.height] === block;
-    return result(
-      jsonObject({
-        block: blockText(block),
-        active: jsonValue(active),
-        depth: jsonValue(active ? this.tip.height - block.height : 0),
-        work: jsonValue(String(65_536 * block.height)),
-        entry_ids: jsonValue([]),
-      }),
-    );
-  }
-
-  #listBlocks(params: ReadonlyMap<string, JsonText>): JsonText {
-    const from = Math.min(this.tip.height, Number(params.get('from') ?? this.tip.height));
-    const limit = Number(params.get('limit') ?? 100);
-    const blocks = this.#chain.slice(Math.max(0, from + 1 - limit), from + 1).reverse();
-    return jsonValue({ blocks: blocks.map(summary) });
-  }
-
-  #append(params: ReadonlyMap<string, JsonText>): RpcAnswer {
-    const entries = readElements(params.get('entries') ?? '');
-    if (!entries.ok) return unknown('entries-missing');
-    const submitted = entries.value.map((entry) => ({ id: hashBytes(Buffer.from(entry)), status: 'pending' }));
-    return result(jsonValue({ entries: submitted }));
-  }
-
-  async #mine(params: ReadonlyMap<string, JsonText>, session: ProbeSession): Promise<RpcAnswer> {
-    const { abandoned } = this;
-    if (abandoned !== undefined) {
-      session.closed.addEventListener('abort', () => abandoned.resolve());
-      await abandoned.promise;
-    }
-    return result(jsonObject({ block: blockText(this.add(params.get('data') ?? 'null')) }));
-  }
-
-  #refused(): RpcAnswer | undefined {
-    if (this.refusal === undefined) return undefined;
-    const { code, message } = this.refusal;
-    return { type: 'error', error: { code: RPC_ERROR_CODES.application, message, data: { code } } };
-  }
-
-  #status(): NodeStatus {
-    const { height, hash } = this.tip;
-    return {
-      port: 1,
-      pid: 1,
-      version: '0.1.0',
-      peer_id: '12D3',
-      addresses: [],
-      network: { name: 'test', genesis: assertPresent(this.#chain[0], 'there is always a genesis').hash },
-      tip: { height, hash, time: TIME, work: '1' },
-      length: height + 1,
-      next_bits: '1f00ffff',
-      sync: { behind: 0 },
-      peers: 0,
-      pending: { count: 0, size_bytes: 0 },
-      mining: { mode: 'demand', searching: false, hashes_per_second: 0, expected_s: null, queued: 0, blocks_found: 0 },
-      rewrite_cost: [],
-      alarm: null,
-      uptime_s: 1,
-    };
-  }
-}
-
-function summary({ height, hash, previous }: CannedBlock): BlockSummary {
-  return {
-    height,
-    hash,
-    prev_hash: previous,
-    time: TIME,
-    bits: '1f00ffff',
-    entries: 1,
-    size_bytes: 2,
-    work: '65536',
-  };
-}
-
-function blockText({ height, hash, previous, data }: CannedBlock): JsonText {
-  return jsonObject({
-    bits: jsonValue('1f00ffff'),
-    data,
-    data_root: jsonValue('a'.repeat(64)),
-    hash: jsonValue(hash),
-    history_root: jsonValue('b'.repeat(64)),
-    index: jsonValue(height),
-    nonce: jsonValue(7),
-    prev_hash: jsonValue(previous),
-    timestamp: jsonValue('22/11/2026, 12:00:00'),
-  });
-}
-
-function result(json: JsonText): RpcAnswer {
-  return { type: 'result', json };
-}
-
-function unknown(code: string): RpcAnswer {
-  return { type: 'error', error: { code: RPC_ERROR_CODES.application, message: 'not here', data: { code } } };
-}
-
-function text(json: string): JsonText {
-  if (!isWellFormedJson(json)) throw new Error(`a test has malformed JSON: ${json}`);
-  return json;
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
-}
-
-const TIME = '2026-11-22T12:00:00Z';

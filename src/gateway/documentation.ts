@@ -31,6 +31,7 @@ export async function addDocumentation(app: GatewayApp, hasToken: boolean): Prom
     routePrefix: '/docs',
     // The page styles itself from its script, and draws its icons from data addresses.
     staticCSP: `${PAGE_POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:`,
+    theme: { title: 'Cairn: HTTP interface' },
     uiConfig: { validatorUrl: null, docExpansion: 'list' },
   });
 }

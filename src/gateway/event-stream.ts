@@ -14,6 +14,7 @@ import { type Ask, ChainFollower, type FollowedEvent } from './chain-follower.ts
 import { type EventCursor, formatCursor, parseCursor } from './event-cursor.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import { readAnswer } from './node-answer.ts';
+import { Problem } from './problem.ts';
 
 /** Where a request wants its events to begin; undefined is now. A browser that reconnects repeats its first address. */
 export function requestedCursor(request: FastifyRequest, query: Static<typeof EventsQuery>): EventCursor | undefined {
@@ -56,7 +57,10 @@ export async function openEventStream(options: {
         for await (const followed of follower.take(event)) yield eventText(followed);
       }
     } catch (error) {
-      if (!(error instanceof ProbeError) && !signal.aborted) throw error;
+      if (signal.aborted) return;
+      if (!(error instanceof ProbeError || error instanceof Problem)) throw error;
+      // The status is long sent. Whoever comes back with the last `id` is told in full.
+      yield `: ended, ${error.code}\n\n`;
     }
   }
   return pieces();

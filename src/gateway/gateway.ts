@@ -105,8 +105,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     async close() {
       stopping.abort();
+      // A connection that falls idle after the close began would stay until its client leaves.
+      const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
       const lastResort = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
       await app.close();
+      clearInterval(sweep);
       clearTimeout(lastResort);
       directory.close();
     },
@@ -139,3 +142,4 @@ declare module 'fastify' {
 const TOKEN_LENGTH_MIN = 16;
 /** For answers under way, when the gateway stops. */
 const STOP_GRACE_MS = 1_000;
+const SWEEP_MS = 20;

@@ -41,6 +41,8 @@ export function createHttpServer(
       headersTimeout: limits.headerTimeoutMs,
       // How often Node looks for requests that are late: by itself only every 30 seconds.
       connectionsCheckingInterval: Math.min(1_000, limits.headerTimeoutMs),
+      // Missing, it is refused like a foreign one: with a problem, which Node by itself does not send.
+      requireHostHeader: false,
     },
     forceCloseConnections: 'idle',
     clientErrorHandler: answerBrokenRequest,
