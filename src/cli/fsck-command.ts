@@ -1,0 +1,51 @@
+/** `cairn fsck`: checks a data folder that no node has open. */
+import { resolve } from 'node:path';
+import { checkStore, type FsckReport } from '../storage/fsck.ts';
+import type { CommandContext } from './command-context.ts';
+import { EXIT_CODES, type ExitCode } from './command-error.ts';
+import { loadNetworkParams } from './network-file.ts';
+import { formatCount } from './table.ts';
+import { PORT } from './value-kind.ts';
+
+/** `folder` may be a port: then it is the folder of the node with that port. */
+export async function runFsck(
+  context: CommandContext,
+  folder: string,
+  flags: { readonly network?: string; readonly json?: boolean },
+): Promise<ExitCode> {
+  const { terminal, home, settings } = context;
+  const port = PORT.parse(folder);
+  const path = port === undefined ? resolve(folder) : home.nodeFolder(port);
+  const report = await checkStore({
+    folder: path,
+    params: await loadNetworkParams(flags.network ?? settings.network),
+    onProgress: ({ height, tipHeight }) =>
+      terminal.progress(`checking ${path}: block ${formatCount(height)} of ${formatCount(tipHeight)}`),
+  });
+  if (flags.json === true) {
+    await terminal.print(JSON.stringify({ folder: path, whole: report.problemCount === 0, ...report }));
+  } else {
+    for (const line of reportLines(path, report)) await terminal.print(line);
+    if (report.problemCount > 0) {
+      terminal.talk('Start the node with this folder: what is damaged comes from its peers again. Keep a copy first.');
+    }
+  }
+  return report.problemCount === 0 ? EXIT_CODES.done : EXIT_CODES.refused;
+}
+
+function reportLines(path: string, report: FsckReport): string[] {
+  const counts =
+    `${formatCount(report.blockCount)} blocks with ${formatCount(report.entryCount)} entries, ` +
+    `${formatCount(report.sideBlockCount)} blocks beside the chain, ${formatCount(report.pendingCount)} entries pending`;
+  if (report.problemCount === 0) return [`${path} is whole: ${counts}.`];
+  const problems = report.problems.map(({ code, height, hash, detail }) => {
+    const place = [height === undefined ? [] : `height ${height}`, hash ?? []].flat().join(', ');
+    return `  ${code}${place === '' ? '' : ` (${place})`}: ${detail}`;
+  });
+  const more = report.problemCount - report.problems.length;
+  return [
+    `${path} is damaged: ${formatCount(report.problemCount)} problems; valid up to height ${report.validHeight}; ${counts}.`,
+    ...problems,
+    ...(more > 0 ? [`  and ${formatCount(more)} more`] : []),
+  ];
+}

@@ -1,0 +1,52 @@
+/** `cairn mine`: has a node mine one JSON value into a block, and prints the block. */
+import type { LedgerEvent } from '../api/shapes.ts';
+import { type JsonText, jsonObject, readMembers } from '../core/json-text.ts';
+import type { ProbeClient } from '../probe/probe-client.ts';
+import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
+import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';
+import { readJsonStream, readJsonText } from './json-input.ts';
+import { formatCount, formatSeconds } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+export async function runMine(context: CommandContext, port: number, json: string): Promise<ExitCode> {
+  const { terminal } = context;
+  if (json === '-' && terminal.stdin.isTTY === true) terminal.talk('Reading one JSON value; Ctrl-D ends.');
+  const bytes = json === '-' ? await readJsonStream(terminal.stdin, 'stdin') : readJsonText(json, 'the JSON');
+  // Canonical JSON is well formed.
+  const params = jsonObject({ data: Buffer.from(bytes).toString('utf8') as JsonText });
+  const answer = await withNode(context, port, (client) => mine(client, params, terminal));
+  const members = readMembers(answer);
+  const block = members.ok ? members.value.get('block') : undefined;
+  if (block === undefined) {
+    const message = `Node ${port} answered without a block: check that it is of this version.`;
+    throw new CommandError(EXIT_CODES.unreachable, 'probe-protocol', message);
+  }
+  await terminal.print(block);
+  return EXIT_CODES.done;
+}
+
+async function mine(client: ProbeClient, params: JsonText, terminal: Terminal): Promise<JsonText> {
+  const done = new AbortController();
+  const watching = terminal.hasProgress ? showProgress(client, terminal, done.signal) : Promise.resolve();
+  try {
+    return await client.call('mine', params, { timeoutMs: Infinity });
+  } finally {
+    done.abort();
+    await watching;
+  }
+}
+
+/** Progress is a courtesy: where it cannot be had, the mining goes on without it. */
+async function showProgress(client: ProbeClient, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const text of client.events({ signal })) {
+      const { event } = parseAnswer<{ readonly event: LedgerEvent }>(text);
+      if (event.type !== 'mining-progress') continue;
+      const expected = event.expected_s === null ? '' : `, a block takes about ${formatSeconds(event.expected_s)}`;
+      const rate = `${formatCount(event.hashes)} hashes at ${formatCount(event.hashes_per_second)}/s`;
+      terminal.progress(`mining block ${event.height}: ${rate}${expected}`);
+    }
+  } catch (error) {
+    if (!signal.aborted) terminal.talk(`No progress can be shown: ${error instanceof Error ? error.message : error}`);
+  }
+}

@@ -1,0 +1,81 @@
+/** `cairn node`: runs a node in this process until it is asked to stop. */
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { MiningMode } from '../api/shapes.ts';
+import { startNode } from '../node/node.ts';
+import type { CommandContext } from './command-context.ts';
+import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';
+import { createLogger } from './log.ts';
+import { loadNetworkParams } from './network-file.ts';
+import { onStopAsked, STOP_DEADLINE_MS, withinDeadline } from './orderly-stop.ts';
+import type { LogLevel } from './value-kind.ts';
+
+export interface NodeFlags {
+  readonly data?: string;
+  readonly host?: string;
+  readonly peer?: readonly string[];
+  readonly listen?: readonly string[];
+  readonly mine?: MiningMode;
+  readonly threads?: number;
+  readonly network?: string;
+  readonly log?: LogLevel;
+  readonly json?: boolean;
+}
+
+export async function runNode(context: CommandContext, port: number, flags: NodeFlags): Promise<ExitCode> {
+  const { terminal, home, settings } = context;
+  const dataFolder = chooseDataFolder(context, port, flags.data);
+  const host = flags.host ?? settings.host ?? '127.0.0.1';
+  const listen = flags.listen ?? settings.listen;
+  const logger = createLogger(terminal, flags.log ?? settings.log ?? 'info');
+  const params = await loadNetworkParams(flags.network ?? settings.network);
+
+  const { promise: stopAsked, resolve: askToStop } = Promise.withResolvers<'asked'>();
+  onStopAsked(() => askToStop('asked'));
+  const node = await startNode({
+    home,
+    port,
+    host,
+    dataFolder,
+    params,
+    peers: flags.peer ?? settings.peers,
+    listen: listen.length > 0 ? listen : LISTEN_DEFAULT,
+    miningMode: flags.mine ?? settings.mine ?? 'entries',
+    miningThreads: flags.threads ?? settings.threads ?? Math.max(1, Math.floor(availableParallelism() / 2)),
+    logger,
+  });
+  if (flags.json === true) {
+    await terminal.print(
+      JSON.stringify({ port: node.port, host, pid: process.pid, network: params.name, data: dataFolder }),
+    );
+  } else {
+    terminal.talk(`Node ${node.port} of the network "${params.name}" is running; its data is in ${dataFolder}.`);
+    terminal.talk(`Ask it: cairn status ${node.port}. Stop it: Ctrl-C, or cairn shutdown ${node.port}.`);
+  }
+
+  if ((await Promise.race([stopAsked, node.stopped])) === 'asked') {
+    // What it had to stop for is thrown by `stopped`, as when nobody asked.
+    const inTime = await withinDeadline(Promise.all([node.stop(), node.stopped]), STOP_DEADLINE_MS);
+    if (!inTime) {
+      throw new CommandError(
+        EXIT_CODES.failed,
+        'stop-deadline',
+        `Node ${node.port} was not closed within ${STOP_DEADLINE_MS} ms and is ended as it is; what was acknowledged is kept.`,
+      );
+    }
+  }
+  return EXIT_CODES.done;
+}
+
+function chooseDataFolder({ home }: CommandContext, port: number, chosen: string | undefined): string {
+  if (chosen !== undefined) return resolve(chosen);
+  if (port !== 0) return home.nodeFolder(port);
+  throw new CommandError(
+    EXIT_CODES.usage,
+    'data-folder-missing',
+    'Port 0 stands for any free port, and a data folder is named by its port: say which one with --data DIR.',
+  );
+}
+
+/** Peers of this machine, which the list of running nodes tells of. Others need an address that they can reach. */
+const LISTEN_DEFAULT = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'];

@@ -1,0 +1,236 @@
+/** The command line: its commands, flags and help. What a command does is in a file of its own. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import packageFile from '../../package.json' with { type: 'json' };
+import { resolveHome } from '../probe/cairn-home.ts';
+import type { AppendFlags } from './append-command.ts';
+import type { CommandContext } from './command-context.ts';
+import { describeError, EXIT_CODES, type ExitCode, exitCodeOf } from './command-error.ts';
+import type { GatewayFlags } from './gateway-command.ts';
+import type { NetworkFlags } from './network-command.ts';
+import type { NodeFlags } from './node-command.ts';
+import { loadSettings } from './settings.ts';
+import { Terminal, type TerminalStreams } from './terminal.ts';
+import {
+  LISTEN_PORT,
+  LOG_LEVEL,
+  MINING_MODE,
+  NODE_COUNT,
+  PEER_ADDRESS,
+  PORT,
+  TEXT,
+  THREADS,
+  type ValueKind,
+} from './value-kind.ts';
+
+/** Runs the command that `args` ask for, and answers with what to exit with. Throws nothing. */
+export async function runProgram(
+  args: readonly string[],
+  host: { readonly streams: TerminalStreams; readonly env: NodeJS.ProcessEnv },
+): Promise<ExitCode> {
+  const terminal = new Terminal(host.streams);
+  const outcome: { exitCode: ExitCode } = { exitCode: EXIT_CODES.done };
+  const run = async (command: (context: CommandContext) => Promise<ExitCode>): Promise<void> => {
+    const home = resolveHome(host.env);
+    outcome.exitCode = await command({ terminal, home, settings: await loadSettings(home, host.env) });
+  };
+  try {
+    await createProgram(run, terminal, host.env).parseAsync(args, { from: 'user' });
+    return outcome.exitCode;
+  } catch (error) {
+    // Commander has said what is wrong already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.usage;
+    terminal.talk(`${terminal.styleTalk('red', 'cairn:')} ${describeError(error)}`);
+    return exitCodeOf(error);
+  }
+}
+
+type Run = (command: (context: CommandContext) => Promise<ExitCode>) => Promise<void>;
+
+interface JsonFlag {
+  readonly json?: boolean;
+}
+
+/** Commander passes an action what the argument and flag parsers of its command made, so their types are stated there. */
+function createProgram(run: Run, terminal: Terminal, env: NodeJS.ProcessEnv): Command {
+  // Subcommands take over what is set before they are added.
+  const program = new Command('cairn')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void terminal.write(text),
+      writeErr: (text) => terminal.talk(text.trimEnd()),
+      outputError: (text, write) => write(`${terminal.styleTalk('red', 'cairn:')} ${text.replace(/^error: /, '')}`),
+    })
+    .showHelpAfterError('Run `cairn --help`, or `cairn <command> --help`, to see what there is.')
+    .description('A decentralised, tamper-evident JSON ledger that several parties share with nobody in charge.')
+    .version(packageFile.version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText(
+      'before',
+      examples('network --demo', 'node 5001', 'mine 5001 \'{"hello":"world"}\'', 'append 5001 events.ndjson'),
+    )
+    .addHelpText('after', AFTER_HELP);
+
+  addServers(program, run, env);
+  addQuestions(program, run);
+  addSubmissions(program, run);
+
+  program
+    .command('fsck')
+    .description('check a data folder that no node has open')
+    .argument('<dir>', 'the folder, or the port whose folder it is')
+    .option('--network <file>', 'the parameter file of its network')
+    .addOption(jsonOption())
+    .addHelpText('before', examples('fsck 5001', 'fsck ~/cairn-data'))
+    .action((folder: string, flags: JsonFlag & { readonly network?: string }) =>
+      run(async (context) => (await import('./fsck-command.ts')).runFsck(context, folder, flags)),
+    );
+  return program;
+}
+
+/** The commands that stay up. */
+function addServers(program: Command, run: Run, env: NodeJS.ProcessEnv): void {
+  program
+    .command('node')
+    .description('run a node')
+    .argument('<port>', 'the port of its probe socket, by which it is known on this machine', parser(LISTEN_PORT))
+    .option('--data <dir>', 'where it keeps its data (a folder in the home, named by the port)')
+    .option('--peer <addr>', 'a peer to keep in touch with; may stand several times', collector(PEER_ADDRESS))
+    .option('--listen <addr>', 'where peers reach it; may stand several times', collector(PEER_ADDRESS))
+    .option('--mine <when>', 'demand (when asked to), entries (when some wait) or always', parser(MINING_MODE))
+    .option('--network <file>', 'the parameter file of the network to join')
+    .option('--threads <n>', 'how many threads mine (half the cores)', parser(THREADS))
+    .option('--host <host>', 'where its probe socket listens; whoever reaches it may stop the node', parser(TEXT))
+    .addOption(logOption('info'))
+    .addOption(jsonOption())
+    .addHelpText(
+      'before',
+      examples('node 5001', 'node 5001 --listen /ip4/0.0.0.0/tcp/4001 --peer /ip4/192.0.2.7/tcp/4001'),
+    )
+    .action((port: number, flags: NodeFlags) =>
+      run(async (context) => (await import('./node-command.ts')).runNode(context, port, flags)),
+    );
+  program
+    .command('gateway')
+    .description('run the HTTP interface to the nodes of this machine')
+    .option('--port <port>', 'where it listens (8080)', parser(LISTEN_PORT))
+    .option('--host <host>', 'where it listens (127.0.0.1); beyond loopback it needs a token', parser(TEXT))
+    .option('--token-file <file>', 'holds the token that whatever changes state must carry')
+    .addOption(logOption('warn'))
+    .addOption(jsonOption())
+    .addHelpText('before', examples('gateway', 'gateway --port 8081', 'gateway --host 0.0.0.0 --token-file token.txt'))
+    .action((flags: GatewayFlags) =>
+      run(async (context) => (await import('./gateway-command.ts')).runGateway(context, flags)),
+    );
+  program
+    .command('network')
+    .description('run several nodes and a gateway in this terminal')
+    .option('--nodes <n>', 'how many nodes (3)', parser(NODE_COUNT))
+    .option('--base-port <port>', 'the port of the first node (5001); the others follow', parser(PORT))
+    .option('--gateway-port <port>', 'where the gateway listens (8080)', parser(PORT))
+    .option('--demo', 'record the packages that this program is built from, where the chain is new')
+    .option('--verbose', 'show all of the log, not only warnings')
+    .addOption(jsonOption())
+    .addHelpText(
+      'before',
+      examples('network', 'network --demo', 'network --nodes 5 --base-port 6001 --gateway-port 8081'),
+    )
+    .action((flags: NetworkFlags) =>
+      run(async (context) => (await import('./network-command.ts')).runNetwork(context, env, flags)),
+    );
+}
+
+/** The commands that ask a node something. */
+function addQuestions(program: Command, run: Run): void {
+  addQuestion(program, 'status', 'print what a node is, has and does').action((port: number, flags: JsonFlag) =>
+    run(async (context) => (await import('./status-command.ts')).runStatus(context, port, flags)),
+  );
+  addQuestion(program, 'chain', "print a node's chain as a JSON array").action((port: number) =>
+    run(async (context) => (await import('./chain-command.ts')).runChain(context, port)),
+  );
+  addQuestion(program, 'validate', 'have a node check its whole chain; exits with 1 where it is not valid').action(
+    (port: number, flags: JsonFlag) =>
+      run(async (context) => (await import('./validate-command.ts')).runValidate(context, port, flags)),
+  );
+  addQuestion(program, 'peers', 'print whom a node is connected to').action((port: number, flags: JsonFlag) =>
+    run(async (context) => (await import('./peers-command.ts')).runPeers(context, port, flags)),
+  );
+  addQuestion(program, 'shutdown', 'stop a node in order').action((port: number, flags: JsonFlag) =>
+    run(async (context) => (await import('./shutdown-command.ts')).runShutdown(context, port, flags)),
+  );
+}
+
+function addQuestion(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .argument('<port>', 'of the node', parser(PORT))
+    .addOption(jsonOption())
+    .addHelpText('before', examples(`${name} 5001`));
+}
+
+/** The commands that give a node something. */
+function addSubmissions(program: Command, run: Run): void {
+  program
+    .command('mine')
+    .description('have a node mine a JSON value into a block, and print the block')
+    .argument('<port>', 'of the node', parser(PORT))
+    .argument('<json>', 'the value, or - for stdin')
+    .addOption(jsonOption())
+    .addHelpText('before', examples('mine 5001 \'{"hello":"world"}\'', 'mine 5001 - < event.json'))
+    .action((port: number, json: string) =>
+      run(async (context) => (await import('./mine-command.ts')).runMine(context, port, json)),
+    );
+  program
+    .command('append')
+    .description('append entries, which then wait for a block; stops at the first line that is none')
+    .argument('<port>', 'of the node', parser(PORT))
+    .argument('[file]', 'one JSON value a line, or - for stdin; a file whose name ends in .json is one value', '-')
+    .option('--wait', 'end when all are in blocks')
+    .addOption(jsonOption())
+    .addHelpText(
+      'before',
+      examples(
+        'append 5001 events.ndjson',
+        'tail -f events.ndjson | cairn append 5001',
+        'append 5001 --wait report.json',
+      ),
+    )
+    .action((port: number, file: string, flags: AppendFlags) =>
+      run(async (context) => (await import('./append-command.ts')).runAppend(context, port, file, flags)),
+    );
+}
+
+function jsonOption(): Option {
+  return new Option('--json', 'print JSON');
+}
+
+function logOption(level: string): Option {
+  return new Option('--log <level>', `debug, info, warn or error (${level})`).argParser(parser(LOG_LEVEL));
+}
+
+function parser<Value>(kind: ValueKind<Value>): (text: string) => Value {
+  return (text) => {
+    const value = kind.parse(text);
+    if (value === undefined) throw new InvalidArgumentError(`It must be ${kind.expected}.`);
+    return value;
+  };
+}
+
+/** For a flag that may stand several times. */
+function collector<Value>(kind: ValueKind<Value>): (text: string, values?: readonly Value[]) => readonly Value[] {
+  const parse = parser(kind);
+  return (text, values = []) => [...values, parse(text)];
+}
+
+function examples(...lines: readonly string[]): string {
+  return `Examples:\n${lines.map((line) => `  ${/^[a-z]+ .*\| cairn /.test(line) ? line : `cairn ${line}`}`).join('\n')}\n`;
+}
+
+const AFTER_HELP = `
+Environment:
+  CAIRN_HOME holds node data, the list of running nodes and config.json; two homes on one machine are two worlds.
+  Every setting of config.json can be made there too, such as CAIRN_MINE=always for "mine".
+
+Exit codes:
+  0 done, 1 the answer is no, 2 wrong usage, 69 node not reachable, 70 failure, 78 configuration`;

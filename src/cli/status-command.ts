@@ -1,0 +1,71 @@
+/** `cairn status`: an overview of one node. */
+import type { NodeStatus } from '../api/shapes.ts';
+import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
+import { EXIT_CODES, type ExitCode } from './command-error.ts';
+import { formatBytes, formatCount, formatSeconds } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+export async function runStatus(
+  context: CommandContext,
+  port: number,
+  flags: { readonly json?: boolean },
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const text = await withNode(context, port, (client) => client.call('status'));
+  if (flags.json === true) {
+    await terminal.print(text);
+    return EXIT_CODES.done;
+  }
+  const status = parseAnswer<NodeStatus>(text);
+  for (const [name, value] of statusRows(status, terminal)) {
+    await terminal.print(`${terminal.style('dim', name.padEnd(NAME_WIDTH))}${value}`);
+  }
+  return EXIT_CODES.done;
+}
+
+function statusRows(status: NodeStatus, terminal: Terminal): [string, string][] {
+  const { tip, network, pending, mining, sync } = status;
+  const rows: [string, string][] = [
+    ['node', `${status.port} (process ${status.pid}, version ${status.version}, up ${formatSeconds(status.uptime_s)})`],
+    ['network', `${network.name} (genesis ${network.genesis})`],
+    ['tip', `${tip.hash} at height ${formatCount(tip.height)}, ${tip.time}`],
+    ['chain', `${formatCount(status.length)} blocks, about ${tip.work} hashes of work`],
+    ['sync', sync.behind === 0 ? 'up to date' : `${formatCount(sync.behind)} blocks behind`],
+    ['peers', formatCount(status.peers)],
+    ['pending', `${formatCount(pending.count)} entries, ${formatBytes(pending.size_bytes)}`],
+    ['mining', describeMining(mining)],
+    ['to rewrite', describeRewriteCost(status.rewrite_cost)],
+    ['peer id', status.peer_id],
+    ...status.addresses.map((address, i): [string, string] => [i === 0 ? 'addresses' : '', address]),
+  ];
+  if (status.alarm !== null) rows.push(['ALARM', terminal.style('red', status.alarm)]);
+  return rows;
+}
+
+function describeMining(mining: NodeStatus['mining']): string {
+  const work = mining.searching ? 'searching for a block' : 'idle';
+  const rate = mining.hashes_per_second === 0 ? [] : [`${formatCount(mining.hashes_per_second)} hashes/s`];
+  const expected = mining.expected_s === null ? [] : [`a block takes about ${formatSeconds(mining.expected_s)}`];
+  const found = `${formatCount(mining.blocks_found)} found, ${formatCount(mining.queued)} waiting`;
+  return [`${MODES[mining.mode]}; ${work}`, ...rate, ...expected, found].join(', ');
+}
+
+/** What the proof of work above a block is worth, by what mining it again would cost on this machine. */
+function describeRewriteCost(costs: NodeStatus['rewrite_cost']): string {
+  if (costs.length === 0) return 'nothing to rewrite yet';
+  if (costs.every(({ seconds }) => seconds === null)) return 'unknown until this node has mined';
+  return costs
+    .map(({ blocks, seconds }) => {
+      const time = seconds === null ? 'unknown' : formatSeconds(seconds);
+      return `the last ${blocks === 1 ? 'block' : `${formatCount(blocks)} blocks`}: ${time}`;
+    })
+    .join(', ')
+    .concat(" of this machine's mining");
+}
+
+const NAME_WIDTH = 12;
+const MODES: Readonly<Record<NodeStatus['mining']['mode'], string>> = {
+  demand: 'when asked to',
+  entries: 'when entries wait',
+  always: 'always',
+};

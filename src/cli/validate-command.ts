@@ -1,0 +1,37 @@
+/** `cairn validate`: has a node check its whole chain again. */
+import type { Validation } from '../api/shapes.ts';
+import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
+import { EXIT_CODES, type ExitCode } from './command-error.ts';
+import { formatCount } from './table.ts';
+
+/** Answers in the founding specification's words. */
+export async function runValidate(
+  context: CommandContext,
+  port: number,
+  flags: { readonly json?: boolean },
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const text = await withNode(context, port, (client) =>
+    client.call('validate', undefined, {
+      timeoutMs: Infinity,
+      onProgress: (progress) => terminal.progress(describeProgress(progress)),
+    }),
+  );
+  const { valid, blocks, fault } = parseAnswer<Validation>(text);
+  if (flags.json === true) {
+    await terminal.print(text);
+  } else {
+    await terminal.print(valid ? 'is valid.' : 'not valid.');
+    terminal.talk(`${formatCount(blocks)} blocks of node ${port} were checked.`);
+    if (fault !== null) {
+      terminal.talk(`At height ${fault.height}: ${fault.message} (${fault.code})`);
+      terminal.talk('Stop the node and run `cairn fsck` on its data folder to see what is damaged.');
+    }
+  }
+  return valid ? EXIT_CODES.done : EXIT_CODES.refused;
+}
+
+function describeProgress(text: string): string {
+  const { blocks, of } = parseAnswer<{ readonly blocks: number; readonly of: number }>(text);
+  return `checking: ${formatCount(blocks)} of ${formatCount(of)} blocks`;
+}
