@@ -21,7 +21,9 @@ export interface ChannelOptions {
 export async function openChannel(target: ProbeTarget, options: ChannelOptions = {}): Promise<ClientChannel> {
   const { connectTimeoutMs = CONNECT_TIMEOUT_MS, signal } = options;
   signal?.throwIfAborted();
-  const socket = connect({ host: target.host, port: target.port, noDelay: true, keepAlive: true });
+  const { host, port } = target;
+  // Keep-alive finds out a node whose machine has gone without a word.
+  const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
   const { promise: settled, resolve, reject } = Promise.withResolvers<void>();
   const fail = (cause: unknown) => reject(new ProbeError('node-unreachable', target, { cause }));
   const abort = () => reject(signal?.reason);

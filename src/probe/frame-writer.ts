@@ -12,7 +12,7 @@ export interface StreamedMessage {
 }
 
 /** A stream that was to be written failed, or did not have its size. The socket has been destroyed. */
-export class StreamBrokenError extends Error {
+class StreamBrokenError extends Error {
   override readonly name = 'StreamBrokenError';
   readonly code = 'stream-broken';
 

@@ -18,7 +18,7 @@ import { applicationError, nestsDeeper, RESULT_SUFFIX, requestText, resultPrefix
 
 export { ProbeError, type ProbeTarget, RpcCallError } from './probe-error.ts';
 
-export interface CallOptions {
+interface CallOptions {
   /** Gives the answer up; the call itself goes on at the node for as long as the connection does. */
   readonly signal?: AbortSignal;
   /** 10 s unless told; `Infinity` for ever. For a stream, how long the node may be silent. */
@@ -26,7 +26,7 @@ export interface CallOptions {
   readonly onProgress?: (progress: JsonText) => void;
 }
 
-export interface EventOptions {
+interface EventOptions {
   readonly signal?: AbortSignal;
   /** Called when the node has confirmed: what happens from then on is told. */
   readonly onSubscribed?: () => void;

@@ -16,7 +16,7 @@ import {
   type RpcAnswer,
 } from './probe-server.ts';
 
-export type Call = (params: ReadonlyMap<string, JsonText>, session: ProbeSession) => RpcAnswer | Promise<RpcAnswer>;
+type Call = (params: ReadonlyMap<string, JsonText>, session: ProbeSession) => RpcAnswer | Promise<RpcAnswer>;
 
 export interface FixtureOptions extends Partial<Omit<ProbeServerOptions, 'handlers'>> {
   readonly chain?: () => Promise<ByteStream>;

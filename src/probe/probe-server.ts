@@ -72,7 +72,7 @@ export interface ProbeServer {
 }
 
 /** The socket could not be opened: the `cause` is the system's own error. */
-export class ProbeListenError extends Error {
+class ProbeListenError extends Error {
   override readonly name = 'ProbeListenError';
   readonly code: 'port-in-use' | 'listen-failed';
 
@@ -89,7 +89,7 @@ export class ProbeListenError extends Error {
 /** Opens the socket. Throws `ProbeListenError` where that fails. */
 export async function createProbeServer(options: ProbeServerOptions): Promise<ProbeServer> {
   const lobby = new Lobby(options);
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => lobby.admit(socket));
+  const server = createServer(SOCKET_OPTIONS, (socket) => lobby.admit(socket));
   await listen(server, options);
   server.on('error', (error) => options.onError?.(error));
   const address = server.address();
@@ -171,3 +171,6 @@ function listen(server: Server, { host, port }: ProbeServerOptions): Promise<voi
     });
   });
 }
+
+/** Keep-alive finds out subscribers whose machine has gone without a word. */
+const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };

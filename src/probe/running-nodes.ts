@@ -26,7 +26,7 @@ export interface RunningNode extends ProcessIdentity {
 export type JoiningNode = Omit<RunningNode, keyof ProcessIdentity>;
 
 /** Another node of this home has the port, and runs. */
-export class PortInUseError extends Error {
+class PortInUseError extends Error {
   override readonly name = 'PortInUseError';
   readonly code = 'port-in-use';
 
@@ -36,7 +36,7 @@ export class PortInUseError extends Error {
 }
 
 /** What has the name of the entry is no file, or comes back each time it is removed. */
-export class EntryBlockedError extends Error {
+class EntryBlockedError extends Error {
   override readonly name = 'EntryBlockedError';
   readonly code = 'entry-blocked';
 
