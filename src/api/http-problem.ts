@@ -48,7 +48,7 @@ export const PROBLEMS = {
   'probe-protocol': { status: 502, title: 'The node answered something that cannot be read' },
   'node-failed': { status: 502, title: 'The node failed' },
   'node-unreachable': { status: 503, title: 'The node does not answer' },
-  'event-streams-full': { status: 503, title: 'No more event streams can be open at once' },
+  'gateway-full': { status: 503, title: 'The gateway cannot hold more connections to nodes' },
   'gateway-stopping': { status: 503, title: 'The gateway is stopping' },
   'probe-timeout': { status: 504, title: 'The node did not answer in time' },
 } as const;

@@ -36,7 +36,7 @@ export const BlocksQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const PENDING_PAGE_MAX = 1_000;
+const PENDING_PAGE_MAX = 1_000;
 
 export const PendingQuery = Type.Object(
   { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PENDING_PAGE_MAX, description: '100 unless told.' })) },

@@ -15,6 +15,7 @@ const state = {
   events: undefined,
 };
 
+const LIVE = 'Live: blocks appear as the node takes them.';
 const REFRESH_MS = 2_000;
 const BLOCKS_PER_PAGE = 12;
 const BLOCKS_SHOWN_MAX = 120;
@@ -74,7 +75,7 @@ function follow(port) {
   const events = new EventSource(`${nodePath(port)}/events`);
   state.events = events;
   events.addEventListener('open', () => {
-    setLive('Live: blocks appear as the node takes them.');
+    setLive(LIVE);
     run(showNewest);
   });
   events.addEventListener('error', () => {
@@ -86,6 +87,7 @@ function follow(port) {
   events.addEventListener('block-added', ({ data }) => {
     const block = JSON.parse(data);
     if (state.blocks[0]?.hash !== block.prev_hash) return run(showNewest);
+    setLive(LIVE);
     state.blocks.unshift(block);
     if (state.blocks.length > BLOCKS_SHOWN_MAX) {
       const [dropped] = state.blocks.splice(BLOCKS_SHOWN_MAX);

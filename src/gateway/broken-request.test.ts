@@ -137,6 +137,23 @@ describe('somebody who waits for a block', () => {
     await stop();
   });
 
+  it('is one of a bounded number', async () => {
+    const { gateway, node, stop } = await startGateway({ limits: { nodeCallsMax: 1 } });
+    await gateway.listen();
+    const abandoned = Promise.withResolvers<void>();
+    node.ledger.abandoned = abandoned;
+    const base = `http://localhost:${gateway.port}`;
+    const waiting = fetch(`${base}/mine_block/${node.port}`, { method: 'POST', body: '1' });
+    while (node.ledger.calls.length === 0) await (await fetch(`${base}/livez`)).text();
+    const refused = await fetch(`${base}/get_chain/${node.port}`);
+    assert.equal(refused.status, 503);
+    assert.equal(((await refused.json()) as { code: string }).code, 'gateway-full');
+    abandoned.resolve();
+    assert.equal((await waiting).status, 200);
+    assert.equal((await fetch(`${base}/get_chain/${node.port}`)).status, 200);
+    await stop();
+  });
+
   it('learns that the gateway stops', async () => {
     const { gateway, node, stop } = await startGateway();
     await gateway.listen();

@@ -142,7 +142,7 @@ export class CannedLedger {
         active: jsonValue(active),
         depth: jsonValue(active ? this.tip.height - block.height : 0),
         work: jsonValue(String(65_536 * block.height)),
-        entry_ids: jsonValue([]),
+        entry_ids: jsonValue(entryIds(block)),
       }),
     );
   }
@@ -224,6 +224,12 @@ function blockText({ height, hash, previous, data }: CannedBlock): JsonText {
     prev_hash: jsonValue(previous),
     timestamp: jsonValue('22/11/2026, 12:00:00'),
   });
+}
+
+function entryIds({ height, data }: CannedBlock): Hash[] {
+  const elements = readElements(data);
+  const entries = elements.ok ? elements.value : height === 0 ? [] : [data];
+  return entries.map((entry) => hashBytes(Buffer.from(entry)));
 }
 
 function result(json: JsonText): RpcAnswer {

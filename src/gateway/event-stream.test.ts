@@ -172,7 +172,7 @@ describe('an event stream', () => {
     const readers = [await open(), await open()];
     const refused = await open();
     assert.equal(refused.response.status, 503);
-    assert.equal(await refused.problemCode(), 'event-streams-full');
+    assert.equal(await refused.problemCode(), 'gateway-full');
     for (const reader of readers) reader.close();
     await world.node.ledger.whenSubscribers(0);
     const welcome = await open();

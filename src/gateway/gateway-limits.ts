@@ -9,8 +9,10 @@ export interface GatewayLimits {
   /** For the whole request to arrive. An answer may take longer: mining and validating do. */
   readonly requestTimeoutMs: number;
   readonly socketsMax: number;
-  /** Event streams at once: each holds a socket here and one of the 64 connections of a node. */
+  /** Event streams at once: each holds one of the 64 connections that a node has. */
   readonly eventStreamsMax: number;
+  /** Orders, validations and chains under way at once: each holds one of a node's connections too. */
+  readonly nodeCallsMax: number;
   /** Between two comments that keep an idle event stream from being taken for dead. */
   readonly heartbeatMs: number;
   /** Requests that one address may make at once; in the long run `rateBurst` for every `rateWindowMs`. */
@@ -31,6 +33,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   requestTimeoutMs: 30_000,
   socketsMax: 256,
   eventStreamsMax: 32,
+  nodeCallsMax: 24,
   heartbeatMs: 15_000,
   rateBurst: 40,
   rateBurstLoopback: 10_000,

@@ -16,6 +16,7 @@ import { addRateLimit, createHttpServer } from './http-server.ts';
 import { refuseOtherMethods, watchMethods } from './method-refusal.ts';
 import { createNodeDirectory } from './node-directory.ts';
 import { addNodeRoutes } from './node-routes.ts';
+import { Places } from './places.ts';
 import { createAllowedHosts, foreignRequest, isLoopback, unauthorized } from './protection.ts';
 import { addSeedRoutes } from './seed-routes.ts';
 import { addServiceRoutes } from './service-routes.ts';
@@ -49,7 +50,7 @@ export interface Gateway {
 }
 
 /** An answer as `inject` gives it. */
-export interface InjectedAnswer {
+interface InjectedAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;
@@ -86,7 +87,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   await addRateLimit(app, limits);
   await addDocumentation(app, token !== undefined);
   const methods = watchMethods(app);
-  const parts = { directory, limits, stopping: stopping.signal };
+  const parts = {
+    directory,
+    limits,
+    eventStreams: new Places('event streams', limits.eventStreamsMax),
+    nodeCalls: new Places('calls under way', limits.nodeCallsMax),
+    stopping: stopping.signal,
+  };
   addSeedRoutes(app, parts);
   addNodeRoutes(app, parts);
   addBlockRoutes(app, parts);

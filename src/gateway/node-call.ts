@@ -7,6 +7,7 @@ import type { RpcMethod } from '../api/rpc.ts';
 import type { JsonText } from '../core/json-text.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import type { NodeDirectory } from './node-directory.ts';
+import type { Places } from './places.ts';
 
 /** The server as the routes see it: parameters have the types of their schemas. */
 export type GatewayApp = FastifyInstance<
@@ -20,6 +21,8 @@ export type GatewayApp = FastifyInstance<
 export interface RouteParts {
   readonly directory: NodeDirectory;
   readonly limits: GatewayLimits;
+  readonly eventStreams: Places;
+  readonly nodeCalls: Places;
   /** Aborted when the gateway stops. */
   readonly stopping: AbortSignal;
 }
@@ -48,6 +51,7 @@ export async function command(
   reply: FastifyReply,
   { port, method, params, mayTakeLong = false }: NodeCommand,
 ): Promise<JsonText> {
+  parts.nodeCalls.take(reply);
   const signal = whileAwaited(parts, reply);
   const timeoutMs = mayTakeLong ? Infinity : parts.limits.answerTimeoutMs;
   const client = await parts.directory.open(port);

@@ -113,21 +113,13 @@ function addPeerRoutes(app: GatewayApp, parts: RouteParts): void {
 
 function addEventRoute(app: GatewayApp, parts: RouteParts): void {
   const { directory, limits } = parts;
-  let openStreams = 0;
 
   app.route({
     ...HTTP_ROUTES.events,
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       const cursor = requestedCursor(request, request.query);
-      if (openStreams >= limits.eventStreamsMax) {
-        throw problem('event-streams-full', 'Close another event stream, or try again later.', {
-          facts: { limit: limits.eventStreamsMax },
-          headers: { 'retry-after': '10' },
-        });
-      }
-      openStreams++;
-      reply.raw.once('close', () => openStreams--);
+      parts.eventStreams.take(reply);
       const signal = whileAwaited(parts, reply);
       const { port } = request.params;
       const pieces = await openEventStream({

@@ -71,6 +71,7 @@ export function addSeedRoutes(app: GatewayApp, parts: RouteParts): void {
 
 /** The whole chain, as slowly as the other side of `reply` reads it. */
 async function openChain(parts: RouteParts, reply: FastifyReply, port: string): Promise<ByteStream> {
+  parts.nodeCalls.take(reply);
   const signal = whileAwaited(parts, reply);
   const client = await parts.directory.client(port);
   return client.stream('chain', undefined, { signal, timeoutMs: parts.limits.answerTimeoutMs });
