@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -154,6 +154,27 @@ describe('a folder that is not ours to open', () => {
   }
 });
 
+describe('a newer store that a crash has left open', () => {
+  test('is refused with its log untouched', async () => {
+    const [folder, copy] = [newFolder(), newFolder()];
+    const store = await open(folder);
+    await store.commit(growth(buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, mixedBody)));
+    cpSync(folder, copy, { recursive: true });
+    await store.close();
+    const names = ['chain.sqlite', 'chain.sqlite-wal'];
+    const file = readFileSync(join(copy, 'chain.sqlite'));
+    // The user version (https://www.sqlite.org/fileformat2.html §1.3).
+    file.writeUInt32BE(2, 60);
+    writeFileSync(join(copy, 'chain.sqlite'), file);
+    const before = names.map((name) => readFileSync(join(copy, name)));
+    await assert.rejects(open(copy), { code: 'store-format-unknown' });
+    assert.deepEqual(
+      names.map((name) => readFileSync(join(copy, name))),
+      before,
+    );
+  });
+});
+
 describe('damage on the disk', () => {
   const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 6, mixedBody);
 
@@ -167,7 +188,7 @@ describe('damage on the disk', () => {
       const store = await open(folder);
       await store.commit(growth(chain));
       await store.close();
-      flipBit(folder, { column, height: 3, byte });
+      flipBit(folder, { column, id: 4, byte });
       const damaged = await open(folder);
       const hash = hashesOf(chain)[2] ?? assert.fail();
       const noticed = { code: 'block-damaged', block: { hash, height: 3 } };
@@ -181,6 +202,35 @@ describe('damage on the disk', () => {
       await damaged.close();
     });
   }
+
+  test('one bit of the header of a side block is noticed', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"side"'));
+    await store.commit(growth(chain));
+    await store.commit({ ...NO_CHANGE, blocks: growth(side).blocks });
+    await store.close();
+    flipBit(folder, { column: 'header', id: 8, byte: 117 });
+    const damaged = await open(folder);
+    const [hash] = hashesOf(side);
+    await assert.rejects(damaged.blockByHash(hash ?? assert.fail()), {
+      code: 'block-damaged',
+      block: { hash, height: undefined },
+    });
+    await damaged.close();
+  });
+
+  test('blocks whose hashes begin alike are told apart', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    await store.commit(growth(chain));
+    await store.close();
+    edit(folder, 'UPDATE blocks SET hash48 = (SELECT hash48 FROM blocks WHERE id = 4)');
+    const alike = await open(folder);
+    const hash = hashesOf(chain)[2] ?? assert.fail();
+    assert.equal((await alike.blockByHash(hash))?.block.hash, hash);
+    await alike.close();
+  });
 
   test('a height that points to another block is noticed', async () => {
     const folder = newFolder();
@@ -254,10 +304,10 @@ function edit(folder: string, sql: string): void {
   database.close();
 }
 
-/** Flips the lowest bit of a byte in a column of the block at `height`. */
-function flipBit(folder: string, place: { column: string; height: number; byte: number }): void {
+/** Flips the lowest bit of a byte in a column of a block; ids count from 1 in the order in which blocks were stored. */
+function flipBit(folder: string, place: { column: string; id: number; byte: number }): void {
   const database = new DatabaseSync(join(folder, 'chain.sqlite'));
-  const where = `WHERE id = (SELECT block FROM chain WHERE height = ${place.height})`;
+  const where = `WHERE id = ${place.id}`;
   const bytes = database.prepare(`SELECT ${place.column} AS bytes FROM blocks ${where}`).get()?.['bytes'];
   assert.ok(bytes instanceof Uint8Array);
   bytes[place.byte] = (bytes[place.byte] ?? 0) ^ 1;
