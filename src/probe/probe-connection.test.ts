@@ -132,6 +132,15 @@ for (const header of BAD_HEADERS) {
   });
 }
 
+test('who is refused can send all it has before it reads why', async (t) => {
+  const { open } = await startFixture(t);
+  const connection = await open();
+  const sent = Promise.withResolvers<unknown>();
+  connection.socket.write(Buffer.alloc(16 * 1_048_576, 'x'), sent.resolve);
+  assert.equal((await sent.promise) ?? undefined, undefined);
+  assert.match((await connection.receive()) ?? '', /^ERROR frame-header-invalid: /);
+});
+
 test('a message over 2 MiB that is no chain is refused by its header and first byte alone', async (t) => {
   const { open } = await startFixture(t);
   const connection = await open();

@@ -112,6 +112,21 @@ test('a candidate chain is answered as soon as the node has seen enough, and the
   assert.deepEqual(seen, ['1', '2']);
 });
 
+test('a node that has answered gets no more of the chain, and takes nothing from the message after it', async (t) => {
+  let blocks: AsyncIterator<string> | undefined;
+  const { open } = await startFixture(t, {
+    offerChain: async (offered) => {
+      blocks = offered[Symbol.asyncIterator]();
+      await blocks.next();
+      return 'rejected';
+    },
+  });
+  const connection = await open();
+  assert.equal(await connection.ask('[1,2,3]'), 'BLOCKCHAIN REJECTED');
+  assert.deepEqual(await blocks?.next(), { done: true, value: undefined });
+  assert.equal(await connection.ask('get chain'), CHAIN);
+});
+
 test('a chain that breaks off is never accepted, even by a node that would', async (t) => {
   const codes: unknown[] = [];
   const { open } = await startFixture(t, {

@@ -54,12 +54,18 @@ test('a port whose node runs is refused, in this home only', async (t) => {
   await joinList(await makeHome(t), NODE);
 });
 
-test('of many that join at once with one port, one does', async (t) => {
-  const home = await makeHome(t);
-  await putEntry(home, 5001, { ...NODE, pid: await deadPid(), process_start: null });
-  const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => joinList(home, NODE)));
-  assert.equal(outcomes.filter((outcome) => outcome.status === 'fulfilled').length, 1);
-  assert.deepEqual(await readdir(home.runningFolder), ['5001.json']);
+test('of many that join at once over a dead entry, with others who look at the list, one does', async (t) => {
+  const dead = await deadPid();
+  for (let round = 0; round < 20; round++) {
+    const home = await makeHome(t);
+    await putEntry(home, 5001, { ...NODE, pid: dead, process_start: null });
+    const lists = Array.from({ length: 10 }, () => listRunning(home));
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => joinList(home, NODE)));
+    await Promise.all(lists);
+    const codes = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'joined' : outcome.reason.code));
+    assert.deepEqual(codes.sort(), ['joined', ...Array(19).fill('port-in-use')]);
+    assert.deepEqual(await readdir(home.runningFolder), ['5001.json']);
+  }
 });
 
 test('an entry whose process is gone is dropped, and does not keep the port', async (t) => {

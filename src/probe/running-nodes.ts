@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { constants, watch } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, rename, unlink, writeFile } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, readdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CairnHome } from './cairn-home.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
@@ -162,21 +162,23 @@ async function readEntry(path: string, port: number): Promise<FoundEntry | undef
 }
 
 /**
- * Removes the file at `path` if it is `file`. Between a look and a removal another node may have put its entry there,
- * so the file is first moved aside, where nobody else touches it, and put back if it is another.
+ * Removes the file at `path` if it is `file`.
+ *
+ * Between a look and a removal another node may have put its entry there. So whoever removes a file first claims it, by
+ * giving it a second name that follows from the file: one at a time can, and while it does, nobody else takes that file
+ * away from `path`. A claim on another file is given back.
  */
 async function removeFile(path: string, file: FileIdentity): Promise<void> {
-  const asidePath = join(path, '..', `.removed.${process.pid}.${randomUUID()}.tmp`);
+  const claimPath = join(path, '..', `.removed.${file.ino}.${file.mtimeNs}.tmp`);
   try {
-    await rename(path, asidePath);
+    if (!(await tryLink(path, claimPath))) return;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return;
     throw error;
   }
-  const handle = await open(asidePath, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  const moved = await handle.stat({ bigint: true }).finally(() => handle.close());
-  if (moved.ino !== file.ino || moved.mtimeNs !== file.mtimeNs) await tryLink(asidePath, path);
-  await unlink(asidePath);
+  const claimed = await lstat(claimPath, { bigint: true });
+  if (claimed.ino === file.ino && claimed.mtimeNs === file.mtimeNs) await unlink(path);
+  await unlink(claimPath);
 }
 
 /** Drops what a process left behind that died while it joined. */
@@ -228,9 +230,9 @@ function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/** Each try removes one dead entry, so more than one means that somebody else is at it too. */
-const JOIN_TRIES_MAX = 10;
+/** One removes a dead entry; more are needed only while others are at it too. */
+const JOIN_TRIES_MAX = 100;
 const PORT_MAX = 65_535;
 const ENTRY_BYTES_MAX = 65_536;
 const ENTRY_NAME = /^([1-9][0-9]{0,4})\.json$/;
-const DRAFT_NAME = /^\.[a-z0-9]+\.([1-9][0-9]*)\.[0-9a-f-]{36}\.tmp$/;
+const DRAFT_NAME = /^\.[0-9]+\.([1-9][0-9]*)\.[0-9a-f-]{36}\.tmp$/;
