@@ -15,8 +15,8 @@ export interface MiningJob {
 }
 
 /**
- * What a miner has to say about a job: `progress` about every 250 ms while it searches, and at most one of `found`
- * and `exhausted`, after which nothing more comes about it.
+ * What a miner has to say about a job: `progress` about every 250 ms while it searches and once before `found`, and at
+ * most one of `found` and `exhausted`, after which nothing more comes about it.
  */
 export type MiningEvent =
   /** `nonce` makes the header's hash meet the target. This was checked once more, apart from the search. */

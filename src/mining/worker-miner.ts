@@ -139,6 +139,8 @@ class WorkerMiner implements Miner {
   #finishFound(search: Search, nonce: number): void {
     this.cancel();
     if (meetsTarget(search.job, nonce)) {
+      // Easy blocks are found before the first regular report is due, and the rate would stay unknown.
+      this.#reportProgress(search);
       this.#options.onEvent({ type: 'found', jobId: search.job.id, nonce });
     } else {
       this.#fail(new Error(`the nonce ${nonce} was reported as found, but its hash does not meet the target`));
