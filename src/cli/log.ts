@@ -35,7 +35,11 @@ function parseRecord(line: string): Readonly<Record<string, unknown>> | undefine
   }
 }
 
+/** Of an error the message only: all of it is in the log that nobody watches. */
 function formatFact(value: unknown): string {
+  if (typeof value === 'object' && value !== null && 'stack' in value && 'message' in value) {
+    return JSON.stringify(value.message);
+  }
   return typeof value === 'string' && /^\S+$/.test(value) ? value : (JSON.stringify(value) ?? 'undefined');
 }
 

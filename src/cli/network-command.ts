@@ -55,7 +55,7 @@ async function choosePorts({ home, settings }: CommandContext, flags: NetworkFla
   const gateway = flags.gatewayPort ?? settings.gatewayPort ?? GATEWAY_PORT;
   const nodes = Array.from({ length: count }, (_, i) => basePort + i);
   const last = basePort + count - 1;
-  if (last > PORT_MAX || nodes.includes(gateway)) {
+  if (last > HIGHEST_PORT || nodes.includes(gateway)) {
     const message = `${count} nodes from port ${basePort} on take up to port ${last}: choose other ports with --base-port or --gateway-port.`;
     throw new CommandError(EXIT_CODES.usage, 'ports-impossible', message);
   }
@@ -228,7 +228,7 @@ function capitalized(text: string): string {
 }
 
 const LOOPBACK = '127.0.0.1';
-const PORT_MAX = 65_535;
+const HIGHEST_PORT = 65_535;
 const LOOK_INTERVAL_MS = 200;
 /** For a new network: finding each other and a block of the easiest difficulty take a second or two. */
 const SETTLE_MS_MAX = 60_000;

@@ -1,0 +1,94 @@
+/** From lines to batches: nothing lost, nothing changed, and the line named that is no entry. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { batchEntries, type EntryFault } from './entry-batches.ts';
+
+interface Read {
+  /** The number of each batch's entries. */
+  readonly sizes: readonly number[];
+  readonly entries: readonly string[];
+  readonly lines: readonly number[];
+  readonly fault: EntryFault | undefined;
+}
+
+async function read(text: string | Uint8Array, chunkBytes = 65_536): Promise<Read> {
+  const bytes = Buffer.from(text);
+  async function* chunks() {
+    for (let start = 0; start < bytes.length; start += chunkBytes) yield bytes.subarray(start, start + chunkBytes);
+  }
+  const sizes: number[] = [];
+  const entries: string[] = [];
+  const lines: number[] = [];
+  let fault: EntryFault | undefined;
+  for await (const batch of batchEntries(chunks())) {
+    assert.equal(fault, undefined, 'nothing comes after a fault');
+    if (!batch.ok) {
+      ({ fault } = batch);
+      continue;
+    }
+    sizes.push(batch.value.entries.length);
+    entries.push(...batch.value.entries.map((entry) => Buffer.from(entry).toString()));
+    lines.push(...batch.value.lines);
+  }
+  return { sizes, entries, lines, fault };
+}
+
+test('entries are canonical text of the very value: no key and no digit is lost', async () => {
+  const { entries, lines } = await read(
+    '{"b":1.50,"a":"\\u00fc"}\r\n\n  \n{"__proto__":{"x":1},"1":2}\n"no line feed"',
+  );
+  assert.deepEqual(entries, ['{"a":"ü","b":1.5}', '{"1":2,"__proto__":{"x":1}}', '"no line feed"']);
+  assert.deepEqual(lines, [1, 4, 5]);
+});
+
+test('a batch has 4,096 entries at most', async () => {
+  const { sizes, entries } = await read(Array.from({ length: 10_000 }, (_, i) => `${i}\n`).join(''), 1_000);
+  assert.deepEqual(sizes, [4_096, 4_096, 1_808]);
+  assert.deepEqual(
+    entries,
+    Array.from({ length: 10_000 }, (_, i) => String(i)),
+  );
+});
+
+test('a batch has 900 KiB at most', async () => {
+  const entry = JSON.stringify('x'.repeat(60_000));
+  const { sizes } = await read(`${entry}\n`.repeat(40));
+  assert.equal(Math.max(...sizes), Math.floor((900 * 1_024) / 60_003));
+  assert.equal(
+    sizes.reduce((sum, size) => sum + size, 0),
+    40,
+  );
+});
+
+const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+
+const FAULTS: readonly { readonly name: string; readonly line: string | Uint8Array; readonly code: string }[] = [
+  { name: 'no JSON', line: '{"a":', code: 'json-syntax' },
+  { name: 'two values', line: '1 2', code: 'json-syntax' },
+  { name: 'a key that stands twice', line: '{"a":1,"a":2}', code: 'json-duplicate-key' },
+  { name: 'an integer beyond 2^53-1', line: '9007199254740993', code: 'json-number-range' },
+  { name: 'half of a surrogate pair', line: '"\\ud800"', code: 'json-lone-surrogate' },
+  { name: 'bytes that are no UTF-8', line: Uint8Array.of(0x22, 0xff, 0x22), code: 'utf8-invalid' },
+  { name: 'an array of 33 levels', line: deep(33), code: 'json-depth' },
+  { name: '100,000 open brackets', line: '['.repeat(100_000), code: 'json-depth' },
+  { name: 'an entry over 64 KiB', line: JSON.stringify('x'.repeat(65_535)), code: 'entry-too-large' },
+  { name: 'a line over 1 MiB', line: JSON.stringify('x'.repeat(1_048_576)), code: 'line-too-long' },
+];
+
+for (const { name, line, code } of FAULTS) {
+  test(`${name} is refused by its line: ${code}`, async () => {
+    const { entries, fault } = await read(
+      Buffer.concat([Buffer.from('1\n\n'), Buffer.from(line), Buffer.from('\n4\n')]),
+    );
+    assert.deepEqual(entries, ['1']);
+    assert.equal(fault?.line, 3);
+    assert.equal(fault.code, code);
+    assert.match(fault.message, /^[A-Z].*\.$/s);
+  });
+}
+
+test('what is just within the limits is an entry', async () => {
+  const { entries, fault } = await read(`${deep(32)}\n${JSON.stringify('x'.repeat(65_534))}\n`);
+  assert.equal(fault, undefined);
+  assert.equal(entries.length, 2);
+});

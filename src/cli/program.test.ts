@@ -1,0 +1,187 @@
+/** What the command line says to those who hold it wrong, and to those who ask for help. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { after, test } from 'node:test';
+import packageFile from '../../package.json' with { type: 'json' };
+import { runProgram } from './program.ts';
+
+const home = await mkdtemp(join(tmpdir(), 'cairn-program-'));
+after(() => rm(home, { recursive: true, force: true }));
+
+async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const [stdin, stdout, stderr] = [new PassThrough().end(), new PassThrough(), new PassThrough()];
+  const exitCode = await runProgram(args, { streams: { stdin, stdout, stderr }, env: { CAIRN_HOME: home, ...env } });
+  stdout.end();
+  stderr.end();
+  return { exitCode, stdout: await text(stdout), stderr: await text(stderr) };
+}
+
+await writeFile(join(home, 'bad-network.json'), '{"name":"x","block_interval":0}');
+await writeFile(join(home, 'odd-network.json'), '{"name":"x","blockinterval":1}');
+await writeFile(join(home, 'short-token'), 'secret\n');
+const busy = createServer().listen(0, '127.0.0.1');
+await once(busy, 'listening');
+after(() => busy.close());
+const address = busy.address();
+assert(typeof address === 'object' && address !== null);
+const busyPort = String(address.port);
+
+const inHome = (name: string) => join(home, name);
+
+const MISTAKES: readonly {
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly exitCode: number;
+  readonly says: RegExp;
+}[] = [
+  { args: [], exitCode: 2, says: /Examples:\n {2}cairn network --demo/ },
+  {
+    args: ['statsu', '5001'],
+    exitCode: 2,
+    says: /unknown command 'statsu'\n\(Did you mean status\?\)\nRun `cairn --help`/,
+  },
+  { args: ['node', '5001', '--peeer', 'x'], exitCode: 2, says: /unknown option '--peeer'\n\(Did you mean --peer\?\)/ },
+  { args: ['status'], exitCode: 2, says: /missing required argument 'port'/ },
+  { args: ['status', '5001', '5002'], exitCode: 2, says: /too many arguments/ },
+  {
+    args: ['status', 'x'],
+    exitCode: 2,
+    says: /'x' is invalid for argument 'port'\. It must be a port from 1 to 65535\./,
+  },
+  { args: ['status', '0'], exitCode: 2, says: /It must be a port from 1 to 65535\./ },
+  { args: ['node', '65536'], exitCode: 2, says: /It must be a port from 0 to 65535, 0 for any free one\./ },
+  { args: ['node', '0'], exitCode: 2, says: /Port 0 stands for any free port.*say which one with --data DIR\./ },
+  { args: ['node', '5001', '--mine', 'sometimes'], exitCode: 2, says: /It must be one of demand, entries, always\./ },
+  { args: ['node', '5001', '--peer', '10.0.0.1:4001'], exitCode: 2, says: /It must be a multiaddr such as \/ip4/ },
+  {
+    args: ['node', '5001', '--network', inHome('none.json')],
+    exitCode: 78,
+    says: /none\.json: the network file cannot be read \(ENOENT/,
+  },
+  {
+    args: ['node', '5001', '--network', inHome('bad-network.json')],
+    exitCode: 78,
+    says: /the parameter "block_interval" must be a whole number from 1/,
+  },
+  {
+    args: ['node', '5001', '--network', inHome('odd-network.json')],
+    exitCode: 78,
+    says: /there is no parameter "blockinterval": look for a slip/,
+  },
+  {
+    args: ['gateway', '--host', '0.0.0.0', '--port', '0'],
+    exitCode: 78,
+    says: /beyond loopback \(0\.0\.0\.0\) needs a token/,
+  },
+  {
+    args: ['gateway', '--port', '0', '--token-file', inHome('none')],
+    exitCode: 78,
+    says: /the token file cannot be read \(ENOENT.*check the path/,
+  },
+  {
+    args: ['gateway', '--port', '0', '--token-file', inHome('short-token')],
+    exitCode: 78,
+    says: /The token has 6 characters/,
+  },
+  {
+    args: ['gateway', '--port', busyPort],
+    exitCode: 1,
+    says: new RegExp(
+      `cannot listen on 127\\.0\\.0\\.1:${busyPort}: another program listens there; stop it, or choose another port with --port`,
+    ),
+  },
+  { args: ['network', '--nodes', '17'], exitCode: 2, says: /It must be a whole number from 1 to 16\./ },
+  {
+    args: ['network', '--base-port', '65535'],
+    exitCode: 2,
+    says: /3 nodes from port 65535 on take up to port 65537: choose other ports/,
+  },
+  {
+    args: ['network', '--nodes', '1', '--base-port', '7001', '--gateway-port', '7001'],
+    exitCode: 2,
+    says: /choose other ports with --base-port or --gateway-port/,
+  },
+  {
+    args: ['network', '--nodes', '1', '--base-port', busyPort],
+    exitCode: 1,
+    says: new RegExp(`Port ${busyPort} is in use: .* stop it, or choose other ports with --base-port\\.`),
+  },
+  {
+    args: ['status', '5001'],
+    exitCode: 69,
+    says: /No node runs at port 5001 \(none runs; home .*\)\. Start one with `cairn node 5001`\./,
+  },
+  { args: ['chain', '5001'], exitCode: 69, says: /No node runs at port 5001/ },
+  { args: ['shutdown', '5001'], exitCode: 69, says: /No node runs at port 5001/ },
+  {
+    args: ['status', '1'],
+    env: { CAIRN_NODES: '127.0.0.1:1' },
+    exitCode: 69,
+    says: /127\.0\.0\.1:1: no node can be reached here/,
+  },
+  {
+    args: ['status', '5001'],
+    env: { CAIRN_MINE: 'x' },
+    exitCode: 78,
+    says: /CAIRN_MINE: "x" will not do; it must be one of demand/,
+  },
+  {
+    args: ['mine', '5001', '{"a":1,"a":2}'],
+    exitCode: 1,
+    says: /The key "a" at offset 7 stands twice in one object: keep one of the two\. \(json-duplicate-key\)/,
+  },
+  { args: ['mine', '5001', '{a:1}'], exitCode: 1, says: /\(json-syntax\)/ },
+  { args: ['append', '5001', inHome('none.ndjson')], exitCode: 2, says: /none\.ndjson: it cannot be read \(ENOENT/ },
+  { args: ['append', '5001', home], exitCode: 2, says: /this is a folder; name a file with one JSON value a line/ },
+  { args: ['fsck', inHome('nowhere')], exitCode: 2, says: /no store in .*nowhere/ },
+];
+
+for (const { args, env, exitCode, says } of MISTAKES) {
+  const told = Object.entries(env ?? {}).map(([name, value]) => `${name}=${value}`);
+  const line = [...told, 'cairn', ...args.map((arg) => arg.replace(home, '…').replace(busyPort, '<busy>'))].join(' ');
+  test(`${line} exits with ${exitCode} and says why`, async () => {
+    const outcome = await run(args, env);
+    assert.match(outcome.stderr, says);
+    assert.equal(outcome.exitCode, exitCode);
+    assert.equal(outcome.stdout, '');
+  });
+}
+
+test('--version prints the version alone', async () => {
+  assert.deepEqual(await run(['--version']), { exitCode: 0, stdout: `${packageFile.version}\n`, stderr: '' });
+});
+
+const COMMANDS = [
+  'node',
+  'gateway',
+  'network',
+  'status',
+  'chain',
+  'validate',
+  'shutdown',
+  'peers',
+  'mine',
+  'append',
+  'fsck',
+];
+
+test('the help names every command', async () => {
+  const { stdout } = await run(['--help']);
+  for (const command of COMMANDS) assert.match(stdout, new RegExp(`^ {2}${command} `, 'm'));
+});
+
+for (const command of COMMANDS) {
+  test(`the help of ${command} begins with examples, and names --json`, async () => {
+    const { exitCode, stdout, stderr } = await run([command, '--help']);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, new RegExp(`^Examples:\n {2}cairn ${command}`));
+    assert.match(stdout, /^ {2}--json /m);
+    assert.equal(stderr, '');
+  });
+}
