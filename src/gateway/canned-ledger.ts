@@ -94,7 +94,7 @@ export class CannedLedger {
       case 'blocks':
         return result(this.#listBlocks(params));
       case 'entry':
-        return unknown('entry-unknown');
+        return unknown('entry-not-found');
       case 'append':
         return this.#refused() ?? this.#append(params);
       case 'pending':
@@ -134,7 +134,7 @@ export class CannedLedger {
     const hash: unknown = JSON.parse(params.get('hash') ?? 'null');
     const height = Number(params.get('height') ?? -1);
     const block = typeof hash === 'string' ? this.#blocks.get(hash) : this.#chain[height];
-    if (block === undefined) return unknown('block-unknown');
+    if (block === undefined) return unknown('block-not-found');
     const active = this.#chain[block.height] === block;
     return result(
       jsonObject({

@@ -14,7 +14,7 @@ import { type JsonText, jsonValue } from '../core/json-text.ts';
 import { RpcCallError } from '../probe/probe-client.ts';
 import type { EventCursor } from './event-cursor.ts';
 import { readAnswer } from './node-answer.ts';
-import { type Problem, problem } from './problem.ts';
+import { isAbsence, type Problem, problem } from './problem.ts';
 
 /** Puts a question to the node that is followed. */
 export type Ask = (method: RpcMethod, params: JsonText) => Promise<JsonText>;
@@ -114,7 +114,7 @@ export class ChainFollower {
     try {
       return await this.#ask('block', jsonValue({ hash }));
     } catch (error) {
-      if (!(error instanceof RpcCallError)) throw error;
+      if (!(error instanceof RpcCallError && isAbsence(error.rpc.data.code))) throw error;
       throw staleCursor(error);
     }
   }

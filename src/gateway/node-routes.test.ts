@@ -129,9 +129,9 @@ describe('/api/v1', () => {
 
   it('what the node does not have is 404 with the code of the node', async () => {
     for (const [path, code] of [
-      ['blocks/999', 'block-unknown'],
-      [`blocks/${'0'.repeat(64)}`, 'block-unknown'],
-      [`entries/${'0'.repeat(64)}`, 'entry-unknown'],
+      ['blocks/999', 'block-not-found'],
+      [`blocks/${'0'.repeat(64)}`, 'block-not-found'],
+      [`entries/${'0'.repeat(64)}`, 'entry-not-found'],
     ] as const) {
       const answer = await ask('GET', path);
       assert.equal(answer.statusCode, 404);

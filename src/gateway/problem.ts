@@ -66,12 +66,18 @@ export function problemFrom(error: unknown, limits: { readonly bodyBytesMax: num
   return fromFramework(error, limits);
 }
 
+/** Whether a node's `code` says that it does not have what was asked for. */
+export function isAbsence(code: string): boolean {
+  return /-(unknown|not-found)$/.test(code);
+}
+
 /** How an answer with a problem is sent. */
 export const PROBLEM_HEADERS = { 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store' } as const;
 
 /**
  * A node's refusal keeps the node's code. What it means in HTTP shows in how the code ends, so that a new code needs no
- * change here: `-unknown` and `-not-found` are 404, `-full`, `-stopping` and `too-many-` 503, broken text 400, anything else 422.
+ * change here: `-unknown` and `-not-found` are 404, `-full`, `-stopping` and `too-many-` 503, broken text 400, a body over the
+ * limits 413, anything else 422.
  */
 function fromNode(rpc: RpcError, cause: unknown): Problem {
   switch (rpc.code) {
@@ -87,14 +93,14 @@ function fromNode(rpc: RpcError, cause: unknown): Problem {
 }
 
 function refusal(code: string, detail: string, facts: ProblemFacts, cause?: unknown): Problem {
-  if (/-(unknown|not-found)$/.test(code)) {
+  if (isAbsence(code)) {
     return new Problem({ status: 404, title: 'The node has no such thing', code, detail, facts, cause });
   }
   if (/^too-many-|-(full|stopping|busy)$/.test(code)) {
     const title = 'The node cannot take more just now';
     return new Problem({ status: 503, title, code, detail, facts, cause, headers: RETRY_SOON });
   }
-  const status = BROKEN_TEXT.has(code) ? 400 : 422;
+  const status = BROKEN_TEXT.has(code) ? 400 : TOO_LARGE.has(code) ? 413 : 422;
   return new Problem({ status, title: 'The ledger does not take this', code, detail, facts, cause });
 }
 
@@ -121,6 +127,7 @@ function fromFramework(error: unknown, { bodyBytesMax }: { readonly bodyBytesMax
 
 const RETRY_SOON = { 'retry-after': '1' } as const;
 const BROKEN_TEXT: ReadonlySet<string> = new Set(['json-syntax', 'utf8-invalid', 'invalid-params', 'params-invalid']);
+const TOO_LARGE: ReadonlySet<string> = new Set(['body-too-large', 'frame-too-large']);
 const PROBE_DETAILS = {
   'node-unreachable': 'The node is on the list, but nothing answers at its port: start it again, or look at its log.',
   'node-closed': 'The node closed the connection before it had answered: it may be stopping.',

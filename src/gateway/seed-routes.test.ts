@@ -76,6 +76,11 @@ describe('the routes of the founding specification', () => {
     );
   });
 
+  it('more than the ledger takes is 413, whoever says so', async () => {
+    world.node.ledger.refusal = { code: 'body-too-large', message: 'over 1 MiB' };
+    assert.equal((await ask('POST', '/mine_block', '1')).statusCode, 413);
+  });
+
   it('a full queue is 503 with a time to come back', async () => {
     world.node.ledger.refusal = { code: 'mining-queue-full', message: 'too many' };
     const answer = await ask('POST', '/mine_block', '1');
