@@ -50,19 +50,16 @@ export function findFloorBreaches(
       continue;
     }
     for (const specifier of importSpecifiers(text)) {
-      const isAllowed = allows(floor, path, specifier) || (isTestCode(path) && isForTests(specifier));
+      const isAllowed = allows(floor, path, specifier) || (isTestCode(path) && isForTests(path, specifier));
       if (!isAllowed) breaches.push(`${path}: ${specifier}`);
     }
   }
   return breaches;
 
-  function isForTests(specifier: string): boolean {
-    return (
-      specifier.startsWith('node:') ||
-      specifier === '#host' ||
-      specifier.startsWith('../../test/support/') ||
-      developmentPackages.includes(packageOf(specifier))
-    );
+  function isForTests(path: string, specifier: string): boolean {
+    if (specifier.startsWith('.')) return !placeOf(path, specifier).startsWith('src/');
+    if (specifier === '#host' || specifier.startsWith('node:')) return true;
+    return developmentPackages.includes(packageOf(specifier));
   }
 }
 
@@ -126,9 +123,13 @@ function allows(floor: Floor, path: string, specifier: string): boolean {
   if (specifier.startsWith('node:')) return floor.imports.includes('node:*');
   if (specifier === '#host') return floor.imports.includes('#host');
   if (!specifier.startsWith('.')) return floor.packages.includes(packageOf(specifier));
-  const target = posix.join(posix.dirname(path), specifier);
-  const inside = target.replace(/^src\//, '');
+  const inside = placeOf(path, specifier).replace(/^src\//, '');
   return [floor.folder, ...floor.imports].some((place) => inside === place || inside.startsWith(`${place}/`));
+}
+
+/** What a relative `specifier` in the file `path` names, from the root. */
+function placeOf(path: string, specifier: string): string {
+  return posix.join(posix.dirname(path), specifier);
 }
 
 /** `@scope/name/file.js` is of the package `@scope/name`. */
