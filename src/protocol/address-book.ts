@@ -6,6 +6,7 @@ import type { AddressSource, Effect, PeerId } from './effects.ts';
 import {
   DIAL_BACKOFF_MS_MAX,
   DIAL_BACKOFF_MS_MIN,
+  DIAL_TIMEOUT_MS,
   DIALS_AT_ONCE_MAX,
   KNOWN_ADDRESSES_MAX,
   OUTBOUND_PEERS_TARGET,
@@ -14,9 +15,15 @@ import {
 interface KnownAddress {
   readonly address: string;
   source: AddressSource;
+  /** Who answers there: as the address says, or as was found. */
+  peer: PeerId | undefined;
+  /** In a row; a peer that greeted ends the row. */
   failures: number;
+  hasAnswered: boolean;
+  /** Whether the peer that is connected was reached by a dial of this address. */
+  isConnected: boolean;
   notBeforeMs: number;
-  isDialling: boolean;
+  diallingSinceMs: number | undefined;
 }
 
 export class AddressBook {
@@ -27,16 +34,37 @@ export class AddressBook {
     this.#localPeer = options.localPeer;
   }
 
-  /** Remembers `address`; one heard of twice keeps the source that the user chose. Full, it forgets the oldest of the others. */
+  get count(): number {
+    return this.#known.size;
+  }
+
+  /** Remembers `address`; one heard of twice keeps the better source. Full, it forgets the oldest that the user did not choose. */
   add(address: string, source: AddressSource): void {
-    if (peerOfAddress(address) === this.#localPeer) return;
+    const peer = peerOfAddress(address);
+    if (peer === this.#localPeer) return;
     const known = this.#known.get(address);
     if (known !== undefined) {
-      if (isChosen(source)) known.source = source;
+      if (SOURCE_RANKS[source] > SOURCE_RANKS[known.source]) known.source = source;
       return;
     }
     if (this.#known.size >= KNOWN_ADDRESSES_MAX && !this.#forgetOne()) return;
-    this.#known.set(address, { address, source, failures: 0, notBeforeMs: 0, isDialling: false });
+    this.#known.set(address, {
+      address,
+      source,
+      peer,
+      failures: 0,
+      hasAnswered: false,
+      isConnected: false,
+      notBeforeMs: 0,
+      diallingSinceMs: undefined,
+    });
+  }
+
+  /** Remembers what a peer at `teller` told. One on another machine means its own loopback, not ours. */
+  learn(addresses: readonly string[], teller: string): void {
+    for (const address of addresses) {
+      if (!isLoopbackAddress(address) || isLoopbackAddress(teller)) this.add(address, 'peer');
+    }
   }
 
   /** Dials that are due. `connected` are the peers there are, whoever dialled. */
@@ -45,22 +73,28 @@ export class AddressBook {
     readonly outboundCount: number;
     readonly nowMs: number;
   }): Effect[] {
+    const { nowMs } = options;
     const effects: Effect[] = [];
     let dialling = 0;
     // One address of a peer at a time: the first that answers makes the others needless.
     const busy = new Set(options.connected);
     for (const known of this.#known.values()) {
-      if (!known.isDialling) continue;
+      const { address, diallingSinceMs } = known;
+      if (diallingSinceMs === undefined) continue;
+      if (nowMs - diallingSinceMs > DIAL_TIMEOUT_MS) {
+        this.failed(address, false, nowMs);
+        continue;
+      }
       dialling++;
-      busy.add(peerOfAddress(known.address) ?? known.address);
+      busy.add(known.peer ?? address);
     }
     for (const known of this.#known.values()) {
       if (dialling >= DIALS_AT_ONCE_MAX) break;
-      if (known.isDialling || options.nowMs < known.notBeforeMs) continue;
-      const peer = peerOfAddress(known.address) ?? known.address;
+      if (known.diallingSinceMs !== undefined || nowMs < known.notBeforeMs) continue;
+      const peer = known.peer ?? known.address;
       if (busy.has(peer)) continue;
       if (!isChosen(known.source) && options.outboundCount + dialling >= OUTBOUND_PEERS_TARGET) continue;
-      known.isDialling = true;
+      known.diallingSinceMs = nowMs;
       busy.add(peer);
       dialling++;
       effects.push({ type: 'dial', address: known.address });
@@ -68,21 +102,45 @@ export class AddressBook {
     return effects;
   }
 
-  /** A dial of `address` ended in a connection. */
-  succeeded(address: string, nowMs: number): void {
-    const known = this.#known.get(address);
-    if (known === undefined) return;
-    known.isDialling = false;
-    known.failures = 0;
-    known.notBeforeMs = nowMs + DIAL_BACKOFF_MS_MIN;
+  /** `peer` is connected, whoever dialled: a dial of it is over. `dialled` is the address, with or without the peer. */
+  connected(peer: PeerId, dialled: string | undefined, nowMs: number): void {
+    for (const known of this.#known.values()) {
+      if (known.address === dialled || `${known.address}/p2p/${peer}` === dialled) known.peer = peer;
+      if (known.peer !== peer || known.diallingSinceMs === undefined) continue;
+      known.diallingSinceMs = undefined;
+      known.isConnected = true;
+      known.notBeforeMs = nowMs + DIAL_BACKOFF_MS_MIN;
+    }
+  }
+
+  /** `peer` has greeted as a node of this network: where it was reached is worth telling others. */
+  greeted(peer: PeerId): void {
+    for (const known of this.#known.values()) {
+      if (known.peer !== peer || !known.isConnected) continue;
+      known.failures = 0;
+      known.hasAnswered = true;
+    }
+  }
+
+  /** `peer` has gone. Where it never greeted, its address is as good as one that does not answer. */
+  gone(
+    peer: PeerId,
+    options: { readonly hasGreeted: boolean; readonly isFinal: boolean; readonly nowMs: number },
+  ): void {
+    for (const known of this.#known.values()) {
+      if (known.peer !== peer || !known.isConnected) continue;
+      known.isConnected = false;
+      if (!options.hasGreeted) this.failed(known.address, options.isFinal, options.nowMs);
+    }
   }
 
   /** A dial failed. `isFinal`: there is no point in trying again, as with another network's node. */
   failed(address: string, isFinal: boolean, nowMs: number): void {
     const known = this.#known.get(address);
     if (known === undefined) return;
-    known.isDialling = false;
+    known.diallingSinceMs = undefined;
     known.failures++;
+    known.hasAnswered = false;
     const backoffMs = Math.min(DIAL_BACKOFF_MS_MAX, DIAL_BACKOFF_MS_MIN * 2 ** Math.min(known.failures, 16));
     known.notBeforeMs = nowMs + (isFinal ? DIAL_BACKOFF_MS_MAX : backoffMs);
     if (known.source !== 'configured' && (isFinal || known.failures >= FAILURES_MAX)) this.#known.delete(address);
@@ -91,16 +149,16 @@ export class AddressBook {
   /** Addresses to tell a peer of: those that answered. */
   shareable(max: number): string[] {
     const shared: string[] = [];
-    for (const { address, failures, notBeforeMs } of this.#known.values()) {
+    for (const { address, hasAnswered } of this.#known.values()) {
       if (shared.length >= max) break;
-      if (failures === 0 && notBeforeMs > 0) shared.push(address);
+      if (hasAnswered) shared.push(address);
     }
     return shared;
   }
 
   #forgetOne(): boolean {
     for (const known of this.#known.values()) {
-      if (isChosen(known.source) || known.isDialling) continue;
+      if (isChosen(known.source) || known.diallingSinceMs !== undefined) continue;
       this.#known.delete(known.address);
       return true;
     }
@@ -120,8 +178,11 @@ export function isLoopbackAddress(address: string): boolean {
 
 /** Addresses that the user chose, by name or by running the node: they are dialled however many peers there are. */
 function isChosen(source: AddressSource): boolean {
-  return source === 'configured' || source === 'running';
+  return SOURCE_RANKS[source] >= SOURCE_RANKS.running;
 }
+
+/** Which of two sources of an address counts. */
+const SOURCE_RANKS: Readonly<Record<AddressSource, number>> = { peer: 0, mdns: 1, running: 2, configured: 3 };
 
 /** After so many failures in a row an address that the user did not name is forgotten. */
 const FAILURES_MAX = 6;

@@ -6,8 +6,8 @@ import type { Block } from '../core/block.ts';
 import { entryCount } from '../core/body.ts';
 import { isBetterTip } from '../core/fork-choice.ts';
 import type { Hash } from '../core/hash.ts';
-import type { TreeNode } from './block-tree.ts';
-import { COMMIT_BLOCKS_MAX, COMMIT_BYTES_MAX } from './limits.ts';
+import { pathFromActive, type TreeNode } from './block-tree.ts';
+import { COMMIT_BLOCKS_MAX, COMMIT_BYTES_MAX, DOWNLOAD_WINDOW_BLOCKS, HELD_BODY_BYTES_MAX } from './limits.ts';
 
 interface HeldBlock {
   readonly node: TreeNode;
@@ -38,6 +38,11 @@ export class BlockIntake {
     return this.#heldCount;
   }
 
+  /** Whether no more bodies are to be asked for ahead of their parents. */
+  get isFull(): boolean {
+    return this.#heldCount >= DOWNLOAD_WINDOW_BLOCKS || this.#heldBytes >= HELD_BODY_BYTES_MAX;
+  }
+
   get hasReady(): boolean {
     return this.#ready.length > 0;
   }
@@ -65,7 +70,8 @@ export class BlockIntake {
     const blocks = this.#ready.slice(0, count);
     this.#ready = this.#ready.slice(count);
     const best = blocks.reduce((chosen, { node }) => (isBetterTip(node.point, chosen.point) ? node : chosen), tip);
-    return { blocks, tip: best };
+    // A place far down that the branch stood on may have left the active chain: then it is kept, and not followed.
+    return { blocks, tip: pathFromActive(best) === undefined ? tip : best };
   }
 
   /** `plan` is durable: its bodies leave memory. */
@@ -76,6 +82,16 @@ export class BlockIntake {
       this.#heldCount--;
       this.#heldBytes -= block.body.bytes.length;
     }
+  }
+
+  /** Lets go of all bodies that wait for a parent: they would have to be asked for again. */
+  dropWaiting(): void {
+    for (const { node, block } of [...this.#waiting.values()].flat()) {
+      node.body = 'missing';
+      this.#heldCount--;
+      this.#heldBytes -= block.body.bytes.length;
+    }
+    this.#waiting.clear();
   }
 
   #release(first: HeldBlock): void {

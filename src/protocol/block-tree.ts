@@ -40,6 +40,8 @@ export interface ChainMove {
 
 export class BlockTree {
   readonly #params: NetworkParams;
+  readonly #windowBlocks: number;
+  readonly #headersMax: number;
   readonly #nodes = new Map<Hash, TreeNode>();
   readonly #active = new Deque<TreeNode>();
   readonly #milestones: Hash[];
@@ -50,8 +52,12 @@ export class BlockTree {
     readonly params: NetworkParams;
     readonly window: readonly ChainPoint[];
     readonly milestones: readonly Hash[];
+    readonly windowBlocks?: number | undefined;
+    readonly headersMax?: number | undefined;
   }) {
     this.#params = options.params;
+    this.#windowBlocks = options.windowBlocks ?? CHAIN_WINDOW_BLOCKS;
+    this.#headersMax = options.headersMax ?? TREE_HEADERS_MAX;
     this.#milestones = [...options.milestones];
     for (const point of options.window) this.#pushActive(this.#insert(point, 'stored'));
     this.#bestHeader = this.tip;
@@ -87,7 +93,7 @@ export class BlockTree {
     if (known !== undefined) return ok(known);
     const parent = this.#nodes.get(candidate.header.previousHash);
     if (parent === undefined) return fail({ code: 'parent-unknown', parent: candidate.header.previousHash });
-    if (this.#nodes.size >= TREE_HEADERS_MAX) return fail({ code: 'header-tree-full', limit: TREE_HEADERS_MAX });
+    if (this.#nodes.size >= this.#headersMax) return fail({ code: 'header-tree-full', limit: this.#headersMax });
     const point = validateHeader(candidate, parent.point, this.#params);
     if (!point.ok) return point;
     const node = this.#insert(point.value, 'missing');
@@ -118,38 +124,56 @@ export class BlockTree {
     while (this.#active.length > 0 && this.tip.point.header.height > forkHeight) {
       assertPresent(this.#active.popBack(), 'not empty').isActive = false;
     }
-    // The fork is an anchor below the window: the window begins anew from there.
-    if (this.#active.length === 0) this.#active.pushBack(assertPresent(first.parent, 'a branch has its fork'));
+    if (this.#active.length === 0) this.#beginBelowWindow(assertPresent(first.parent, 'a branch has its fork'));
     this.#milestones.length = Math.min(this.#milestones.length, Math.floor(forkHeight / MILESTONE_INTERVAL_BLOCKS) + 1);
     for (const node of added) this.#pushActive(node);
     this.#prune();
+    if (!this.#isIn(this.#bestHeader)) this.#chooseBestHeader();
     return { forkHeight, added, removedCount };
   }
 
   /**
-   * Hashes from `from` back to the genesis, close together at first and then ever further apart, for a peer to find
-   * the last one that it shares.
+   * Hashes from `from` back to the genesis, one by one at first and then ever further apart, for a peer to find the last
+   * one that it shares.
    */
   locator(from: TreeNode): Hash[] {
+    const genesis = assertPresent(this.#milestones[0], 'the genesis is a milestone');
     const hashes: Hash[] = [];
+    let step = 1;
+    const take = (hash: Hash) => {
+      hashes.push(hash);
+      if (hashes.length > LOCATOR_DENSE) step *= 2;
+    };
     let node: TreeNode | undefined = from;
     while (node !== undefined && !node.isActive) {
-      hashes.push(node.point.hash);
-      node = hashes.length < 10 ? node.parent : lastOffChain(node);
+      take(node.point.hash);
+      for (let i = 0; i < step && node !== undefined && !node.isActive; i++) node = node.parent;
     }
-    let height = node?.point.header.height ?? this.tip.point.header.height;
-    let step = 1;
-    for (let count = 0; height > 0 && hashes.length < 64; count++) {
-      const milestone = Math.floor(height / MILESTONE_INTERVAL_BLOCKS);
+    let height = (node ?? this.tip).point.header.height;
+    while (height > 0) {
       const inWindow = this.activeAt(height);
-      const hash = inWindow?.point.hash ?? this.#milestones[milestone];
-      if (hash !== undefined) hashes.push(hash);
+      // Below the window only every so many hashes are known: the next one down.
+      const milestone = Math.floor(height / MILESTONE_INTERVAL_BLOCKS);
       if (inWindow === undefined) height = milestone * MILESTONE_INTERVAL_BLOCKS;
-      if (count >= 10) step *= 2;
+      const hash = inWindow?.point.hash ?? this.#milestones[milestone];
+      if (hash !== undefined && height > 0) take(hash);
       height -= step;
     }
-    hashes.push(assertPresent(this.#milestones[0], 'the genesis is a milestone'));
-    return hashes;
+    return [...hashes, genesis];
+  }
+
+  /**
+   * Makes room in a tree that is full. Of the branches, those stay that lead to one of `tips`, the best first and as
+   * many as fill half of the room, and those whose bodies are on their way into the store.
+   */
+  forgetBranches(tips: readonly TreeNode[]): void {
+    const kept = this.#heldBranches();
+    for (const tip of tips.toSorted((one, other) => (isBetterTip(one.point, other.point) ? -1 : 1))) {
+      if (kept.size > this.#headersMax / 2) break;
+      if (this.#isIn(tip)) keepBranch(tip, kept);
+    }
+    this.#forget((node) => kept.has(node));
+    this.#chooseBestHeader();
   }
 
   #insert(point: ChainPoint, body: TreeNode['body']): TreeNode {
@@ -168,22 +192,63 @@ export class BlockTree {
       this.#milestones[height / MILESTONE_INTERVAL_BLOCKS] = node.point.hash;
   }
 
+  /**
+   * The active chain begins anew at `fork`, which is below the window. What stood on a place above it, there or further
+   * down, stands on nothing now.
+   */
+  #beginBelowWindow(fork: TreeNode): void {
+    this.#nodes.set(fork.point.hash, fork);
+    this.#active.pushBack(fork);
+    const { height } = fork.point.header;
+    for (const node of this.#nodes.values()) {
+      for (const place of [node, node.parent]) {
+        if (place?.isActive === true && place.point.header.height > height) place.isActive = false;
+      }
+    }
+    // Parents were let in before their children, so a branch whose root goes is forgotten as a whole.
+    this.#forget(({ isActive, parent }) => isActive || parent?.isActive === true || this.#isIn(parent));
+  }
+
   /** Forgets what has fallen out of the window: the active blocks one by one, old branches now and then. */
   #prune(): void {
-    while (this.#active.length > CHAIN_WINDOW_BLOCKS) {
+    while (this.#active.length > this.#windowBlocks) {
       const oldest = assertPresent(this.#active.popFront(), 'longer than the window');
       this.#nodes.delete(oldest.point.hash);
     }
     const first = assertPresent(this.#active.at(0), 'the window is never empty');
     first.parent = undefined;
-    if (this.#nodes.size <= 2 * CHAIN_WINDOW_BLOCKS) return;
-    const kept = new Set(pathFromActive(this.#bestHeader));
-    // Parents were let in before their children, so a branch whose root goes is forgotten as a whole.
+    if (this.#nodes.size <= 2 * this.#windowBlocks) return;
+    const kept = this.#heldBranches();
+    keepBranch(this.#bestHeader, kept);
+    this.#forget((node) => {
+      if (kept.has(node)) return true;
+      return this.#isIn(node.parent) && node.point.header.height >= first.point.header.height;
+    });
+  }
+
+  #chooseBestHeader(): void {
+    this.#bestHeader = this.tip;
+    for (const node of this.#nodes.values())
+      if (isBetterTip(node.point, this.#bestHeader.point)) this.#bestHeader = node;
+  }
+
+  #isIn(node: TreeNode | undefined): boolean {
+    return node !== undefined && this.#nodes.get(node.point.hash) === node;
+  }
+
+  /** Forgets every node that is neither in the window nor wanted. */
+  #forget(isWanted: (node: TreeNode) => boolean): void {
     for (const node of this.#nodes.values()) {
-      if (kept.has(node) || this.activeAt(node.point.header.height) === node) continue;
-      const isRooted = node.parent !== undefined && this.#nodes.has(node.parent.point.hash);
-      if (node.point.header.height < first.point.header.height || !isRooted) this.#nodes.delete(node.point.hash);
+      if (this.activeAt(node.point.header.height) === node || isWanted(node)) continue;
+      this.#nodes.delete(node.point.hash);
     }
+  }
+
+  /** The branches up to bodies that are on their way into the store: forgotten, these could not be made active. */
+  #heldBranches(): Set<TreeNode> {
+    const kept = new Set<TreeNode>();
+    for (const node of this.#nodes.values()) if (node.body === 'held') keepBranch(node, kept);
+    return kept;
   }
 }
 
@@ -200,9 +265,13 @@ export function pathFromActive(tip: TreeNode): TreeNode[] | undefined {
   return path.reverse();
 }
 
-/** The lowest block of `node`'s branch that is not active, skipping what lies between. */
-function lastOffChain(node: TreeNode): TreeNode | undefined {
-  let lowest: TreeNode | undefined = node.parent;
-  while (lowest?.parent !== undefined && !lowest.isActive && !lowest.parent.isActive) lowest = lowest.parent;
-  return lowest;
+/** Puts `tip` and the blocks under it, down to the active chain, into `kept`. */
+function keepBranch(tip: TreeNode, kept: Set<TreeNode>): void {
+  for (let node: TreeNode | undefined = tip; node !== undefined && !node.isActive && !kept.has(node); ) {
+    kept.add(node);
+    node = node.parent;
+  }
 }
+
+/** So many hashes of a locator follow on each other without a gap. */
+const LOCATOR_DENSE = 10;

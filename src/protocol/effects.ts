@@ -36,6 +36,8 @@ export type Input =
   | { readonly type: 'message-received'; readonly peer: PeerId; readonly message: Message }
   | { readonly type: 'message-malformed'; readonly peer: PeerId; readonly fault: MessageFault }
   | { readonly type: 'address-known'; readonly address: string; readonly source: AddressSource }
+  /** A dial ended with `peer` connected, by this dial or another. May be left out where `peer-connected` says it all. */
+  | { readonly type: 'dial-succeeded'; readonly address: string; readonly peer: PeerId }
   | { readonly type: 'dial-failed'; readonly address: string; readonly isFinal: boolean }
   /** The last `commit` is durable. Its facts are those of `CommittedChange` of the store. */
   | {

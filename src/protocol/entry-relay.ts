@@ -2,14 +2,24 @@
 import type { Hash } from '../core/hash.ts';
 import type { Effect, PeerId, PooledEntry } from './effects.ts';
 import type { EntryPool } from './entry-pool.ts';
-import { ENTRIES_MESSAGE_BYTES_MAX, ENTRIES_TIMEOUT_MS, IDS_PER_MESSAGE_MAX } from './limits.ts';
+import {
+  ENTRIES_ASKED_PER_PEER_MAX,
+  ENTRIES_MESSAGE_BYTES_MAX,
+  ENTRIES_TIMEOUT_MS,
+  IDS_PER_MESSAGE_MAX,
+} from './limits.ts';
 import { joinEntries } from './message.ts';
 import type { PeerSession } from './peer-session.ts';
+
+interface Asked {
+  readonly peer: PeerSession;
+  readonly atMs: number;
+}
 
 export class EntryRelay {
   readonly #pool: EntryPool;
   readonly #peers: ReadonlyMap<PeerId, PeerSession>;
-  readonly #asked = new Map<Hash, { readonly peer: PeerId; readonly atMs: number }>();
+  readonly #asked = new Map<Hash, Asked>();
 
   constructor(options: { readonly pool: EntryPool; readonly peers: ReadonlyMap<PeerId, PeerSession> }) {
     this.#pool = options.pool;
@@ -37,26 +47,26 @@ export class EntryRelay {
     const wanted: Hash[] = [];
     for (const id of ids) {
       peer.knownIds.add(id);
-      if (this.#pool.has(id) || this.#pool.isRecent(id) || this.#asked.has(id)) continue;
-      this.#asked.set(id, { peer: peer.id, atMs: nowMs });
+      if (!this.#isNews(id) || this.#asked.has(id) || peer.entriesAsked >= ENTRIES_ASKED_PER_PEER_MAX) continue;
+      this.#ask(peer, id, nowMs);
       wanted.push(id);
     }
-    return wanted.length === 0 ? [] : [{ type: 'send', peer: peer.id, message: { type: 'get-entries', ids: wanted } }];
+    return askFor(peer.id, wanted);
   }
 
-  /** A peer asks for `ids`: sends what is here, in messages of bounded size. */
+  /** A peer asks for `ids`: sends what is durable here, in messages of bounded size. */
   entriesAsked(peer: PeerSession, ids: readonly Hash[]): Effect[] {
     const effects: Effect[] = [];
     let batch: Uint8Array[] = [];
-    let sizeBytes = 0;
+    let sizeBytes = ARRAY_BYTES;
     const flush = () => {
       if (batch.length === 0) return;
       effects.push({ type: 'send', peer: peer.id, message: { type: 'entries', arrayBytes: joinEntries(batch) } });
       batch = [];
-      sizeBytes = 0;
+      sizeBytes = ARRAY_BYTES;
     };
-    for (const id of ids) {
-      const entry = this.#pool.find(id);
+    for (const id of new Set(ids)) {
+      const entry = this.#pool.isStored(id) ? this.#pool.find(id) : undefined;
       if (entry === undefined) continue;
       peer.knownIds.add(id);
       if (sizeBytes + entry.bytes.length + 1 > ENTRIES_MESSAGE_BYTES_MAX) flush();
@@ -71,13 +81,13 @@ export class EntryRelay {
   arrived(peer: PeerSession, id: Hash): boolean {
     peer.knownIds.add(id);
     const asked = this.#asked.get(id);
-    if (asked?.peer !== peer.id) return false;
-    this.#asked.delete(id);
+    if (asked?.peer !== peer) return false;
+    this.#forget(id, asked);
     return true;
   }
 
   peerGone(peer: PeerSession, nowMs: number): Effect[] {
-    return this.#askOthers((asked) => asked.peer === peer.id, nowMs);
+    return this.#askOthers((asked) => asked.peer === peer, nowMs);
   }
 
   /** What was asked for and did not come is asked of others who have it. */
@@ -85,29 +95,59 @@ export class EntryRelay {
     return this.#askOthers((asked) => nowMs - asked.atMs > ENTRIES_TIMEOUT_MS, nowMs);
   }
 
-  #askOthers(isLost: (asked: { readonly peer: PeerId; readonly atMs: number }) => boolean, nowMs: number): Effect[] {
-    const wanted = new Map<PeerId, Hash[]>();
-    for (const [id, asked] of this.#asked) {
+  #askOthers(isLost: (asked: Asked) => boolean, nowMs: number): Effect[] {
+    const wanted = new Map<PeerSession, Hash[]>();
+    for (const [id, asked] of [...this.#asked]) {
       if (!isLost(asked)) continue;
-      this.#asked.delete(id);
-      if (this.#pool.has(id) || this.#pool.isRecent(id)) continue;
-      const other = [...this.#peers.values()].find((peer) => peer.id !== asked.peer && peer.knownIds.has(id));
+      this.#forget(id, asked);
+      // It did not give what it told of: it is not asked again unless it tells again.
+      asked.peer.knownIds.delete(id);
+      if (!this.#isNews(id)) continue;
+      const other = [...this.#peers.values()].find(
+        (peer) => peer.knownIds.has(id) && peer.entriesAsked < ENTRIES_ASKED_PER_PEER_MAX,
+      );
       if (other === undefined) continue;
-      this.#asked.set(id, { peer: other.id, atMs: nowMs });
-      const ids = wanted.get(other.id) ?? [];
-      if (ids.length < IDS_PER_MESSAGE_MAX) ids.push(id);
-      wanted.set(other.id, ids);
+      this.#ask(other, id, nowMs);
+      const ids = wanted.get(other);
+      if (ids === undefined) wanted.set(other, [id]);
+      else ids.push(id);
     }
-    return [...wanted].map(([peer, ids]) => ({ type: 'send', peer, message: { type: 'get-entries', ids } }));
+    return [...wanted].flatMap(([peer, ids]) => askFor(peer.id, ids));
+  }
+
+  #isNews(id: Hash): boolean {
+    return !this.#pool.has(id) && !this.#pool.isRecent(id);
+  }
+
+  #ask(peer: PeerSession, id: Hash, atMs: number): void {
+    this.#asked.set(id, { peer, atMs });
+    peer.entriesAsked++;
+  }
+
+  #forget(id: Hash, { peer }: Asked): void {
+    this.#asked.delete(id);
+    peer.entriesAsked--;
   }
 
   #tell(peer: PeerSession, ids: readonly Hash[]): Effect[] {
     const news = ids.filter((id) => !peer.knownIds.has(id));
-    const effects: Effect[] = [];
-    for (let i = 0; i < news.length; i += IDS_PER_MESSAGE_MAX) {
-      const batch = news.slice(i, i + IDS_PER_MESSAGE_MAX);
-      effects.push({ type: 'send', peer: peer.id, message: { type: 'inventory', ids: batch } });
-    }
-    return effects;
+    return inBatches(news).map((batch) => ({
+      type: 'send',
+      peer: peer.id,
+      message: { type: 'inventory', ids: batch },
+    }));
   }
 }
+
+function askFor(peer: PeerId, ids: readonly Hash[]): Effect[] {
+  return inBatches(ids).map((batch) => ({ type: 'send', peer, message: { type: 'get-entries', ids: batch } }));
+}
+
+function inBatches(ids: readonly Hash[]): Hash[][] {
+  const batches: Hash[][] = [];
+  for (let i = 0; i < ids.length; i += IDS_PER_MESSAGE_MAX) batches.push(ids.slice(i, i + IDS_PER_MESSAGE_MAX));
+  return batches;
+}
+
+/** The brackets of an array, less the comma that its last entry does not have. */
+const ARRAY_BYTES = 1;

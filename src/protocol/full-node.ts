@@ -9,32 +9,26 @@
  */
 import { assert, assertNever } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
-import { scanCanonical } from '../core/canonical-scan.ts';
 import type { Hash } from '../core/hash.ts';
-import { hashLeaf } from '../core/merkle.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, createGenesis, hashedHeader, requiredBits, validateBody } from '../core/validation.ts';
-import { AddressBook, isLoopbackAddress } from './address-book.ts';
+import { AddressBook } from './address-book.ts';
 import type { TreeFault } from './block-tree.ts';
 import type { Effect, Input, PeerId, RefusalFault, RequestId } from './effects.ts';
+import { parseEntries } from './entry-batch.ts';
 import type { EntryPool } from './entry-pool.ts';
 import { EntryRelay } from './entry-relay.ts';
 import { Ledger, type LedgerState } from './ledger.ts';
 import {
   ADDRESSES_PER_MESSAGE_MAX,
-  BAN_MS,
-  HANDSHAKE_TIMEOUT_MS,
   HEADERS_PER_MESSAGE_MAX,
-  IDS_PER_MESSAGE_MAX,
   MINING_REQUESTS_MAX,
   PEERS_MAX,
-  PING_INTERVAL_MS,
-  PONG_TIMEOUT_MS,
   SCORE_BAN,
-  SCORE_DISCONNECT,
 } from './limits.ts';
 import type { Message } from './message.ts';
 import { MiningDesk, type MiningMode } from './mining-desk.ts';
+import { PeerBook } from './peer-book.ts';
 import { PeerSession } from './peer-session.ts';
 import { Sync } from './sync.ts';
 
@@ -47,6 +41,8 @@ export interface FullNodeOptions {
   /** Where this node can be dialled, to tell others. */
   readonly addresses: readonly string[];
   readonly miningMode: MiningMode;
+  /** How many places of the active chain stay in memory; `CHAIN_WINDOW_BLOCKS` unless told. */
+  readonly windowBlocks?: number;
 }
 
 export class FullNode {
@@ -54,8 +50,7 @@ export class FullNode {
   readonly #params: NetworkParams;
   readonly #genesis: Hash;
   readonly #ledger: Ledger;
-  readonly #peers = new Map<PeerId, PeerSession>();
-  readonly #bannedUntilMs = new Map<PeerId, number>();
+  readonly #peers = new PeerBook();
   readonly #addresses: AddressBook;
   readonly #sync: Sync;
   readonly #relay: EntryRelay;
@@ -68,11 +63,12 @@ export class FullNode {
     this.#options = options;
     this.#params = params;
     this.#genesis = createGenesis(params).hash;
-    this.#ledger = new Ledger(params, options.state);
+    this.#ledger = new Ledger(params, options.state, options.windowBlocks);
     const { tree, intake, pool } = this.#ledger;
     this.#addresses = new AddressBook({ localPeer: options.localPeer });
-    this.#sync = new Sync({ tree, intake, params, peers: this.#peers });
-    this.#relay = new EntryRelay({ pool, peers: this.#peers });
+    const peers = this.#peers.sessions;
+    this.#sync = new Sync({ tree, intake, params, peers });
+    this.#relay = new EntryRelay({ pool, peers });
     this.#mining = new MiningDesk({ params, mode: options.miningMode, pool });
   }
 
@@ -96,7 +92,7 @@ export class FullNode {
   }
 
   get peers(): Iterable<PeerSession> {
-    return this.#peers.values();
+    return this.#peers.sessions.values();
   }
 
   get mining(): Pick<MiningDesk, 'mode' | 'searching' | 'queuedCount' | 'foundCount'> {
@@ -130,21 +126,23 @@ export class FullNode {
       case 'peer-disconnected':
         return this.#peerGone(input.peer, input.reason);
       case 'message-received': {
-        const peer = this.#peers.get(input.peer);
+        const peer = this.#peers.sessions.get(input.peer);
         return peer === undefined ? undefined : this.#messageReceived(peer, input.message);
       }
       case 'message-malformed':
         return this.#misbehaved(input.peer, input.fault.code, -SCORE_BAN);
       case 'address-known':
         return this.#addresses.add(input.address, input.source);
+      case 'dial-succeeded':
+        return this.#addresses.connected(input.peer, input.address, this.#nowMs);
       case 'dial-failed':
         return this.#addresses.failed(input.address, input.isFinal, this.#nowMs);
       case 'committed':
         return this.#committed(input);
       case 'branch-point-loaded': {
-        const peer = this.#peers.get(input.peer);
+        const peer = this.#peers.sessions.get(input.peer);
         if (peer === undefined) return;
-        const outcome = this.#sync.branchPointLoaded(peer, input.point, this.#nowMs);
+        const outcome = this.#sync.branchPointLoaded(peer, input, this.#nowMs);
         return this.#headersTaken(peer, outcome.effects, outcome.fault);
       }
       case 'entries-submitted':
@@ -173,13 +171,11 @@ export class FullNode {
 
   #peerConnected(input: Input & { type: 'peer-connected' }): void {
     const { peer: id, address, direction } = input;
-    if ((this.#bannedUntilMs.get(id) ?? 0) > this.#nowMs)
-      return this.#effect({ type: 'disconnect', peer: id, note: 'banned' });
-    if (this.#peers.size >= PEERS_MAX)
-      return this.#dismiss(id, 'peers-full', `this node has ${PEERS_MAX} peers already`);
-    assert(!this.#peers.has(id), 'a peer has one stream');
-    if (direction === 'outbound') this.#addresses.succeeded(address, this.#nowMs);
-    this.#peers.set(id, new PeerSession({ id, address, direction, nowMs: this.#nowMs }));
+    assert(!this.#peers.sessions.has(id), 'a peer has one stream');
+    this.#addresses.connected(id, direction === 'outbound' ? address : undefined, this.#nowMs);
+    if (this.#peers.isBanned(id, this.#nowMs)) return this.#hangUp(id, 'banned', 'banned');
+    if (this.#peers.isFull(direction)) return this.#dismiss(id, 'peers-full', `${PEERS_MAX} peers at most`);
+    this.#peers.add(new PeerSession({ id, address, direction, nowMs: this.#nowMs }));
     const { hash, header, work } = this.tip;
     this.#send(id, {
       type: 'hello',
@@ -192,12 +188,13 @@ export class FullNode {
   }
 
   #peerGone(id: PeerId, reason: string): void {
-    const peer = this.#peers.get(id);
+    const peer = this.#peers.remove(id);
+    const hasGreeted = peer?.isGreeted === true;
+    this.#addresses.gone(id, { hasGreeted, isFinal: reason === 'network-other', nowMs: this.#nowMs });
     if (peer === undefined) return;
-    this.#peers.delete(id);
     this.#do(this.#sync.peerGone(peer, this.#nowMs));
     this.#do(this.#relay.peerGone(peer, this.#nowMs));
-    if (peer.isGreeted) this.#effect({ type: 'notify', event: { type: 'peer-left', peer: id, reason } });
+    if (hasGreeted) this.#effect({ type: 'notify', event: { type: 'peer-left', peer: id, reason } });
   }
 
   #greeted(peer: PeerSession, hello: Message & { type: 'hello' }): void {
@@ -209,36 +206,34 @@ export class FullNode {
     }
     peer.agent = hello.agent;
     peer.claimedTip = hello.tip;
-    this.#learnAddresses(peer, hello.addresses);
+    this.#addresses.greeted(peer.id);
+    this.#addresses.learn(hello.addresses, peer.address);
     this.#effect({ type: 'notify', event: { type: 'peer-joined', peer: peer.id } });
     this.#do(this.#sync.greeted(peer, this.#nowMs));
     this.#do(this.#relay.greeted(peer));
-    if (peer.direction === 'outbound') this.#send(peer.id, { type: 'get-peers' });
-  }
-
-  /** A peer on another machine means its own loopback, not ours. */
-  #learnAddresses(peer: PeerSession, addresses: readonly string[]): void {
-    for (const address of addresses) {
-      if (!isLoopbackAddress(address) || isLoopbackAddress(peer.address)) this.#addresses.add(address, 'peer');
-    }
+    if (peer.direction === 'inbound') return;
+    peer.isAskedForPeers = true;
+    this.#send(peer.id, { type: 'get-peers' });
   }
 
   /** Lowers the peer's score by `points`; low enough, it is hung up on, or banned. */
   #misbehaved(id: PeerId, code: string, points: number): void {
-    const peer = this.#peers.get(id);
+    const peer = this.#peers.sessions.get(id);
     if (peer === undefined) return;
-    const score = peer.penalise(points, this.#nowMs);
+    const { score, verdict } = this.#peers.penalise(peer, points, this.#nowMs);
     this.#effect({ type: 'report', level: 'warn', code: 'peer-misbehaved', facts: { peer: id, fault: code, score } });
-    if (score > SCORE_DISCONNECT) return;
-    if (score <= SCORE_BAN) this.#bannedUntilMs.set(id, this.#nowMs + BAN_MS);
-    this.#dismiss(id, code, 'too many faults');
+    if (verdict === 'leaves') this.#dismiss(id, code, 'too many faults');
   }
 
   /** Says why, then hangs up. */
   #dismiss(id: PeerId, code: string, message: string): void {
     this.#send(id, { type: 'goodbye', code, message });
-    this.#effect({ type: 'disconnect', peer: id, note: `${code}: ${message}` });
-    this.#peerGone(id, code);
+    this.#hangUp(id, code, `${code}: ${message}`);
+  }
+
+  #hangUp(id: PeerId, reason: string, note: string): void {
+    this.#effect({ type: 'disconnect', peer: id, note });
+    this.#peerGone(id, reason);
   }
 
   #messageReceived(peer: PeerSession, message: Message): void {
@@ -280,7 +275,10 @@ export class FullNode {
         return this.#send(peer.id, { type: 'peers', addresses });
       }
       case 'peers':
-        return this.#learnAddresses(peer, message.addresses);
+        // Only once for each question: nobody fills the book with addresses of his choice.
+        if (peer.isAskedForPeers) this.#addresses.learn(message.addresses, peer.address);
+        peer.isAskedForPeers = false;
+        return;
       case 'ping':
         return this.#send(peer.id, { type: 'pong', nonce: message.nonce });
       case 'pong':
@@ -288,12 +286,9 @@ export class FullNode {
         return;
       case 'goodbye': {
         const { code, message: text } = message;
-        return this.#effect({
-          type: 'report',
-          level: 'info',
-          code: 'peer-said-goodbye',
-          facts: { peer: peer.id, code, text },
-        });
+        const facts = { peer: peer.id, code, text };
+        this.#effect({ type: 'report', level: 'info', code: 'peer-said-goodbye', facts });
+        return this.#hangUp(peer.id, code, 'it said goodbye');
       }
       default:
         return assertNever(message);
@@ -310,7 +305,9 @@ export class FullNode {
   }
 
   #blockReceived(peer: PeerSession, hash: Hash, bodyBytes: Uint8Array): void {
-    this.#sync.blockDelivered(peer, hash, this.#nowMs);
+    // What nobody was asked for is not even judged: memory and time go to what is wanted.
+    if (!this.#sync.isAsked(hash)) return;
+    this.#sync.blockReceived(peer, hash, this.#nowMs);
     const node = this.#ledger.tree.find(hash);
     if (node?.body === 'missing') {
       const block = validateBody(node.point, bodyBytes, this.#params);
@@ -329,17 +326,9 @@ export class FullNode {
   }
 
   #entriesReceived(peer: PeerSession, arrayBytes: Uint8Array): void {
-    const { depthMax, entryBytesMax } = this.#params;
-    const scan = scanCanonical(arrayBytes, { depthMax, entriesMax: IDS_PER_MESSAGE_MAX });
-    if (!scan.ok) return this.#misbehaved(peer.id, scan.fault.code, -SCORE_BAN);
-    const { elements } = scan.value;
-    for (let i = 0; i < elements.length; i += 2) {
-      // A copy: the message around it would stay in memory for as long as the entry waits.
-      const bytes = arrayBytes.slice(elements[i], elements[i + 1]);
-      if (bytes.length > entryBytesMax) return this.#misbehaved(peer.id, 'entry-too-large', -SCORE_BAN);
-      const id = hashLeaf(bytes);
-      if (this.#relay.arrived(peer, id)) this.#ledger.takeEntry({ id, bytes }, peer.id);
-    }
+    const entries = parseEntries(arrayBytes, this.#params);
+    if (!entries.ok) return this.#misbehaved(peer.id, entries.fault.code, -SCORE_BAN);
+    for (const entry of entries.value) if (this.#relay.arrived(peer, entry.id)) this.#ledger.takeEntry(entry, peer.id);
   }
 
   #committed(input: Input & { type: 'committed' }): void {
@@ -361,8 +350,9 @@ export class FullNode {
   #announceTip(): void {
     const { point } = this.#ledger.tree.tip;
     const header = hashedHeader(point.header);
-    for (const peer of this.#peers.values()) {
-      if (!peer.isGreeted || peer.best?.point.hash === point.hash) continue;
+    for (const peer of this.#peers.sessions.values()) {
+      // Also one that has not greeted yet: what our greeting said is old now.
+      if (peer.best?.point.hash === point.hash) continue;
       this.#send(peer.id, { type: 'headers', headers: [header] });
     }
   }
@@ -370,29 +360,19 @@ export class FullNode {
   // Time.
 
   #tick(): void {
-    for (const [peer, untilMs] of this.#bannedUntilMs) if (untilMs <= this.#nowMs) this.#bannedUntilMs.delete(peer);
-    for (const peer of [...this.#peers.values()]) this.#watch(peer);
+    for (const care of this.#peers.tick(this.#nowMs)) {
+      if (care.type === 'dismiss') this.#dismiss(care.peer.id, care.fault.code, 'nothing came');
+      else this.#ping(care.peer);
+    }
     for (const peer of this.#sync.findStalled(this.#nowMs)) this.#misbehaved(peer.id, 'blocks-stalled', 2);
     this.#do(this.#sync.proceed(this.#nowMs));
     this.#do(this.#relay.retryOverdue(this.#nowMs));
-    const outbound = [...this.#peers.values()].filter(({ direction }) => direction === 'outbound');
-    const connected = new Set([...this.#peers.keys(), ...this.#bannedUntilMs.keys()]);
-    this.#do(this.#addresses.due({ connected, outboundCount: outbound.length, nowMs: this.#nowMs }));
+    const { outboundCount } = this.#peers;
+    const connected = this.#peers.notToDial();
+    this.#do(this.#addresses.due({ connected, outboundCount, nowMs: this.#nowMs }));
   }
 
-  /** Hangs up on a peer that never greets or has gone silent. */
-  #watch(peer: PeerSession): void {
-    if (!peer.isGreeted) {
-      if (this.#nowMs - peer.connectedMs > HANDSHAKE_TIMEOUT_MS)
-        this.#dismiss(peer.id, 'handshake-timeout', 'no hello');
-      return;
-    }
-    if (peer.pingSentMs !== undefined) {
-      if (this.#nowMs - peer.pingSentMs > PONG_TIMEOUT_MS)
-        this.#dismiss(peer.id, 'ping-timeout', 'no answer to a ping');
-      return;
-    }
-    if (this.#nowMs - peer.heardMs < PING_INTERVAL_MS) return;
+  #ping(peer: PeerSession): void {
     peer.pingSentMs = this.#nowMs;
     this.#send(peer.id, { type: 'ping', nonce: Math.floor(this.#nowMs) });
   }

@@ -58,8 +58,8 @@ export class Ledger {
   #offers: Offer[] = [];
   #alarm: string | undefined;
 
-  constructor(params: NetworkParams, state: LedgerState) {
-    this.tree = new BlockTree({ params, window: state.window, milestones: state.milestones });
+  constructor(params: NetworkParams, state: LedgerState, windowBlocks?: number) {
+    this.tree = new BlockTree({ params, window: state.window, milestones: state.milestones, windowBlocks });
     this.pool = new EntryPool(state.pending);
   }
 

@@ -61,6 +61,9 @@ export const PENDING_BYTES_MAX = 64 * 1024 * 1024;
 export const PENDING_ENTRIES_PER_PEER_MAX = 10_000;
 export const PENDING_BYTES_PER_PEER_MAX = 16 * 1024 * 1024;
 
+/** Entries that one peer was asked for and has not sent yet. What it tells of beyond that is not asked for. */
+export const ENTRIES_ASKED_PER_PEER_MAX = 10_000;
+
 /** Ids of which is remembered that a peer has them. */
 export const KNOWN_IDS_PER_PEER_MAX = 10_000;
 
@@ -74,8 +77,16 @@ export const MINING_JOB_AGE_MS_MAX = 5_000;
 
 export const PEERS_MAX = 64;
 export const OUTBOUND_PEERS_TARGET = 8;
+
+/** Of the peers, those that dialled: they cannot take the places of peers that this node chooses. */
+export const INBOUND_PEERS_MAX = PEERS_MAX - OUTBOUND_PEERS_TARGET;
+
 export const KNOWN_ADDRESSES_MAX = 1_000;
 export const DIALS_AT_ONCE_MAX = 4;
+
+/** A dial of which nothing was heard for so long is over. */
+export const DIAL_TIMEOUT_MS = 30_000;
+
 export const DIAL_BACKOFF_MS_MIN = 500;
 export const DIAL_BACKOFF_MS_MAX = 60_000;
 
@@ -84,6 +95,7 @@ export const SCORE_DISCONNECT = -20;
 export const SCORE_BAN = -50;
 export const SCORE_HALF_LIFE_MS = 10 * 60_000;
 export const BAN_MS = 30 * 60_000;
+export const BANS_MAX = 1_000;
 
 /** A reorganisation that undoes more blocks than this raises an alarm. */
 export const REORGANISATION_ALARM_BLOCKS = 100;

@@ -15,6 +15,7 @@ import {
   ADDRESSES_PER_MESSAGE_MAX,
   AGENT_CHARACTERS_MAX,
   BLOCKS_PER_REQUEST_MAX,
+  ENTRIES_MESSAGE_BYTES_MAX,
   GOODBYE_CHARACTERS_MAX,
   HEADERS_PER_MESSAGE_MAX,
   IDS_PER_MESSAGE_MAX,
@@ -93,7 +94,7 @@ export function parseMessage(bytes: Uint8Array): Result<Message, MessageFault> {
   if (fields === undefined) return fail({ code: 'message-not-json' });
   const type = fields['type'];
   if (typeof type !== 'string' || !Object.hasOwn(PARSERS, type)) {
-    return fail({ code: 'message-type-unknown', type: String(type).slice(0, 32) });
+    return fail({ code: 'message-type-unknown', type: typeof type === 'string' ? type.slice(0, 32) : '' });
   }
   return PARSERS[type as keyof typeof PARSERS](fields);
 }
@@ -185,7 +186,9 @@ function parseEntriesMessage(bytes: Uint8Array): Parsed {
   const arrayEnd = bytes.length - ENTRIES_SUFFIX.length;
   const arrayBytes = bytes.subarray(ENTRIES_PREFIX.length, Math.max(arrayEnd, ENTRIES_PREFIX.length));
   const isArray = arrayBytes[0] === ARRAY_OPEN && startsWith(bytes.subarray(arrayEnd), ENTRIES_SUFFIX);
-  return isArray ? ok({ type: 'entries', arrayBytes }) : invalid('entries', 'entries');
+  return isArray && arrayBytes.length <= ENTRIES_MESSAGE_BYTES_MAX
+    ? ok({ type: 'entries', arrayBytes })
+    : invalid('entries', 'entries');
 }
 
 function parseObject(bytes: Uint8Array): Fields | undefined {

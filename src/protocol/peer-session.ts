@@ -19,7 +19,9 @@ export class PeerSession {
   agent: string | undefined;
   /** What it says its chain is: not believed, only asked for. */
   claimedTip: PeerTip | undefined;
-  /** The best header that it has shown. */
+  /** The last header that it has shown: where to ask on from. */
+  shown: TreeNode | undefined;
+  /** Of the headers that it has shown, the one with the most work. */
   best: TreeNode | undefined;
   /** Whether it is to be asked for headers as soon as that can be. */
   hasMoreHeaders = false;
@@ -29,13 +31,17 @@ export class PeerSession {
   headersNotBeforeMs = 0;
   /** The bodies it was asked for. */
   readonly inFlight = new Set<Hash>();
-  /** When it last delivered a body, or was asked for one while it owed none. */
+  /** When it last delivered the body that was due, or was asked for one while it owed none. */
   deliveredMs = 0;
   stallMs = STALL_MS_MIN;
   /** Bodies of its best chain that are still to be asked for, lowest first. */
   wanted: TreeNode[] = [];
   /** Ids of entries that it has. */
   readonly knownIds = new RecentSet(KNOWN_IDS_PER_PEER_MAX);
+  /** How many entries it was asked for that have not come. */
+  entriesAsked = 0;
+  /** Whether it was asked for addresses and has not answered. */
+  isAskedForPeers = false;
   heardMs: number;
   pingSentMs: number | undefined;
   #score = 0;
@@ -82,6 +88,10 @@ class RecentSet {
 
   has(id: Hash): boolean {
     return this.#ids.has(id);
+  }
+
+  delete(id: Hash): void {
+    this.#ids.delete(id);
   }
 
   add(id: Hash): void {

@@ -8,6 +8,7 @@
 import { isBetterTip } from '../core/fork-choice.ts';
 import type { Hash } from '../core/hash.ts';
 import type { NetworkParams } from '../core/params.ts';
+import type { Result } from '../core/result.ts';
 import { type ChainPoint, type HashedHeader, isAheadOfClock } from '../core/validation.ts';
 import type { BlockIntake } from './block-intake.ts';
 import { type BlockTree, pathFromActive, type TreeFault, type TreeNode } from './block-tree.ts';
@@ -18,7 +19,6 @@ import {
   HEADER_LEAD_BLOCKS_MAX,
   HEADERS_PER_MESSAGE_MAX,
   HEADERS_TIMEOUT_MS,
-  HELD_BODY_BYTES_MAX,
   HOLD_RETRY_MS,
   STALL_MS_MAX,
   STALL_MS_MIN,
@@ -38,7 +38,7 @@ export class Sync {
   readonly #params: NetworkParams;
   readonly #peers: ReadonlyMap<PeerId, PeerSession>;
   /** Whom each body was asked of. */
-  readonly #asked = new Map<Hash, PeerId>();
+  readonly #asked = new Map<Hash, PeerSession>();
   /** Headers that wait until the place they build on was read from disk. */
   readonly #unrooted = new Map<PeerId, readonly HashedHeader[]>();
 
@@ -61,48 +61,65 @@ export class Sync {
   }
 
   headersReceived(peer: PeerSession, headers: readonly HashedHeader[], nowMs: number): HeadersOutcome {
-    const wasAsked = peer.headersAskedMs !== undefined;
-    peer.headersAskedMs = undefined;
     const first = headers[0];
     if (first === undefined) {
+      peer.headersAskedMs = undefined;
       peer.hasMoreHeaders = false;
       return { effects: this.proceed(nowMs), fault: undefined };
     }
-    if (this.#tree.find(first.header.previousHash) === undefined && this.#tree.find(first.hash) === undefined) {
-      if (wasAsked) {
-        this.#unrooted.set(peer.id, headers);
-        const hash = first.header.previousHash;
-        return { effects: [{ type: 'load-branch-point', peer: peer.id, hash }], fault: undefined };
-      }
-      peer.hasMoreHeaders = true;
-      return { effects: this.proceed(nowMs), fault: undefined };
+    const parent = first.header.previousHash;
+    if (this.#tree.find(parent) !== undefined || this.#tree.find(first.hash) !== undefined) {
+      return this.#addHeaders(peer, headers, nowMs);
     }
-    return this.#addHeaders(peer, headers, nowMs);
+    if (peer.headersAskedMs !== undefined && !this.#unrooted.has(peer.id)) {
+      this.#unrooted.set(peer.id, headers);
+      return { effects: [{ type: 'load-branch-point', peer: peer.id, hash: parent }], fault: undefined };
+    }
+    return { effects: this.#hasGoneOn(peer, nowMs), fault: undefined };
   }
 
-  /** Headers that build below the window can now be judged; without a point they build on nothing of ours. */
-  branchPointLoaded(peer: PeerSession, point: ChainPoint | undefined, nowMs: number): HeadersOutcome {
+  /** Headers that build on `hash` can be judged if that is on the active chain, below the window. */
+  branchPointLoaded(
+    peer: PeerSession,
+    loaded: { readonly hash: Hash; readonly point: ChainPoint | undefined },
+    nowMs: number,
+  ): HeadersOutcome {
     const headers = this.#unrooted.get(peer.id);
+    if (headers?.[0]?.header.previousHash !== loaded.hash) return { effects: [], fault: undefined };
     this.#unrooted.delete(peer.id);
-    const first = headers?.[0];
-    if (headers === undefined || first === undefined) return { effects: [], fault: undefined };
-    if (point === undefined || this.#tree.addAnchor(point) === undefined) {
-      return { effects: [], fault: { code: 'parent-unknown', parent: first.header.previousHash } };
+    if (loaded.point !== undefined && this.#tree.addAnchor(loaded.point) !== undefined) {
+      return this.#addHeaders(peer, headers, nowMs);
     }
-    return this.#addHeaders(peer, headers, nowMs);
+    // One header alone was the news of a tip, and the answer is still to come.
+    if (headers.length === 1) return { effects: this.#hasGoneOn(peer, nowMs), fault: undefined };
+    peer.headersAskedMs = undefined;
+    peer.hasMoreHeaders = false;
+    return { effects: this.proceed(nowMs), fault: { code: 'parent-unknown', parent: loaded.hash } };
   }
 
-  /** A body arrived and was taken in or dropped: the peer has delivered. */
-  blockDelivered(peer: PeerSession, hash: Hash, nowMs: number): void {
+  /** Whether the body of `hash` was asked for, of whomever, and has not come. */
+  isAsked(hash: Hash): boolean {
+    return this.#asked.has(hash);
+  }
+
+  /** A body arrived. It counts as delivered if it is the one that was due: bodies come in the order they are asked for. */
+  blockReceived(peer: PeerSession, hash: Hash, nowMs: number): void {
+    const [due] = peer.inFlight;
+    if (due === hash) {
+      peer.deliveredMs = nowMs;
+      peer.stallMs = Math.max(STALL_MS_MIN, peer.stallMs / 2);
+    }
     peer.inFlight.delete(hash);
-    if (this.#asked.get(hash) === peer.id) this.#asked.delete(hash);
-    peer.deliveredMs = nowMs;
-    peer.stallMs = Math.max(STALL_MS_MIN, peer.stallMs / 2);
+    // It may have been asked of another since, who need not send it now.
+    this.#asked.get(hash)?.inFlight.delete(hash);
+    this.#asked.delete(hash);
   }
 
   /** The peer does not have these after all: they are asked of others. */
   notFound(peer: PeerSession, hashes: readonly Hash[], nowMs: number): Effect[] {
-    this.#release(peer, hashes);
+    const owed = hashes.filter((hash) => peer.inFlight.has(hash));
+    if (owed.length === 0) return [];
+    this.#release(peer, owed);
     peer.best = undefined;
     peer.claimedTip = undefined;
     return this.#fetch(nowMs);
@@ -110,8 +127,8 @@ export class Sync {
 
   peerGone(peer: PeerSession, nowMs: number): Effect[] {
     this.#unrooted.delete(peer.id);
-    this.#release(peer, [...peer.inFlight]);
-    return this.#fetch(nowMs);
+    if (peer.inFlight.size > 0) this.#release(peer, [...peer.inFlight]);
+    return this.proceed(nowMs);
   }
 
   /** What there is to ask for now: after a commit, a delivery or a while. */
@@ -138,93 +155,117 @@ export class Sync {
       peer.stallMs = Math.min(STALL_MS_MAX, peer.stallMs * 2);
       stalled.push(peer);
     }
+    // All the room is taken by what waits for a body that does not come: other branches need it.
+    if (stalled.length > 0 && this.#intake.isFull) this.#intake.dropWaiting();
     return stalled;
   }
 
+  /** The peer tells of a tip that builds on what is not known here. */
+  #hasGoneOn(peer: PeerSession, nowMs: number): Effect[] {
+    peer.claimedTip = undefined;
+    peer.hasMoreHeaders = true;
+    return this.proceed(nowMs);
+  }
+
   #addHeaders(peer: PeerSession, headers: readonly HashedHeader[], nowMs: number): HeadersOutcome {
-    const bestBefore = peer.best;
-    let fault: TreeFault | undefined;
-    let isHeld = false;
+    peer.headersAskedMs = undefined;
+    const shownBefore = peer.shown;
     for (const header of headers) {
       if (isAheadOfClock(header.header, Math.floor(nowMs / 1000), this.#params)) {
-        isHeld = true;
-        break;
+        // Ahead of our clock is not wrong: the same headers are asked for again a little later.
+        peer.hasMoreHeaders = true;
+        peer.headersNotBeforeMs = nowMs + HOLD_RETRY_MS;
+        return { effects: this.proceed(nowMs), fault: undefined };
       }
-      const added = this.#tree.add(header);
+      const added = this.#add(header);
       if (!added.ok) {
-        fault = added.fault;
-        break;
+        peer.hasMoreHeaders = false;
+        return { effects: [], fault: added.fault };
       }
       this.#follow(peer, added.value);
     }
-    if (isHeld) {
-      // Ahead of our clock is not wrong: the same headers are asked for again a little later.
-      peer.hasMoreHeaders = true;
-      peer.headersNotBeforeMs = nowMs + HOLD_RETRY_MS;
-    } else {
-      // A full answer has more behind it, unless it leads nowhere new.
-      peer.hasMoreHeaders = headers.length === HEADERS_PER_MESSAGE_MAX && peer.best !== bestBefore;
-    }
-    return { effects: fault === undefined ? this.proceed(nowMs) : [], fault };
+    // A full answer has more behind it, unless it leads nowhere new.
+    peer.hasMoreHeaders = headers.length === HEADERS_PER_MESSAGE_MAX && peer.shown !== shownBefore;
+    return { effects: this.proceed(nowMs), fault: undefined };
   }
 
-  /** The peer's best chain ends in `best` now. */
-  #follow(peer: PeerSession, best: TreeNode): void {
-    if (peer.wanted.length > 0 && best.parent === peer.best) peer.wanted.push(best);
-    else if (best !== peer.best) peer.wanted = [];
-    peer.best = best;
+  /** A tree that is full of what nobody follows makes room once. */
+  #add(header: HashedHeader): Result<TreeNode, TreeFault> {
+    const added = this.#tree.add(header);
+    if (added.ok || added.fault.code !== 'header-tree-full') return added;
+    const wanted: TreeNode[] = [];
+    for (const { best, shown } of this.#peers.values()) {
+      if (best !== undefined) wanted.push(best);
+      if (shown !== undefined) wanted.push(shown);
+    }
+    this.#tree.forgetBranches(wanted);
+    return this.#tree.add(header);
+  }
+
+  /** The peer has shown `node`. Its best chain ends there, if no other that it has shown has more work. */
+  #follow(peer: PeerSession, node: TreeNode): void {
+    peer.shown = node;
+    const best = peer.best !== undefined && this.#isInTree(peer.best) ? peer.best : undefined;
+    if (best !== undefined && !isBetterTip(node.point, best.point)) return;
+    if (best !== undefined && peer.wanted.length > 0 && node.parent === best) peer.wanted.push(node);
+    else peer.wanted = [];
+    peer.best = node;
   }
 
   #claimsMore(peer: PeerSession): boolean {
     const { claimedTip } = peer;
     if (claimedTip === undefined || this.#tree.find(claimedTip.hash) !== undefined) return false;
-    return isBetterTip(claimedTip, this.#tree.bestHeader.point);
+    return isBetterTip(claimedTip, this.#tree.tip.point);
   }
 
-  /** Its tip may have become known through others: then it can deliver, too. */
+  /** Its tip may have become known through others: then it can deliver, too, and need not be asked for headers. */
   #believeKnownTip(peer: PeerSession): void {
-    if (peer.best !== undefined || peer.claimedTip === undefined) return;
+    if (peer.shown !== undefined || peer.claimedTip === undefined) return;
     const known = this.#tree.find(peer.claimedTip.hash);
-    if (known !== undefined) this.#follow(peer, known);
+    if (known === undefined) return;
+    this.#follow(peer, known);
+    peer.hasMoreHeaders = false;
   }
 
   #askForHeaders(peer: PeerSession, nowMs: number): Effect[] {
-    if (peer.headersAskedMs !== undefined || nowMs < peer.headersNotBeforeMs) return [];
-    const lead = this.#tree.bestHeader.point.header.height - this.#tree.tip.point.header.height;
-    if (lead > HEADER_LEAD_BLOCKS_MAX) return [];
+    if (peer.headersAskedMs !== undefined || nowMs < peer.headersNotBeforeMs || this.#unrooted.has(peer.id)) return [];
+    const shown = peer.shown !== undefined && this.#isInTree(peer.shown) ? peer.shown : undefined;
+    const tipHeight = this.#tree.tip.point.header.height;
+    // Its bodies first: a peer that shows ever more headers and no body takes no more room.
+    if (shown !== undefined && shown.point.header.height - tipHeight > HEADER_LEAD_BLOCKS_MAX) return [];
     let asked = 0;
     for (const other of this.#peers.values()) if (other.headersAskedMs !== undefined) asked++;
     if (asked >= HEADER_PEERS_MAX) return [];
     peer.headersAskedMs = nowMs;
-    const from = peer.best !== undefined && this.#isInTree(peer.best) ? peer.best : this.#tree.bestHeader;
-    return [{ type: 'send', peer: peer.id, message: { type: 'get-headers', locator: this.#tree.locator(from) } }];
+    const locator = this.#tree.locator(shown ?? this.#tree.bestHeader);
+    return [{ type: 'send', peer: peer.id, message: { type: 'get-headers', locator } }];
   }
 
   /** Asks every peer for the next bodies of its best chain, as far as the window goes; the prompt ones first. */
   #fetch(nowMs: number): Effect[] {
     const effects: Effect[] = [];
     for (const peer of promptFirst(this.#peers.values())) {
-      const hashes = this.#nextBodies(peer);
+      const hashes = this.#nextBodies(peer, nowMs);
       if (hashes.length === 0) continue;
       if (peer.inFlight.size === 0) peer.deliveredMs = nowMs;
       for (const hash of hashes) {
         peer.inFlight.add(hash);
-        this.#asked.set(hash, peer.id);
+        this.#asked.set(hash, peer);
       }
       effects.push({ type: 'send', peer: peer.id, message: { type: 'get-blocks', hashes } });
     }
     return effects;
   }
 
-  #nextBodies(peer: PeerSession): Hash[] {
+  #nextBodies(peer: PeerSession, nowMs: number): Hash[] {
     const hashes: Hash[] = [];
     const free = BLOCKS_IN_FLIGHT_PER_PEER_MAX - peer.inFlight.size;
     if (free < BLOCKS_IN_FLIGHT_PER_PEER_MAX / 2) return hashes;
     if (peer.best === undefined || !isBetterTip(peer.best.point, this.#tree.tip.point)) return hashes;
     if (peer.wanted.length === 0) {
       const path = this.#isInTree(peer.best) ? pathFromActive(peer.best) : undefined;
-      if (path === undefined) peer.best = undefined;
-      peer.wanted = path ?? [];
+      if (path === undefined) return this.#forgetShown(peer, nowMs);
+      peer.wanted = path;
     }
     let passed = 0;
     for (const node of peer.wanted) {
@@ -241,13 +282,21 @@ export class Sync {
     return hashes;
   }
 
+  /** What the peer has shown was forgotten here, so that it has to show it again. */
+  #forgetShown(peer: PeerSession, nowMs: number): Hash[] {
+    peer.best = undefined;
+    peer.shown = undefined;
+    peer.claimedTip = undefined;
+    peer.hasMoreHeaders = true;
+    peer.headersNotBeforeMs = nowMs + HOLD_RETRY_MS;
+    return [];
+  }
+
   /** The body that everything waits for always has room. */
   #hasRoom(node: TreeNode, planned: number): boolean {
     if (node.parent === undefined || node.parent.body === 'stored') return true;
-    return (
-      this.#intake.heldCount + this.#asked.size + planned < DOWNLOAD_WINDOW_BLOCKS &&
-      this.#intake.heldBytes < HELD_BODY_BYTES_MAX
-    );
+    const { isFull, heldCount } = this.#intake;
+    return !isFull && heldCount + this.#asked.size + planned < DOWNLOAD_WINDOW_BLOCKS;
   }
 
   #isInTree(node: TreeNode): boolean {
@@ -258,7 +307,7 @@ export class Sync {
   #release(peer: PeerSession, hashes: readonly Hash[]): void {
     for (const hash of hashes) {
       peer.inFlight.delete(hash);
-      if (this.#asked.get(hash) === peer.id) this.#asked.delete(hash);
+      if (this.#asked.get(hash) === peer) this.#asked.delete(hash);
     }
     for (const other of this.#peers.values()) other.wanted = [];
   }

@@ -1,0 +1,108 @@
+/** The connected peers, what their faults cost them, and who is shut out for a while. */
+import type { PeerId } from './effects.ts';
+import {
+  BAN_MS,
+  BANS_MAX,
+  HANDSHAKE_TIMEOUT_MS,
+  INBOUND_PEERS_MAX,
+  PEERS_MAX,
+  PING_INTERVAL_MS,
+  PONG_TIMEOUT_MS,
+  SCORE_BAN,
+  SCORE_DISCONNECT,
+} from './limits.ts';
+import type { PeerSession } from './peer-session.ts';
+
+/** What there is to do about a peer as time passes. */
+export type PeerCare =
+  | { readonly type: 'ping'; readonly peer: PeerSession }
+  | { readonly type: 'dismiss'; readonly peer: PeerSession; readonly fault: OverdueFault };
+
+export type OverdueFault = { readonly code: 'handshake-timeout' } | { readonly code: 'ping-timeout' };
+
+export class PeerBook {
+  readonly #sessions = new Map<PeerId, PeerSession>();
+  /** The oldest ban first. */
+  readonly #bannedUntilMs = new Map<PeerId, number>();
+
+  get sessions(): ReadonlyMap<PeerId, PeerSession> {
+    return this.#sessions;
+  }
+
+  get banCount(): number {
+    return this.#bannedUntilMs.size;
+  }
+
+  get outboundCount(): number {
+    return this.#countOf('outbound');
+  }
+
+  isBanned(id: PeerId, nowMs: number): boolean {
+    return (this.#bannedUntilMs.get(id) ?? 0) > nowMs;
+  }
+
+  /** Some places are kept for peers that this node dials, so that nobody can surround it by dialling it. */
+  isFull(direction: PeerSession['direction']): boolean {
+    if (this.#sessions.size >= PEERS_MAX) return true;
+    return direction === 'inbound' && this.#countOf('inbound') >= INBOUND_PEERS_MAX;
+  }
+
+  add(session: PeerSession): void {
+    this.#sessions.set(session.id, session);
+  }
+
+  remove(id: PeerId): PeerSession | undefined {
+    const session = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    return session;
+  }
+
+  /** Lowers the peer's score by `points`, and says whether it may stay. */
+  penalise(
+    peer: PeerSession,
+    points: number,
+    nowMs: number,
+  ): { readonly score: number; readonly verdict: 'stays' | 'leaves' } {
+    const score = peer.penalise(points, nowMs);
+    if (score <= SCORE_BAN) this.#ban(peer.id, nowMs);
+    return { score, verdict: score <= SCORE_DISCONNECT ? 'leaves' : 'stays' };
+  }
+
+  /** The peers that are connected, or not to be: none of them is to be dialled. */
+  notToDial(): Set<PeerId> {
+    return new Set([...this.#sessions.keys(), ...this.#bannedUntilMs.keys()]);
+  }
+
+  /** Who is to be asked for a sign of life, and who never greeted or has gone silent. Forgets bans that are over. */
+  tick(nowMs: number): PeerCare[] {
+    for (const [peer, untilMs] of this.#bannedUntilMs) if (untilMs <= nowMs) this.#bannedUntilMs.delete(peer);
+    return [...this.#sessions.values()].flatMap((peer) => careFor(peer, nowMs));
+  }
+
+  #ban(id: PeerId, nowMs: number): void {
+    for (const oldest of this.#bannedUntilMs.keys()) {
+      if (this.#bannedUntilMs.size < BANS_MAX) break;
+      this.#bannedUntilMs.delete(oldest);
+    }
+    this.#bannedUntilMs.delete(id);
+    this.#bannedUntilMs.set(id, nowMs + BAN_MS);
+  }
+
+  #countOf(direction: PeerSession['direction']): number {
+    let count = 0;
+    for (const session of this.#sessions.values()) if (session.direction === direction) count++;
+    return count;
+  }
+}
+
+function careFor(peer: PeerSession, nowMs: number): PeerCare[] {
+  if (!peer.isGreeted) {
+    const isLate = nowMs - peer.connectedMs > HANDSHAKE_TIMEOUT_MS;
+    return isLate ? [{ type: 'dismiss', peer, fault: { code: 'handshake-timeout' } }] : [];
+  }
+  if (peer.pingSentMs !== undefined) {
+    const isLate = nowMs - peer.pingSentMs > PONG_TIMEOUT_MS;
+    return isLate ? [{ type: 'dismiss', peer, fault: { code: 'ping-timeout' } }] : [];
+  }
+  return nowMs - peer.heardMs < PING_INTERVAL_MS ? [] : [{ type: 'ping', peer }];
+}

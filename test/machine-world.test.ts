@@ -1,0 +1,310 @@
+/** Whole networks of machines under faults: what must hold however messages, cuts and crashes fall. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { entryIds } from '../src/core/body.ts';
+import type { Hash } from '../src/core/hash.ts';
+import { createParams } from '../src/core/params.ts';
+import { genesisPoint, hashedHeader, validateBody, validateHeader } from '../src/core/validation.ts';
+import { FullNode } from '../src/protocol/full-node.ts';
+import { textOf } from './support/effect-text.ts';
+import { MachineWorld } from './support/machine-world.ts';
+import type { WorldNode } from './support/world-node.ts';
+
+/** Times that one block interval of 10 s keeps: a network of a few nodes that each find a block now and then. */
+const CONVERGENCE_MS = 120_000;
+
+test('three nodes that start in any order agree, and a block mined anywhere is on all of them', async () => {
+  for (const order of [
+    [0, 1, 2],
+    [2, 0, 1],
+    [1, 2, 0],
+  ]) {
+    const world = new MachineWorld({ seed: 1, nodes: 3 });
+    for (const i of order) {
+      await world.start(world.node(i));
+      await world.run(3_000);
+    }
+    for (const i of order) {
+      const request = world.mine(world.node(i), `"from ${i}"`);
+      await world.until('the block is mined', CONVERGENCE_MS, () => world.node(i).answers.has(request));
+      await world.until('all follow it', CONVERGENCE_MS, () => world.hasConverged());
+    }
+    await assertSound(world);
+    assert.equal(world.node(0).machine.tip.header.height, 3);
+  }
+});
+
+test('after a partition all follow more work, and no entry of the abandoned blocks is lost', async () => {
+  const world = new MachineWorld({ seed: 2, nodes: 4 });
+  await world.startAll();
+  await world.run(5_000);
+  const few = [world.node(0), world.node(1)];
+  world.partition(few);
+  const shared = '"on both sides"';
+  const lost: Hash[] = [];
+  for (let i = 0; i < 5; i++) {
+    await mineNow(world, world.node(0), `"few ${i}"`, ...(i === 0 ? [shared] : []));
+    lost.push(await tipEntry(world.node(0)));
+  }
+  for (let i = 0; i < 8; i++) await mineNow(world, world.node(2), `"many ${i}"`, ...(i === 0 ? [shared] : []));
+  const winner = world.node(2).machine.tip.hash;
+  assert.equal(world.node(1).machine.tip.header.height, 5);
+  world.heal();
+  await world.until('all follow more work', CONVERGENCE_MS, () => world.hasConverged());
+  assert.equal(world.node(0).machine.tip.hash, winner);
+  await world.run(10_000);
+  for (const node of world.nodes) {
+    const pending = [...node.machine.pool.stored()].map(({ id }) => id);
+    assert.deepEqual(
+      pending.toSorted(),
+      lost.toSorted(),
+      'the entries are pending again on every node, but not those of the winner',
+    );
+  }
+  await assertSound(world);
+});
+
+test('of two tips with equal work all nodes follow the one with the lower hash, whichever they saw first', async () => {
+  for (let seed = 1; seed <= 6; seed++) {
+    const world = new MachineWorld({ seed, nodes: 4 });
+    await world.startAll();
+    await world.run(3_000);
+    world.partition([world.node(0), world.node(1)]);
+    await mineNow(world, world.node(0), '"one"');
+    await mineNow(world, world.node(2), '"other"');
+    const tips = [world.node(0).machine.tip, world.node(2).machine.tip];
+    assert.equal(tips[0]?.work, tips[1]?.work);
+    world.heal();
+    await world.until('all agree', CONVERGENCE_MS, () => world.hasConverged());
+    assert.equal(world.node(3).machine.tip.hash, tips.map(({ hash }) => hash).sort()[0]);
+  }
+});
+
+test('a branch that leaves the chain far below the window in memory is followed', async () => {
+  const world = new MachineWorld({ seed: 3, nodes: 3, windowBlocks: 8, searchMs: 100 });
+  await world.startAll();
+  await world.run(3_000);
+  await mineNow(world, world.node(0), '"shared"');
+  await world.until('all have it', CONVERGENCE_MS, () => world.hasConverged());
+  world.partition([world.node(0)]);
+  for (let i = 0; i < 40; i++) await mineNow(world, world.node(0), `"short ${i}"`);
+  for (let i = 0; i < 45; i++) await mineNow(world, world.node(1), `"long ${i}"`);
+  const winner = world.node(1).machine.tip.hash;
+  world.heal();
+  await world.until('all follow the longer branch', CONVERGENCE_MS, () => world.hasConverged());
+  assert.equal(world.node(0).machine.tip.hash, winner);
+  assert.equal(world.node(0).machine.pool.count, 40);
+  await mineNow(world, world.node(0), '"and on it goes"');
+  await world.until('all have it', CONVERGENCE_MS, () => world.hasConverged());
+  await assertSound(world);
+});
+
+test('entries submitted on one node are mined by another, once each, and leave all pools', async () => {
+  const world = new MachineWorld({ seed: 4, nodes: 4, miningMode: 'entries' });
+  await world.startAll();
+  await world.run(3_000);
+  const ids: Hash[] = [];
+  for (let i = 0; i < 60; i++) {
+    ids.push(...world.submit(world.random.pick(world.nodes), `"entry ${i}"`).ids);
+    await world.run(world.random.integer(0, 400));
+  }
+  await world.until('all entries are in blocks', 300_000, () => isQuiet(world));
+  assert.deepEqual((await chainEntries(world.node(0))).toSorted(), ids.toSorted());
+  await assertSound(world);
+});
+
+test('blocks that race for a place lose no entry: what the losers held is pending again', async () => {
+  let races = 0;
+  for (let seed = 1; seed <= 12; seed++) {
+    const world = new MachineWorld({ seed, nodes: 3, searchMs: 300, delayMsMax: 400 });
+    await world.startAll();
+    await world.run(5_000);
+    const requests = world.nodes.map((node, i) => ({ node, request: world.mine(node, `"of ${i}"`) }));
+    await world.until('every request is answered', 300_000, () =>
+      requests.every(({ node, request }) => node.answers.has(request)),
+    );
+    await world.until('all agree', CONVERGENCE_MS, () => world.hasConverged() && isCaughtUp(world));
+    if (world.nodes.some(({ events }) => events.some(({ type }) => type === 'block-removed'))) races++;
+    await assertSound(world);
+  }
+  assert.ok(races > 0, 'some of these seeds have a race');
+});
+
+test('a node that crashes between storing a block and telling of it tells after its restart', async () => {
+  const world = new MachineWorld({ seed: 5, nodes: 2 });
+  await world.startAll();
+  await world.run(3_000);
+  const node = world.node(0);
+  const { commit } = node;
+  let stored = false;
+  node.commit = async (change) => {
+    const committed = await commit.call(node, change);
+    world.crash(node);
+    stored = true;
+    return committed;
+  };
+  world.mine(node, '"kept"');
+  await world.until('the block is stored and the node gone', CONVERGENCE_MS, () => stored);
+  node.commit = commit;
+  assert.equal(world.node(1).machine.tip.header.height, 0, 'nobody was told');
+  await world.run(2_000);
+  await world.start(node);
+  await world.until('the other node has it', CONVERGENCE_MS, () => world.node(1).machine.tip.header.height === 1);
+  await assertSound(world);
+});
+
+test('a cancelled request is neither mined nor answered', async () => {
+  const world = new MachineWorld({ seed: 6, nodes: 1, searchMs: 60_000 });
+  await world.startAll();
+  const request = world.mine(world.node(0), '"never mind"');
+  assert.ok(world.node(0).machine.mining.searching);
+  world.feed(world.node(0), { type: 'request-cancelled', request });
+  assert.equal(world.node(0).machine.mining.searching, undefined);
+  await world.run(600_000);
+  assert.equal(world.node(0).answers.has(request), false);
+  assert.equal(world.node(0).machine.tip.header.height, 0);
+});
+
+test('a machine that is given the same inputs at the same times has the same effects, byte for byte', async () => {
+  const world = await randomRun(7);
+  const records = world.nodes.flatMap((node) => node.records);
+  assert.ok(records.reduce((sum, { steps }) => sum + steps.length, 0) > 2_000);
+  for (const { options, steps } of records) {
+    const machine = new FullNode(options);
+    for (const { input, nowMs, effects } of steps) assert.equal(textOf(machine.handle(input, nowMs)), effects);
+  }
+});
+
+test('one seed gives one history', async () => {
+  const one = await randomRun(8);
+  const other = await randomRun(8);
+  for (const [i, { records }] of one.nodes.entries()) assert.equal(textOf(records), textOf(other.node(i).records));
+});
+
+const SEEDS =
+  process.env['SEED'] === undefined ? Array.from({ length: 24 }, (_, i) => i + 100) : [Number(process.env['SEED'])];
+for (const seed of SEEDS) {
+  test(`nodes agree and lose nothing whatever faults fall on them (SEED=${seed})`, async () => {
+    await assertSound(await randomRun(seed));
+  });
+}
+
+/** Some minutes of random work under random faults, then peace until all agree and every entry is in a block. */
+async function randomRun(seed: number): Promise<MachineWorld> {
+  const world = new MachineWorld({
+    seed,
+    nodes: 4,
+    miningMode: 'entries',
+    searchMs: 3_000,
+    delayMsMax: [20, 200, 1_500][seed % 3] ?? 20,
+    windowBlocks: seed % 2 === 0 ? 6 : 4_096,
+    // A ring: some news has a long way to go.
+    knows: (from, to) => seed % 4 !== 1 || (from + 1) % 4 === to,
+    params: createParams({ name: 'random-run', targetLimit: 0x207fffff }),
+  });
+  const { random } = world;
+  await world.startAll();
+  for (let i = 0; i < 150; i++) {
+    await world.run(random.waiting(1_500));
+    const node = random.pick(world.nodes);
+    const other = random.pick(world.nodes);
+    const kind = random.fraction();
+    if (!node.isUp) {
+      if (kind < 0.5) await world.start(node);
+    } else if (kind < 0.5)
+      world.submit(node, ...Array.from({ length: random.integer(1, 3) }, (_, k) => `"${seed} ${i} ${k}"`));
+    else if (kind < 0.6) world.mine(node, `"mine ${seed} ${i}"`);
+    else if (kind < 0.7) world.crash(node);
+    else if (kind < 0.8 && other !== node) world.cut(node, other);
+    else if (kind < 0.86) world.partition([node, other]);
+    else if (kind < 0.92 && other !== node) world.hangUp(node, other);
+    else world.heal();
+  }
+  world.heal();
+  for (const node of world.nodes) if (!node.isUp) await world.start(node);
+  await world.until(
+    'all agree and nothing waits',
+    600_000,
+    () => isQuiet(world) && world.nodes.every(({ machine }) => machine.mining.queuedCount === 0),
+  );
+  return world;
+}
+
+/** What holds in every world that has come to rest: the chains are valid, acknowledged work is in them, nobody honest was blamed. */
+async function assertSound(world: MachineWorld): Promise<void> {
+  const inChain = new Set(await chainEntries(world.node(0)));
+  for (const node of world.nodes) {
+    await assertValid(world, node);
+    const isSafe = (id: Hash) => inChain.has(id) || node.machine.pool.find(id) !== undefined;
+    for (const answer of node.answers.values()) {
+      assert.notEqual(answer.type, 'refused', world.describe());
+      if (answer.type === 'block-mined') {
+        const stored = await node.store.blockByHash(answer.hash);
+        assert.ok(stored && entryIds(stored.block.body).every(isSafe), world.describe());
+      }
+      if (answer.type === 'entries-pending')
+        assert.ok(
+          answer.entries.every(({ id }) => isSafe(id)),
+          world.describe(),
+        );
+    }
+    const blamed = node.reports.filter(
+      ({ code, facts }) => code === 'peer-misbehaved' && facts['fault'] !== 'blocks-stalled',
+    );
+    assert.deepEqual(blamed, [], world.describe());
+    assertMirrored(node);
+  }
+}
+
+/** Judges the whole chain of a node by the rules alone. */
+async function assertValid({ params }: MachineWorld, node: WorldNode): Promise<void> {
+  let parent = genesisPoint(params);
+  for await (const { block } of node.store.readChain({ tip: node.machine.tip.hash, from: 1 })) {
+    const point = validateHeader(hashedHeader(block.header), parent, params);
+    assert.ok(point.ok);
+    assert.ok(validateBody(point.value, block.body.bytes, params).ok);
+    parent = point.value;
+  }
+  assert.equal(parent.hash, node.machine.tip.hash);
+  assert.equal((await node.store.chainJson()).tip, node.machine.tip.hash, 'machine and store follow one chain');
+}
+
+/** The events of one life lead from the tip it started with to the tip it has. */
+function assertMirrored(node: WorldNode): void {
+  const chain: Hash[] = [];
+  for (const event of node.events) {
+    if (event.type === 'block-added') {
+      const last = chain.at(-1);
+      if (last !== undefined) assert.equal(event.header.previousHash, last, 'each added block follows the last');
+      chain.push(event.hash);
+    }
+    if (event.type === 'block-removed' && chain.length > 0) assert.equal(chain.pop(), event.hash);
+  }
+}
+
+function isQuiet(world: MachineWorld): boolean {
+  return world.hasConverged() && isCaughtUp(world) && world.nodes.every(({ machine }) => machine.pool.count === 0);
+}
+
+function isCaughtUp(world: MachineWorld): boolean {
+  return world.nodes.every(({ machine }) => machine.mining.queuedCount === 0 && machine.behind === 0);
+}
+
+async function mineNow(world: MachineWorld, node: WorldNode, ...entries: readonly string[]): Promise<void> {
+  const request = world.mine(node, ...entries);
+  await world.until('the block is mined', CONVERGENCE_MS, () => node.answers.has(request));
+}
+
+async function tipEntry(node: WorldNode): Promise<Hash> {
+  const stored = await node.store.blockByHash(node.machine.tip.hash);
+  const id = stored === undefined ? undefined : entryIds(stored.block.body)[0];
+  assert.ok(id);
+  return id;
+}
+
+async function chainEntries(node: WorldNode): Promise<Hash[]> {
+  const ids: Hash[] = [];
+  for await (const { block } of node.store.readChain({ tip: node.machine.tip.hash, from: 1 }))
+    ids.push(...entryIds(block.body));
+  return ids;
+}
