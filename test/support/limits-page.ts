@@ -40,14 +40,6 @@ export function parseLimitsPage(page: string): Limit[] {
   return limits;
 }
 
-/** Constants whose names look like limits, and that the page says are none: `| PATH | NAMES |` under "No limits". */
-export function parseNoLimits(page: string): Pick<Limit, 'path' | 'name'>[] {
-  const [, section = ''] = page.split('## No limits');
-  return [...section.matchAll(/^\| `([^`]+)` \| ([^|]*) \|/gm)].flatMap(([, path = '', names = '']) => {
-    return [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => ({ path, name }));
-  });
-}
-
 /** What sources and page disagree on. */
 export function compareLimits(found: readonly Limit[], page: string): string[] {
   const noLimits = parseNoLimits(page);
@@ -64,6 +56,14 @@ export function compareLimits(found: readonly Limit[], page: string): string[] {
     ...[...listed.difference(real)].map((limit) => `the sources lack ${limit}`),
     ...noLimits.filter(({ path, name }) => !all.has(`${path} ${name}`)).map(({ name }) => `the sources lack ${name}`),
   ];
+}
+
+/** Constants whose names look like limits, and that the page says are none: `| PATH | NAMES |` under "No limits". */
+function parseNoLimits(page: string): Pick<Limit, 'path' | 'name'>[] {
+  const [, section = ''] = page.split('## No limits');
+  return [...section.matchAll(/^\| `([^`]+)` \| ([^|]*) \|/gm)].flatMap(([, path = '', names = '']) => {
+    return [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => ({ path, name }));
+  });
 }
 
 function spell({ path, name, value }: Limit): string {
