@@ -60,11 +60,15 @@ function parseLines(text: string): JsonText[] {
   return values;
 }
 
-/** The media type of the body, the first of `types` where the request names none. */
+/**
+ * The media type of the body, the first of `types` where the request names none. A form is what curl says of any body
+ * that it is given without a type, so that counts as none; pages of other origins are kept out by other means.
+ */
 function requireType(request: FastifyRequest, types: readonly [string, ...string[]]): string {
   const header = request.headers['content-type'];
   if (header === undefined) return types[0];
   const type = header.split(';', 1).join('').trim().toLowerCase();
+  if (type === CURL_DEFAULT_TYPE) return types[0];
   if (types.includes(type)) return type;
   throw problem(
     'media-type-unsupported',
@@ -76,6 +80,7 @@ function requireType(request: FastifyRequest, types: readonly [string, ...string
   );
 }
 
+const CURL_DEFAULT_TYPE = 'application/x-www-form-urlencoded';
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 /** More than a ledger takes, so that a node says what its limit is, and less than a message to a node may have. */
 const BODY_DEPTH_MAX = 48;
