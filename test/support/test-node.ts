@@ -82,22 +82,27 @@ export class TestNode {
     return (await this.call('status')) as NodeStatus;
   }
 
-  /** The status as soon as `condition` holds of it: asked again after everything that happens at the node. */
-  async statusWhen(condition: (status: NodeStatus) => boolean): Promise<NodeStatus> {
-    const subscribed = Promise.withResolvers<void>();
-    const happenings = this.client.events({ onSubscribed: subscribed.resolve })[Symbol.asyncIterator]();
-    try {
-      let happening = happenings.next();
-      await Promise.race([subscribed.promise, happening]);
-      for (;;) {
-        const status = await this.status();
-        if (condition(status)) return status;
-        await happening;
-        happening = happenings.next();
-      }
-    } finally {
-      await happenings.return?.();
+  /** As the function of this name, of this node. */
+  statusWhen(condition: (status: NodeStatus) => boolean): Promise<NodeStatus> {
+    return statusWhen(this.client, condition);
+  }
+}
+
+/** A node's status as soon as `condition` holds of it: asked again after everything that happens at the node. */
+export async function statusWhen(client: ProbeClient, condition: (status: NodeStatus) => boolean): Promise<NodeStatus> {
+  const subscribed = Promise.withResolvers<void>();
+  const happenings = client.events({ onSubscribed: subscribed.resolve })[Symbol.asyncIterator]();
+  try {
+    let happening = happenings.next();
+    await Promise.race([subscribed.promise, happening]);
+    for (;;) {
+      const status: NodeStatus = JSON.parse(await client.call('status'));
+      if (condition(status)) return status;
+      await happening;
+      happening = happenings.next();
     }
+  } finally {
+    await happenings.return?.();
   }
 }
 
