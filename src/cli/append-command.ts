@@ -157,6 +157,10 @@ class AppendRun {
       terminal.talk(`cairn: line ${fault.line}: ${fault.message} (${fault.code})`);
       terminal.talk(this.#describeLeftOut(fault));
     }
+    if (failure !== undefined && this.#lastLineSent > 0) {
+      const told = 'What was on its way then may have been appended or not: send it again to be sure of it';
+      terminal.talk(`${told}; an entry that waits already is told as such.`);
+    }
     if (this.#flags.json === true) {
       const facts = { accepted, pending: this.#pending, already_pending: this.#alreadyPending };
       await terminal.print(

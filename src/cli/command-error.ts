@@ -1,6 +1,6 @@
 /** How a command ends, as scripts see it, and the error that ends one early. */
 
-/** The exit codes of `cairn` (docs/cli.md). From 69 on they are those of sysexits(3). */
+/** The exit codes of `cairn`. From 69 to 78 they are those of sysexits(3). */
 export const EXIT_CODES = {
   done: 0,
   /** The answer is no: an invalid chain, a refused block, a port that is taken. */

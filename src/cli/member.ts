@@ -42,6 +42,7 @@ export class Member {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Ctrl-C in a terminal goes to a whole group of processes; these are to be stopped by us alone, in order.
       detached: true,
+      windowsHide: true,
     });
     const { stdout, stderr } = this.#process;
     const logged = forEachLine(assertPresent(stderr ?? undefined, 'stderr is a pipe'), onLogLine);

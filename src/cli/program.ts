@@ -64,7 +64,6 @@ function createProgram(run: Run, terminal: Terminal, env: NodeJS.ProcessEnv): Co
     .description('A decentralised, tamper-evident JSON ledger that several parties share with nobody in charge.')
     .version(packageFile.version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
     .addHelpText(
       'before',
       examples('network --demo', 'node 5001', 'mine 5001 \'{"hello":"world"}\'', 'append 5001 events.ndjson'),

@@ -27,6 +27,8 @@ export class Terminal {
       if (error.code !== 'EPIPE') throw error;
       this.#stdoutClosed = true;
     });
+    // Talk that nobody hears any more is no failure either: what we do still has to end in order.
+    streams.stderr.on('error', () => undefined);
   }
 
   get stdin(): TerminalStreams['stdin'] {
