@@ -203,6 +203,62 @@ test('another implementation of RFC 8785 writes the same', () => {
   );
 });
 
+/** What strings end at, refuse, spell in another way or in several bytes, and their neighbours that they do not. */
+const CHARACTERS = [
+  '\\"',
+  '\\\\',
+  '\\n',
+  '\\u001f',
+  '\\u0041',
+  '\\/',
+  ' ',
+  '!',
+  '#',
+  '[',
+  ']',
+  '~',
+  '\x7f',
+  '\x80',
+  'é',
+  '€',
+  '\u{1f602}',
+];
+
+test('every character comes out right at every distance from the quotes, whatever stands beside it', () => {
+  for (const first of CHARACTERS) {
+    for (const second of CHARACTERS) {
+      for (let before = 0; before <= 5; before++) {
+        const text = `{"b":"${'x'.repeat(before)}${first}${second}${'y'.repeat((before * 3) % 5)}","a":1}`;
+        assert.deepEqual(canonicalize(text, LIMITS), { ok: true, value: writeCanonical(JSON.parse(text)) });
+      }
+    }
+  }
+});
+
+test('a control character is refused at every distance from the quotes', () => {
+  for (const control of ['\0', '\n', '\x1f']) {
+    for (let before = 0; before <= 9; before++) {
+      const text = ` "${'x'.repeat(before)}${control}"`;
+      assert.deepEqual(canonicalize(text, LIMITS), { ok: false, fault: syntax(2 + before) });
+    }
+  }
+});
+
+test('long submissions come out like short ones, also where they grow', () => {
+  for (const count of [1_000, 5_000, 20_000]) {
+    const text = `{"b":{"d":[${Array(count).fill('1e15').join(',')}],"c":"${'x'.repeat(count)}"},"a":"\\u0041"}`;
+    assert.deepEqual(canonicalize(text, LIMITS), { ok: true, value: writeCanonical(JSON.parse(text)) });
+  }
+});
+
+test('what one submission became is not changed by those that follow', () => {
+  const texts = Array.from({ length: 200 }, (_, i) => `{"b":${i},"a":"${'x'.repeat(i * i)}"}`);
+  const results = texts.map((text) => canonicalizeBytes(encoder.encode(text), LIMITS));
+  for (const [i, result] of results.entries()) {
+    assert.equal(result.ok && Buffer.from(result.value).toString(), `{"a":"${'x'.repeat(i * i)}","b":${i}}`);
+  }
+});
+
 test('what comes out is canonical, means the same, and stays as it is', () => {
   fc.assert(
     fc.property(anyJson, fc.nat(1_000_000), (value, seed) => {

@@ -1,18 +1,19 @@
 /**
  * From any JSON to its canonical form (RFC 8785, docs/spec/entries.md#submissions).
  *
- * The bytes are read strictly and put together anew: no value is built in between, so a key is text whatever it
- * spells, and what a reader would lose silently (keys that stand twice, digits, halves of surrogate pairs) is refused.
+ * The bytes are read strictly and written as they are read; where the keys of an object were out of order, its members
+ * are moved once it is whole. No value is built in between, so a key is text whatever it spells, and what a reader
+ * would lose silently (keys that stand twice, digits, halves of surrogate pairs) is refused.
  */
 import { decodeUtf8, encodeUtf8 } from '#host';
 import { assertPresent } from './assert.ts';
+import { copyOut, copyWithin } from './byte-copy.ts';
 import { canonicalNumber } from './canonical-number.ts';
-import { CanonicalPieces, type PieceRange } from './canonical-pieces.ts';
 import { type CanonicalLimits, scanCanonical } from './canonical-scan.ts';
 import {
   canonicalEscapeSize,
   compareStrings,
-  compareTexts,
+  countPlain,
   decodeString,
   isWhiteSpace,
   literalEnd,
@@ -57,136 +58,138 @@ export function canonicalize(text: string, limits: CanonicalLimits): Result<stri
  */
 export function canonicalizeBytes(bytes: Uint8Array, limits: CanonicalLimits): Result<Uint8Array, CanonicalizeFault> {
   if (scanCanonical(bytes, { depthMax: limits.depthMax, entriesMax: Infinity }).ok) return ok(bytes);
-  const reader = new CanonicalReader(bytes, limits.depthMax);
-  const canonical = reader.document();
-  return canonical === undefined ? fail(assertPresent(reader.fault, 'a reader that fails says why')) : ok(canonical);
+  const writer = new CanonicalWriter(bytes, limits.depthMax);
+  const canonical = writer.document();
+  return canonical === undefined ? fail(assertPresent(writer.fault, 'a writer that fails says why')) : ok(canonical);
 }
 
-interface Member extends PieceRange {
-  /** Where the key stands in the input, and how it reads if it cannot stand like that in the output. */
-  readonly keyStart: number;
+/** A member of an object that is being written: places in the output, and the one in the input where its key stands. */
+interface Member {
+  readonly start: number;
   readonly keyEnd: number;
-  readonly respelledKey: string | undefined;
+  readonly end: number;
+  readonly keyOffset: number;
 }
 
 /**
- * Reads the input once and notes which pieces of it make up the canonical form, in which order.
+ * Reads the input once and writes its canonical form.
  *
- * The methods read what stands at the position and answer whether it was well formed; if not, `fault` says why.
+ * The methods take a position in the input and answer with the one after what they have read, or FAULT.
  */
-class CanonicalReader {
+class CanonicalWriter {
   readonly #bytes: Uint8Array;
   readonly #depthMax: number;
-  #position = 0;
-  readonly #pieces = new CanonicalPieces();
-  /** What was read from here on to the position stands in the output as it is, and is not yet among the pieces. */
-  #runStart = 0;
+  /** The input with a zero behind it, where every token ends, then the output. Always has room for the rest of it. */
+  #memory: Uint8Array;
+  #words: DataView;
+  /** Up to where the output is written. */
+  #size: number;
   #isAscii = true;
   fault: CanonicalizeFault | undefined;
 
   constructor(bytes: Uint8Array, depthMax: number) {
     this.#bytes = bytes;
     this.#depthMax = depthMax;
+    const isShort = bytes.length <= SHORT_BYTES_MAX;
+    this.#memory = isShort ? workspace : new Uint8Array(4 * bytes.length);
+    this.#words = isShort ? workspaceWords : new DataView(this.#memory.buffer);
+    this.#memory.set(bytes);
+    this.#memory[bytes.length] = 0;
+    this.#size = bytes.length + 1;
   }
 
   document(): Uint8Array | undefined {
-    this.#skipSpace();
+    const start = this.#skipSpace(0);
     // The outermost array holds the entries and is part of none.
-    if (!this.#value(this.#next() === ARRAY_OPEN ? -1 : 0)) return undefined;
-    this.#skipSpace();
-    if (this.#position < this.#bytes.length) this.#syntax(this.#position);
+    const end = this.#value(start, this.#memory[start] === ARRAY_OPEN ? -1 : 0);
+    if (end === FAULT) return undefined;
+    const rest = this.#skipSpace(end);
+    if (rest < this.#bytes.length) this.#syntax(rest);
     else if (!this.#isAscii && decodeUtf8(this.#bytes) === undefined) this.#fail({ code: 'utf8-invalid' });
-    if (this.fault !== undefined) return undefined;
-    this.#endRun();
-    return this.#pieces.join(this.#bytes);
+    return this.fault === undefined ? copyOut(this.#memory, this.#bytes.length + 1, this.#size) : undefined;
   }
 
   /** A value that stands inside `depth` containers. */
-  #value(depth: number): boolean {
-    const position = this.#position;
-    switch (this.#next()) {
+  #value(position: number, depth: number): number {
+    switch (this.#memory[position]) {
       case QUOTE:
-        return this.#string();
+        return this.#string(position);
       case OBJECT_OPEN:
-        return depth < this.#depthMax ? this.#object(depth + 1) : this.#tooDeep();
+        return depth < this.#depthMax ? this.#object(position, depth + 1) : this.#tooDeep(position);
       case ARRAY_OPEN:
-        return depth < this.#depthMax ? this.#array(depth + 1) : this.#tooDeep();
+        return depth < this.#depthMax ? this.#array(position, depth + 1) : this.#tooDeep(position);
       case LETTER_T:
       case LETTER_F:
       case LETTER_N: {
-        const end = literalEnd(this.#bytes, position);
-        return end === NONE ? this.#syntax(position) : this.#advance(end - position);
+        const end = literalEnd(this.#memory, position);
+        return end === NONE ? this.#syntax(position) : this.#copy(position, end);
       }
       default:
-        return this.#number();
+        return this.#number(position);
     }
   }
 
-  #array(depth: number): boolean {
-    this.#position++;
-    this.#skipSpace();
-    if (this.#next() === ARRAY_CLOSE) return this.#advance(1);
-    for (;;) {
-      if (!this.#value(depth)) return false;
-      this.#skipSpace();
-      const next = this.#next();
-      if (next === ARRAY_CLOSE) return this.#advance(1);
-      if (next !== COMMA) return this.#syntax(this.#position);
-      this.#position++;
-      this.#skipSpace();
+  #array(start: number, depth: number): number {
+    this.#put(ARRAY_OPEN);
+    let position = this.#skipSpace(start + 1);
+    if (this.#memory[position] !== ARRAY_CLOSE) {
+      for (;;) {
+        const end = this.#value(position, depth);
+        if (end === FAULT) return FAULT;
+        position = this.#skipSpace(end);
+        const next = this.#memory[position];
+        if (next === ARRAY_CLOSE) break;
+        if (next !== COMMA) return this.#syntax(position);
+        this.#put(COMMA);
+        position = this.#skipSpace(position + 1);
+      }
     }
+    this.#put(ARRAY_CLOSE);
+    return position + 1;
   }
 
-  #object(depth: number): boolean {
-    this.#position++;
-    this.#skipSpace();
-    if (this.#next() === OBJECT_CLOSE) return this.#advance(1);
-    const members: Member[] = [];
-    let first: Member | undefined;
-    let isInOrder = true;
-    for (;;) {
-      this.#endRun();
-      const member = this.#member(depth);
-      if (member === undefined) return false;
-      first ??= member;
-      members.push(member);
-      const isFew = members.length <= INSERTION_MAX;
-      if (isFew && !this.#sink(members)) return false;
-      isInOrder &&= isFew && members[members.length - 1] === member;
-      this.#skipSpace();
-      const next = this.#next();
-      if (next === OBJECT_CLOSE) break;
-      if (next !== COMMA) return this.#syntax(this.#position);
-      this.#position++;
-      this.#skipSpace();
+  #object(start: number, depth: number): number {
+    this.#put(OBJECT_OPEN);
+    let position = this.#skipSpace(start + 1);
+    if (this.#memory[position] !== OBJECT_CLOSE) {
+      const contentStart = this.#size;
+      const members: Member[] = [];
+      let isInOrder = true;
+      for (;;) {
+        const keyOffset = position;
+        const memberStart = this.#size;
+        const colon = this.#key(position);
+        if (colon === FAULT) return FAULT;
+        const keyEnd = this.#size;
+        this.#put(COLON);
+        const end = this.#value(this.#skipSpace(colon + 1), depth);
+        if (end === FAULT) return FAULT;
+        const member = { start: memberStart, keyEnd, end: this.#size, keyOffset };
+        members.push(member);
+        const isFew = members.length <= INSERTION_MAX;
+        if (isFew && !this.#sink(members)) return FAULT;
+        isInOrder &&= isFew && members[members.length - 1] === member;
+        position = this.#skipSpace(end);
+        const next = this.#memory[position];
+        if (next === OBJECT_CLOSE) break;
+        if (next !== COMMA) return this.#syntax(position);
+        this.#put(COMMA);
+        position = this.#skipSpace(position + 1);
+      }
+      if (members.length > INSERTION_MAX && !this.#sort(members)) return FAULT;
+      if (!isInOrder) this.#reorder(contentStart, members);
     }
-    if (members.length > INSERTION_MAX && !this.#sort(members)) return false;
-    if (!isInOrder) this.#pieces.reorder(first, members);
-    return this.#advance(1);
+    this.#put(OBJECT_CLOSE);
+    return position + 1;
   }
 
-  #member(depth: number): Member | undefined {
-    const pieceStart = this.#pieces.end;
-    const respelledBefore = this.#pieces.respelledCount;
-    const keyStart = this.#position;
-    if (this.#next() !== QUOTE) {
-      this.#syntax(keyStart);
-      return undefined;
-    }
-    if (!this.#string()) return undefined;
-    const keyEnd = this.#position;
-    const isRespelled = this.#pieces.respelledCount > respelledBefore;
-    const respelledKey = isRespelled ? decodeString(this.#bytes, keyStart, keyEnd) : undefined;
-    this.#skipSpace();
-    if (this.#next() !== COLON) {
-      this.#syntax(this.#position);
-      return undefined;
-    }
-    this.#position++;
-    this.#skipSpace();
-    if (!this.#value(depth)) return undefined;
-    this.#endRun();
-    return { keyStart, keyEnd, respelledKey, pieceStart, pieceEnd: this.#pieces.end };
+  /** Answers with the position of the colon behind the key, which it has not yet written. */
+  #key(start: number): number {
+    if (this.#memory[start] !== QUOTE) return this.#syntax(start);
+    const end = this.#string(start);
+    if (end === FAULT) return FAULT;
+    const colon = this.#skipSpace(end);
+    return this.#memory[colon] === COLON ? colon : this.#syntax(colon);
   }
 
   /** Moves the last of `members` down to its place among the others, which have theirs, if no other has its key. */
@@ -216,126 +219,152 @@ class CanonicalReader {
   }
 
   #compareKeys(a: Member, b: Member): number {
-    if (a.respelledKey === undefined && b.respelledKey === undefined) {
-      return compareStrings(this.#bytes, a.keyStart, a.keyEnd, b.keyStart, b.keyEnd);
+    return compareStrings(this.#memory, a.start, a.keyEnd, b.start, b.keyEnd);
+  }
+
+  /** Writes the content of an object, which begins at `start` of the output and ends it, in the order of `members`. */
+  #reorder(start: number, members: readonly Member[]): void {
+    const end = this.#size;
+    // Put together behind what is written, and moved to its place from there.
+    this.#reserve(end - start);
+    const memory = this.#memory;
+    let size = end;
+    for (const member of members) {
+      if (size > end) memory[size++] = COMMA;
+      copyWithin(memory, member.start, member.end, size);
+      size += member.end - member.start;
     }
-    return compareTexts(this.#keyText(a), this.#keyText(b));
+    memory.copyWithin(start, end, size);
   }
 
-  /** Undefined where the key is not UTF-8. */
-  #keyText(member: Member): string | undefined {
-    return member.respelledKey ?? decodeString(this.#bytes, member.keyStart, member.keyEnd);
-  }
-
-  #string(): boolean {
-    const bytes = this.#bytes;
-    let seen = 0;
-    let position = this.#position + 1;
-    while (position < bytes.length) {
-      const byte = bytes[position] ?? 0;
-      if (byte > BACKSLASH || (byte !== QUOTE && byte !== BACKSLASH && byte >= SPACE)) {
-        seen |= byte;
+  #string(start: number): number {
+    const memory = this.#memory;
+    const words = this.#words;
+    let size = this.#size;
+    let position = start + 1;
+    memory[size++] = QUOTE;
+    for (;;) {
+      const word = words.getInt32(position, true);
+      const plainBytes = countPlain(word);
+      // The bytes behind the plain ones are written too, and soon written over.
+      words.setInt32(size, word, true);
+      position += plainBytes;
+      size += plainBytes;
+      if (plainBytes === WORD_BYTES) continue;
+      const byte = memory[position] ?? 0;
+      if (byte === QUOTE) break;
+      if (byte >= 0x80) {
+        this.#isAscii = false;
+        memory[size++] = byte;
         position++;
-      } else if (byte === QUOTE) {
-        if (seen >= 0x80) this.#isAscii = false;
-        this.#position = position + 1;
-        return true;
       } else if (byte === BACKSLASH) {
-        const sizeBytes = canonicalEscapeSize(bytes, position);
-        if (sizeBytes === NONE) return this.#respelledString();
-        position += sizeBytes;
+        const sizeBytes = canonicalEscapeSize(memory, position);
+        if (sizeBytes === NONE) return this.#respelledString(start);
+        for (const end = position + sizeBytes; position < end; position++) memory[size++] = memory[position] ?? 0;
       } else {
-        break;
+        return this.#syntax(position);
       }
     }
-    return this.#syntax(position);
+    memory[size++] = QUOTE;
+    this.#size = size;
+    return position + 1;
   }
 
-  #respelledString(): boolean {
-    const start = this.#position;
-    const end = stringEnd(this.#bytes, start);
+  #respelledString(start: number): number {
+    const end = stringEnd(this.#memory, start);
     if (end < 0) return this.#syntax(~end);
-    const text = decodeString(this.#bytes, start, end);
+    const text = decodeString(this.#memory, start, end);
     if (text === undefined) return this.#fail({ code: 'utf8-invalid' });
     if (!text.isWellFormed()) return this.#fail({ code: 'json-lone-surrogate', offset: start });
     // QuoteJSONString of ECMAScript is the rule that RFC 8785 §3.2.2.2 spells out, lone surrogates apart.
     return this.#respell(end, JSON.stringify(text));
   }
 
-  #number(): boolean {
-    const start = this.#position;
-    const plainEnd = plainNumberEnd(this.#bytes, start);
-    if (plainEnd !== NONE) return this.#advance(plainEnd - start);
-    const token = numberToken(this.#bytes, start);
+  #number(start: number): number {
+    const plainEnd = plainNumberEnd(this.#memory, start);
+    if (plainEnd !== NONE) return this.#copy(start, plainEnd);
+    const token = numberToken(this.#memory, start);
     if (token === undefined) return this.#syntax(start);
     const canonical = canonicalNumber(token);
     if (canonical === undefined) return this.#fail({ code: 'json-number-range', offset: start });
-    return canonical === token ? this.#advance(token.length) : this.#respell(start + token.length, canonical);
+    return this.#respell(start + token.length, canonical);
   }
 
-  #next(): number | undefined {
-    return this.#position < this.#bytes.length ? this.#bytes[this.#position] : undefined;
+  #skipSpace(start: number): number {
+    let position = start;
+    while (isWhiteSpace(this.#memory[position])) position++;
+    return position;
   }
 
-  #advance(sizeBytes: number): true {
-    this.#position += sizeBytes;
-    return true;
+  #put(byte: number): void {
+    this.#memory[this.#size++] = byte;
   }
 
-  #skipSpace(): void {
-    const bytes = this.#bytes;
-    let position = this.#position;
-    while (position < bytes.length && isWhiteSpace(bytes[position])) position++;
-    if (position === this.#position) return;
-    this.#endRun();
-    this.#position = position;
-    this.#runStart = position;
+  /** Writes what stands from `start` to `end` as it is. */
+  #copy(start: number, end: number): number {
+    copyWithin(this.#memory, start, end, this.#size);
+    this.#size += end - start;
+    return end;
   }
 
-  /** Puts `text` in the place of what stands from the position to `end`. */
-  #respell(end: number, text: string): true {
-    this.#endRun();
-    this.#pieces.respell(text);
-    this.#position = end;
-    this.#runStart = end;
-    return true;
+  /** Writes `text` in the place of what stands up to `end`. */
+  #respell(end: number, text: string): number {
+    const spelt = encodeUtf8(text);
+    this.#reserve(spelt.length);
+    this.#memory.set(spelt, this.#size);
+    this.#size += spelt.length;
+    return end;
   }
 
-  #endRun(): void {
-    if (this.#position > this.#runStart) this.#pieces.add(this.#runStart, this.#position);
-    this.#runStart = this.#position;
+  /** Makes room for `sizeBytes` and the rest of the input. */
+  #reserve(sizeBytes: number): void {
+    const needed = this.#size + sizeBytes + this.#bytes.length + WORD_BYTES;
+    if (needed <= this.#memory.length) return;
+    const larger = new Uint8Array(2 * needed);
+    larger.set(this.#memory.subarray(0, this.#size));
+    this.#memory = larger;
+    this.#words = new DataView(larger.buffer);
   }
 
-  #tooDeep(): false {
-    return this.#fail({ code: 'json-depth', offset: this.#position, limit: this.#depthMax });
+  #tooDeep(offset: number): number {
+    return this.#fail({ code: 'json-depth', offset, limit: this.#depthMax });
   }
 
   #duplicateKey(member: Member): false {
-    const key = this.#keyText(member);
-    if (key === undefined) return this.#fail({ code: 'utf8-invalid' });
-    return this.#fail({ code: 'json-duplicate-key', key, offset: member.keyStart });
+    const key = decodeString(this.#memory, member.start, member.keyEnd);
+    if (key === undefined) this.#fail({ code: 'utf8-invalid' });
+    else this.#fail({ code: 'json-duplicate-key', key, offset: member.keyOffset });
+    return false;
   }
 
-  #syntax(offset: number): false {
+  #syntax(offset: number): number {
     return this.#fail({ code: 'json-syntax', offset });
   }
 
-  #fail(fault: CanonicalizeFault): false {
+  #fail(fault: CanonicalizeFault): number {
     this.fault = fault;
-    return false;
+    return FAULT;
   }
 }
+
+/** Where short inputs are worked on, one after the other. Others have memory of their own. */
+const SHORT_BYTES_MAX = 16_384;
+const workspace = new Uint8Array(4 * SHORT_BYTES_MAX);
+const workspaceWords = new DataView(workspace.buffer);
+
+/** An answer that is no position: what was wrong is in `fault`. */
+const FAULT = -1;
 
 /** Up to here members are put in their places one by one, which beats `sort`. */
 const INSERTION_MAX = 24;
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
 // Here and not imported: see canonical-scan.ts.
+const WORD_BYTES = 4;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const SPACE = 0x20;
 const LETTER_F = 0x66;
 const LETTER_N = 0x6e;
 const LETTER_T = 0x74;

@@ -99,6 +99,21 @@ export function compareTexts(a = '', b = ''): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/**
+ * How many of the 4 bytes of a little-endian `word`, from the first, are characters that stand in a string as they are:
+ * ASCII, and no control character, quote or backslash.
+ *
+ * Looks at all four at once. A byte to stop at sets its upper bit in one of the terms; what it borrows from the bytes
+ * behind it may set theirs, so that the lowest bit set is the one to go by.
+ */
+export function countPlain(word: number): number {
+  const isControl = word - 0x20202020;
+  const isQuote = (word ^ 0x22222222) - 0x01010101;
+  const isBackslash = (word ^ 0x5c5c5c5c) - 0x01010101;
+  const stops = (word | isControl | isQuote | isBackslash) & 0x80808080;
+  return stops === 0 ? WORD_BYTES : (31 - Math.clz32(stops & -stops)) >> 3;
+}
+
 /** The end of the string whose quote stands at `start`, however it is spelt; or `~position` of what is wrong in it. */
 export function stringEnd(bytes: Uint8Array, start: number): number {
   let position = start + 1;
@@ -165,4 +180,5 @@ const MINUS = 0x2d;
 const POINT = 0x2e;
 const SPACE = 0x20;
 const TAB = 0x09;
+const WORD_BYTES = 4;
 const QUOTE = 0x22;
