@@ -1,7 +1,7 @@
 /** Blocks set aside in a file, while it is not known yet whether they are wanted. */
 
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertPresent } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
@@ -23,6 +23,13 @@ export class BlockSpool {
   static async create(folder: string): Promise<BlockSpool> {
     const path = join(folder, `candidate-${randomUUID()}.spool`);
     return new BlockSpool(await open(path, 'wx+', 0o600), path);
+  }
+
+  /** Deletes what a process that was killed has left in `folder`. No other process may be using the folder. */
+  static async removeLeftovers(folder: string): Promise<void> {
+    for (const name of await readdir(folder)) {
+      if (SPOOL_NAME.test(name)) await rm(join(folder, name), { force: true });
+    }
   }
 
   async append(block: Block): Promise<void> {
@@ -70,3 +77,4 @@ export class BlockSpool {
 
 /** The size of the body, then the header. */
 const PREFIX_BYTES = 4 + HEADER_BYTES;
+const SPOOL_NAME = /^candidate-[0-9a-f-]+\.spool$/;

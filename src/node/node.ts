@@ -23,6 +23,7 @@ import {
 } from '../protocol/limits.ts';
 import type { MiningMode } from '../protocol/mining-desk.ts';
 import { openSqliteStore } from '../storage/sqlite-store.ts';
+import { BlockSpool } from './block-spool.ts';
 import { offerChain } from './chain-offer.ts';
 import { streamChain } from './chain-stream.ts';
 import { watchLocalNodes } from './local-discovery.ts';
@@ -72,6 +73,7 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
   const store = await openSqliteStore({ folder: dataFolder, params });
   closers.add(() => store.close());
+  await BlockSpool.removeLeftovers(dataFolder);
   const genesis = createGenesis(params).hash;
   const network = createLibp2pNetwork({
     privateKey: await loadNodeKey(join(dataFolder, 'node.key')),

@@ -6,6 +6,7 @@ import type { HashedHeader } from '../core/validation.ts';
 import type { PeerId, PeerNetwork } from '../network/peer-network.ts';
 import { encodeMessage, type Message } from '../protocol/message.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
+import { isDamage, type StoreError } from '../storage/store-error.ts';
 
 export class PeerLibrary {
   readonly #store: ChainStore;
@@ -13,29 +14,37 @@ export class PeerLibrary {
   /** The end of each peer's line of questions, and how long the line is. */
   readonly #lines = new Map<PeerId, { last: Promise<void>; length: number }>();
 
-  constructor(options: { readonly store: ChainStore; readonly network: PeerNetwork }) {
+  readonly #onDamage: (error: StoreError) => void;
+  readonly #onFailure: (error: unknown) => void;
+
+  constructor(options: {
+    readonly store: ChainStore;
+    readonly network: PeerNetwork;
+    /** A block is damaged on disk: it is not served, and the peer asks others. */
+    readonly onDamage: (error: StoreError) => void;
+    /** The store failed altogether. */
+    readonly onFailure: (error: unknown) => void;
+  }) {
     this.#store = options.store;
     this.#network = options.network;
+    this.#onDamage = options.onDamage;
+    this.#onFailure = options.onFailure;
   }
 
-  serveHeaders(
-    peer: PeerId,
-    question: { readonly locator: readonly Hash[]; readonly max: number },
-    onFailure: (error: unknown) => void,
-  ): void {
-    this.#queue(peer, onFailure, async () => {
-      const rows = await this.#store.headersAfter(question.locator, question.max);
-      this.#send(peer, { type: 'headers', headers: rows.map(hashStoredHeader) });
+  serveHeaders(peer: PeerId, question: { readonly locator: readonly Hash[]; readonly max: number }): void {
+    this.#queue(peer, async () => {
+      const rows = await this.#unlessDamaged(this.#store.headersAfter(question.locator, question.max));
+      if (rows !== undefined) this.#send(peer, { type: 'headers', headers: rows.map(hashStoredHeader) });
     });
   }
 
-  serveBlocks(peer: PeerId, hashes: readonly Hash[], onFailure: (error: unknown) => void): void {
-    this.#queue(peer, onFailure, async () => {
+  serveBlocks(peer: PeerId, hashes: readonly Hash[]): void {
+    this.#queue(peer, async () => {
       const missing: Hash[] = [];
       for (const hash of hashes) {
         while (this.#lines.has(peer) && this.#network.queuedBytes(peer) > QUEUED_BYTES_MAX) await delay(DRAIN_POLL_MS);
         if (!this.#lines.has(peer)) return;
-        const stored = await this.#store.blockByHash(hash);
+        const stored = await this.#unlessDamaged(this.#store.blockByHash(hash));
         if (stored === undefined) missing.push(hash);
         else this.#send(peer, { type: 'block', hash, bodyBytes: stored.block.body.bytes });
       }
@@ -47,7 +56,18 @@ export class PeerLibrary {
     this.#lines.delete(peer);
   }
 
-  #queue(peer: PeerId, onFailure: (error: unknown) => void, work: () => Promise<void>): void {
+  /** What was read, or undefined where damage on disk was found instead. */
+  async #unlessDamaged<Value>(reading: Promise<Value>): Promise<Value | undefined> {
+    try {
+      return await reading;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#onDamage(error);
+      return undefined;
+    }
+  }
+
+  #queue(peer: PeerId, work: () => Promise<void>): void {
     const line = this.#lines.get(peer) ?? { last: Promise.resolve(), length: 0 };
     if (line.length >= QUESTIONS_MAX) {
       this.#lines.delete(peer);
@@ -56,7 +76,7 @@ export class PeerLibrary {
     line.length++;
     line.last = line.last.then(work).then(() => {
       line.length--;
-    }, onFailure);
+    }, this.#onFailure);
     this.#lines.set(peer, line);
   }
 

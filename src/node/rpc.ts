@@ -13,6 +13,7 @@ import type { ProbeSession, RpcAnswer } from '../probe/probe-server.ts';
 import type { Answer, PooledEntry, RefusalFault } from '../protocol/effects.ts';
 import type { FullNode } from '../protocol/full-node.ts';
 import type { ChainStore, StoredBlock } from '../storage/chain-store.ts';
+import { isDamage } from '../storage/store-error.ts';
 import { checkChain } from './chain-check.ts';
 import { streamChainDocument } from './chain-stream.ts';
 import type { Runtime } from './runtime.ts';
@@ -38,6 +39,7 @@ export async function answerCall(
     return await METHODS[call.method](parts, params, session);
   } catch (error) {
     if (error instanceof Refusal) return { type: 'error', error: error.rpc };
+    if (isDamage(error)) return { type: 'error', error: refused(error.code, error.message).rpc };
     throw error;
   }
 }

@@ -4,14 +4,16 @@
  */
 import type { Logger } from 'pino';
 import { assertNever, assertPresent } from '../core/assert.ts';
+import type { Hash } from '../core/hash.ts';
 import { encodeHeader } from '../core/header.ts';
 import { bitsToTarget } from '../core/target.ts';
 import type { Miner, MiningEvent } from '../mining/miner.ts';
 import { NetworkError, type NetworkHandlers, type PeerNetwork } from '../network/peer-network.ts';
-import type { Answer, Effect, Input, NodeEvent, RequestId } from '../protocol/effects.ts';
+import type { Answer, Effect, Input, NodeEvent, PeerId, RequestId } from '../protocol/effects.ts';
 import type { FullNode } from '../protocol/full-node.ts';
 import { encodeMessage, parseMessage } from '../protocol/message.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
+import { isDamage, type StoreError } from '../storage/store-error.ts';
 import { PeerLibrary } from './peer-library.ts';
 
 /** What the outside watches: the machine's events, and the miner's progress, which the machine never sees. */
@@ -48,7 +50,12 @@ export class Runtime {
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts;
-    this.#library = new PeerLibrary({ store: parts.store, network: parts.network });
+    this.#library = new PeerLibrary({
+      store: parts.store,
+      network: parts.network,
+      onDamage: (error) => this.#reportDamage(error),
+      onFailure: (error) => this.#fail(error),
+    });
   }
 
   /** Of the latest search; undefined until one has been measured. */
@@ -150,9 +157,9 @@ export class Runtime {
       case 'send':
         return network.send(effect.peer, encodeMessage(effect.message));
       case 'serve-headers':
-        return this.#library.serveHeaders(effect.peer, effect, (error) => this.#fail(error));
+        return this.#library.serveHeaders(effect.peer, effect);
       case 'serve-blocks':
-        return this.#library.serveBlocks(effect.peer, effect.hashes, (error) => this.#fail(error));
+        return this.#library.serveBlocks(effect.peer, effect.hashes);
       case 'disconnect':
         logger.info({ peer: effect.peer, note: effect.note }, 'disconnecting from a peer');
         return network.disconnect(effect.peer, effect.note);
@@ -165,11 +172,7 @@ export class Runtime {
         );
         return;
       case 'load-branch-point':
-        store.pointOf(effect.hash).then(
-          (point) => this.feed({ type: 'branch-point-loaded', peer: effect.peer, hash: effect.hash, point }),
-          (error: unknown) => this.#fail(error),
-        );
-        return;
+        return this.#loadBranchPoint(effect.peer, effect.hash);
       case 'search': {
         const target = assertPresent(bitsToTarget(effect.header.bits), 'bits that the rules ask for name a target');
         return miner.mine({ id: effect.job, headerBytes: encodeHeader(effect.header), target });
@@ -188,6 +191,27 @@ export class Runtime {
       default:
         return assertNever(effect);
     }
+  }
+
+  #loadBranchPoint(peer: PeerId, hash: Hash): void {
+    this.#parts.store
+      .pointOf(hash)
+      .catch((error: unknown) => {
+        if (!isDamage(error)) throw error;
+        this.#reportDamage(error);
+        return undefined;
+      })
+      .then(
+        (point) => this.feed({ type: 'branch-point-loaded', peer, hash, point }),
+        (error: unknown) => this.#fail(error),
+      );
+  }
+
+  #reportDamage(error: StoreError): void {
+    this.#parts.logger.error(
+      { err: error },
+      'a stored block is damaged: stop the node and run `cairn fsck` on its folder',
+    );
   }
 
   #dial(address: string): void {

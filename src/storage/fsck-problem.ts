@@ -1,6 +1,6 @@
 /** What a check of a store finds, and the list of it (see fsck.ts). */
 import type { Hash } from '../core/hash.ts';
-import { StoreError } from './store-error.ts';
+import { isDamage } from './store-error.ts';
 
 /** Something that is not as it should be. */
 export interface FsckProblem {
@@ -55,11 +55,6 @@ export class ProblemList {
       return undefined;
     }
   }
-}
-
-/** Whether `error` says that what stands on the disk is wrong, rather than that it cannot be reached. */
-export function isDamage(error: unknown): error is StoreError {
-  return error instanceof StoreError && (error.code === 'store-damaged' || error.code === 'block-damaged');
 }
 
 /** What `work` answers, or undefined where it meets damage: somebody else reports it. */

@@ -10,9 +10,10 @@ import { bitsToTarget, targetToWork } from '../core/target.ts';
 import { ActiveChainCheck } from './active-chain-check.ts';
 import { BlockTable, type HeaderRow, hashAt } from './block-table.ts';
 import { EntryIndexCheck } from './entry-index-check.ts';
-import { type FsckProblem, isDamage, PROBLEMS_MAX, ProblemList, readable } from './fsck-problem.ts';
+import { type FsckProblem, PROBLEMS_MAX, ProblemList, readable } from './fsck-problem.ts';
 import { bytesAt, type Database, integerAt, textAt } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-schema.ts';
+import { isDamage } from './store-error.ts';
 
 export interface FsckReport {
   /** Of the active chain, as far as it could be read. */

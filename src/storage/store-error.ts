@@ -51,3 +51,8 @@ export function blockDamaged(block: DamagedBlock, detail: string): StoreError {
   const message = `The stored block ${hash} at ${height} is damaged: ${detail}. It has to come from a peer again.`;
   return new StoreError('block-damaged', message, { block });
 }
+
+/** Whether `error` says that what stands on the disk is wrong, rather than that it cannot be reached. */
+export function isDamage(error: unknown): error is StoreError {
+  return error instanceof StoreError && (error.code === 'store-damaged' || error.code === 'block-damaged');
+}
