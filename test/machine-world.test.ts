@@ -6,6 +6,7 @@ import type { Hash } from '../src/core/hash.ts';
 import { createParams } from '../src/core/params.ts';
 import { genesisPoint, hashedHeader, validateBody, validateHeader } from '../src/core/validation.ts';
 import { FullNode } from '../src/protocol/full-node.ts';
+import { SCORE_DISCONNECT } from '../src/protocol/limits.ts';
 import { textOf } from './support/effect-text.ts';
 import { MachineWorld } from './support/machine-world.ts';
 import type { WorldNode } from './support/world-node.ts';
@@ -181,9 +182,10 @@ test('one seed gives one history', async () => {
   for (const [i, { records }] of one.nodes.entries()) assert.equal(textOf(records), textOf(other.node(i).records));
 });
 
-const SEEDS =
-  process.env['SEED'] === undefined ? Array.from({ length: 24 }, (_, i) => i + 100) : [Number(process.env['SEED'])];
-for (const seed of SEEDS) {
+/** `SEED=117` repeats one run, `SEEDS=1000` makes so many. */
+const { SEED, SEEDS = '24' } = process.env;
+const seeds = SEED === undefined ? Array.from({ length: Number(SEEDS) }, (_, i) => i + 100) : [Number(SEED)];
+for (const seed of seeds) {
   test(`nodes agree and lose nothing whatever faults fall on them (SEED=${seed})`, async () => {
     await assertSound(await randomRun(seed));
   });
@@ -248,8 +250,11 @@ async function assertSound(world: MachineWorld): Promise<void> {
           world.describe(),
         );
     }
+    // Slow answers and answers that crossed a change cost a little; nobody loses a peer over them.
     const blamed = node.reports.filter(
-      ({ code, facts }) => code === 'peer-misbehaved' && facts['fault'] !== 'blocks-stalled',
+      ({ code, facts: { fault, score } }) =>
+        code === 'peer-misbehaved' &&
+        ((fault !== 'blocks-stalled' && fault !== 'parent-unknown') || Number(score) <= SCORE_DISCONNECT),
     );
     assert.deepEqual(blamed, [], world.describe());
     assertMirrored(node);

@@ -301,7 +301,7 @@ export class FullNode {
     this.#do(effects);
     if (fault === undefined) return;
     const isProvable = fault.code !== 'parent-unknown' && fault.code !== 'header-tree-full';
-    this.#misbehaved(peer.id, fault.code, isProvable ? -SCORE_BAN : 10);
+    this.#misbehaved(peer.id, fault.code, isProvable ? -SCORE_BAN : 2);
   }
 
   #blockReceived(peer: PeerSession, hash: Hash, bodyBytes: Uint8Array): void {

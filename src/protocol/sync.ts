@@ -92,8 +92,9 @@ export class Sync {
     }
     // One header alone was the news of a tip, and the answer is still to come.
     if (headers.length === 1) return { effects: this.#hasGoneOn(peer, nowMs), fault: undefined };
+    // Either it answers at random, or our chain moved between question and answer: it is asked again, a little later.
     peer.headersAskedMs = undefined;
-    peer.hasMoreHeaders = false;
+    peer.headersNotBeforeMs = nowMs + HOLD_RETRY_MS;
     return { effects: this.proceed(nowMs), fault: { code: 'parent-unknown', parent: loaded.hash } };
   }
 

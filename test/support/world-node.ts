@@ -28,7 +28,8 @@ export class WorldNode {
   readonly store: ChainStore;
   readonly records: MachineRecord[] = [];
   readonly answers = new Map<RequestId, Answer>();
-  readonly events: NodeEvent[] = [];
+  /** Of this life. */
+  events: NodeEvent[] = [];
   readonly reports: { readonly code: string; readonly facts: Readonly<Record<string, unknown>> }[] = [];
   /** Counts starts and crashes: what was begun in another life is over. */
   life = 0;
@@ -67,6 +68,7 @@ export class WorldNode {
       windowBlocks,
     };
     this.life++;
+    this.events = [];
     this.#machine = new FullNode(whole);
     this.#record = { options: whole, steps: [] };
     this.records.push(this.#record);
