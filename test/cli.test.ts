@@ -237,6 +237,16 @@ test('append --wait ends when every entry is in a block', async (t) => {
   assert.equal(await done(world, ['append', String(port), '--wait'], '"one more"'), '1 entry in blocks\n');
 });
 
+test('append --wait waits for blocks that another node finds', async (t) => {
+  const world = await makeWorld(t);
+  const { port } = await startNodeProcess(t, world, ['--mine', 'demand']);
+  const appending = runCairn(world, ['append', String(port), '--wait', '--json'], lines(100));
+  await startNodeProcess(t, world);
+  const { in_blocks, accepted } = JSON.parse((await appending).stdout);
+  assert.deepEqual([in_blocks, accepted], [true, 100]);
+  assert.equal((await chainData(world, port)).flat().length, 101);
+});
+
 test('a reader that has seen enough of a chain is no failure', async (t) => {
   const world = await makeWorld(t);
   const { port } = await startNodeProcess(t, world);
@@ -324,6 +334,18 @@ test('the demonstration records the packages once, and all nodes have them', asy
       nodes.map(({ tip }) => tip),
     );
   });
+});
+
+test('a network of which a part cannot start ends as that part does, and leaves nothing running', async (t) => {
+  const world = await makeWorld(t);
+  const ports = await freePortRow(2);
+  const outcome = await runCairn({ ...world, env: { ...world.env, CAIRN_NETWORK: join(world.home, 'none.json') } }, [
+    ...['network', '--nodes', '1', '--base-port', String(ports), '--gateway-port', String(ports + 1)],
+  ]);
+  assert.equal(outcome.exitCode, 78);
+  assert.match(outcome.stderr, /none\.json: the network file cannot be read/);
+  assert.match(outcome.stderr, /ended before it was ready \(exit code 78\)/);
+  assert.deepEqual(await listRunning(resolveHome(world.env)), []);
 });
 
 test('a network whose terminal is gone stops by itself', async (t) => {

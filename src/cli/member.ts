@@ -82,7 +82,8 @@ export class Member {
     void forEachLine(stdout, resolve);
     void this.exited.then((exit) => {
       const message = `${this.name} ended before it was ready (${describeExit(exit)}); it says why above.`;
-      reject(new CommandError(EXIT_CODES.failed, 'member-ended', message));
+      const exitCode = Object.values(EXIT_CODES).find((code) => code === exit.exitCode && code !== EXIT_CODES.done);
+      reject(new CommandError(exitCode ?? EXIT_CODES.failed, 'member-ended', message));
     });
     return promise;
   }

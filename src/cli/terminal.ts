@@ -3,7 +3,6 @@
  *
  * Colour and a line of progress that rewrites itself are for people: only on a terminal.
  */
-import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 
@@ -45,13 +44,13 @@ export class Terminal {
     return this.#streams.stderr.isTTY === true;
   }
 
-  /** Writes data as it is. Resolves when there is room for more; false when nobody reads any further. */
-  async write(data: string | Uint8Array): Promise<boolean> {
-    const { stdout } = this.#streams;
+  /** Writes data as it is. Resolves when stdout has taken it; false when nobody reads any further. */
+  write(data: string | Uint8Array): Promise<boolean> {
     this.#clearProgress();
-    if (this.#stdoutClosed) return false;
-    if (!stdout.write(data)) await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined);
-    return !this.#stdoutClosed;
+    if (this.#stdoutClosed) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.#streams.stdout.write(data, (error) => resolve(error === undefined || error === null));
+    });
   }
 
   /** One line of data. */
