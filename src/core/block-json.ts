@@ -5,6 +5,7 @@
  * we read any spelling of it, because only the meaning is hashed again.
  */
 import { encodeUtf8 } from '#host';
+import { assertPresent } from './assert.ts';
 import type { Block } from './block.ts';
 import { type CanonicalizeFault, canonicalize } from './canonical-json.ts';
 import { parseHash, ZERO_HASH } from './hash.ts';
@@ -66,7 +67,7 @@ export function parseBlockJson(
   }
   const header = readHeader(fields);
   if (!header.ok) return header;
-  const data = canonicalize(fields.get('data') ?? '', limits);
+  const data = canonicalize(memberOf(fields, 'data'), limits);
   if (!data.ok) return data;
   const claimed = hashedHeader(header.value);
   const hash = readText(fields, 'hash', parseHash);
@@ -97,13 +98,17 @@ function readHeader(fields: Fields): Result<Header, BlockJsonFault> {
 }
 
 function readInteger(fields: Fields, field: string, max: number): number | undefined {
-  const text = fields.get(field) ?? '';
+  const text = memberOf(fields, field);
   return INTEGER_TEXT.test(text) && Number(text) <= max ? Number(text) : undefined;
 }
 
 function readText<Value>(fields: Fields, field: string, parse: (text: string) => Value | undefined): Value | undefined {
-  const value: unknown = JSON.parse(fields.get(field) ?? 'null');
+  const value: unknown = JSON.parse(memberOf(fields, field));
   return typeof value === 'string' ? parse(value) : undefined;
+}
+
+function memberOf(fields: Fields, field: string): JsonText {
+  return assertPresent(fields.get(field), 'every field is there');
 }
 
 function parseBits(text: string): number | undefined {

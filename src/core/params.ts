@@ -5,6 +5,7 @@
  * genesis hashes and refuse each other.
  */
 import { encodeUtf8 } from '#host';
+import { assertPresent } from './assert.ts';
 import type { BodyLimits } from './body.ts';
 import { canonicalize } from './canonical-json.ts';
 import { type Hash, hashBytes } from './hash.ts';
@@ -132,8 +133,7 @@ function checkTogether(params: NetworkParams): Result<NetworkParams, ParamsFault
       return fail({ code: 'params-value-invalid', key, expected: `${expected} (it follows from block_interval)` });
     }
   }
-  const limit = bitsToTarget(params.targetLimit) ?? 0n;
-  if ((bitsToTarget(params.initialBits) ?? 0n) > limit) {
+  if (targetOf(params.initialBits) > targetOf(params.targetLimit)) {
     return fail({ code: 'params-value-invalid', key: 'initial_bits', expected: 'a target at or below target_limit' });
   }
   // Else an entry could be pending that no block has room for.
@@ -142,6 +142,10 @@ function checkTogether(params: NetworkParams): Result<NetworkParams, ParamsFault
     return fail({ code: 'params-value-invalid', key: 'body_bytes_max', expected });
   }
   return ok(params);
+}
+
+function targetOf(bits: Bits): bigint {
+  return assertPresent(bitsToTarget(bits), 'bits that were read name a target');
 }
 
 function integerKey(key: string, field: keyof NetworkParams, min: number, max: number): ParamKey {
