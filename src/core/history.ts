@@ -7,6 +7,7 @@
  */
 import { hexInto } from '#host';
 import { HASH_BYTES, type Hash, hashBytes } from './hash.ts';
+import { HEADER_BYTES } from './header.ts';
 import { EMPTY_ROOT, hashLeaf, hashNode } from './merkle.ts';
 
 /** The complete subtrees of a history, immutable: a new frontier shares its older subtrees with the one it grew from. */
@@ -28,10 +29,9 @@ export const EMPTY_FRONTIER: Frontier = { count: 0, last: undefined };
 
 /** The leaf of a header: its 118 bytes, then the cumulative work up to and including it as a u256. */
 export function historyLeaf(headerBytes: Uint8Array, cumulativeWork: bigint): Hash {
-  const content = new Uint8Array(headerBytes.length + HASH_BYTES);
-  content.set(headerBytes, 0);
-  hexInto(cumulativeWork.toString(16).padStart(2 * HASH_BYTES, '0'), content, headerBytes.length);
-  return hashLeaf(content);
+  leafContent.set(headerBytes, 0);
+  hexInto(cumulativeWork.toString(16).padStart(2 * HASH_BYTES, '0'), leafContent, HEADER_BYTES);
+  return hashLeaf(leafContent);
 }
 
 /**
@@ -88,7 +88,7 @@ export function historyNodeCount(count: number): number {
 /** `history_root` = SHA-256(04 ‖ u64 count ‖ root over the leaves), of the header that follows these leaves. */
 export function historyRoot(frontier: Frontier): Hash {
   rootInput[0] = HISTORY_ROOT_TAG;
-  new DataView(rootInput.buffer).setBigUint64(1, BigInt(frontier.count));
+  rootInputView.setBigUint64(1, BigInt(frontier.count));
   hexInto(foldSubtrees(frontier), rootInput, 9);
   return hashBytes(rootInput);
 }
@@ -108,4 +108,8 @@ function largestPowerOfTwoIn(count: number): number {
 }
 
 const HISTORY_ROOT_TAG = 0x04;
+
+// Used again and again: to allocate them takes longer than to hash them.
+const leafContent = new Uint8Array(HEADER_BYTES + HASH_BYTES);
 const rootInput = new Uint8Array(1 + 8 + HASH_BYTES);
+const rootInputView = new DataView(rootInput.buffer);

@@ -18,11 +18,13 @@ export function bitsToTarget(bits: Bits): bigint | undefined {
   const lengthBytes = bits >>> 24;
   const mantissa = bits & 0x7fffff;
   const isNegative = (bits & SIGN_BIT) !== 0;
-  if (isNegative || mantissa === 0 || lengthBytes > 34) return undefined;
+  // Below this it would be spelt with a smaller length.
+  if (isNegative || mantissa < MANTISSA_MIN || lengthBytes > 34) return undefined;
   const target =
     lengthBytes <= 3 ? BigInt(mantissa >>> (8 * (3 - lengthBytes))) : BigInt(mantissa) << BigInt(8 * (lengthBytes - 3));
-  if (target === 0n || target > TARGET_MAX || targetToBits(target) !== bits) return undefined;
-  return target;
+  // Of a length below 3, the digits beyond it are none.
+  const isExact = lengthBytes >= 3 || mantissa % 256 ** (3 - lengthBytes) === 0;
+  return isExact && target <= TARGET_MAX ? target : undefined;
 }
 
 /** The compact form of `target`, rounded down to 23 or more leading bits. */
@@ -40,7 +42,7 @@ export function targetToBits(target: bigint): Bits {
 
 /** The number of tries that a hash at or below `target` is expected to take: floor(2^256 / (target + 1)). */
 export function targetToWork(target: bigint): bigint {
-  return 2n ** 256n / (target + 1n);
+  return TRIES / (target + 1n);
 }
 
 /** `bits` as the 8 hex digits of the JSON form. */
@@ -49,3 +51,6 @@ export function bitsToHex(bits: Bits): string {
 }
 
 const SIGN_BIT = 0x800000;
+/** The upper of the three bytes is 0 only where the next would else be read as a sign. */
+const MANTISSA_MIN = 0x8000;
+const TRIES = TARGET_MAX + 1n;

@@ -64,7 +64,7 @@ export function createGenesis(params: NetworkParams): Block {
 /** The place where every chain of the network begins. */
 export function genesisPoint(params: NetworkParams): ChainPoint {
   const { header } = createGenesis(params);
-  return extend(undefined, hashedHeader(header));
+  return extend(undefined, hashedHeader(header), targetOf(header.bits));
 }
 
 /** `header` with its bytes and hash. */
@@ -105,12 +105,13 @@ export function validateHeader(
   }
   const bits = requiredBits(parent, params);
   if (header.bits !== bits) return fail({ code: 'bits-wrong', expected: bits, bits: header.bits });
-  if (hashToNumber(hash) > targetOf(bits)) return fail({ code: 'work-too-low', hash, bits });
+  const target = targetOf(bits);
+  if (hashToNumber(hash) > target) return fail({ code: 'work-too-low', hash, bits });
   const expected = historyRoot(parent.history);
   if (header.historyRoot !== expected) {
     return fail({ code: 'history-root-wrong', expected, historyRoot: header.historyRoot });
   }
-  return ok(extend(parent, candidate));
+  return ok(extend(parent, candidate, target));
 }
 
 /** The block that `bodyBytes` makes with `header`, if they are a well-formed body and the one the header commits to. */
@@ -151,9 +152,9 @@ export function createCandidateHeader(options: {
   };
 }
 
-function extend(parent: ChainPoint | undefined, child: HashedHeader): ChainPoint {
+function extend(parent: ChainPoint | undefined, child: HashedHeader, target: bigint): ChainPoint {
   const { header, hash, bytes } = child;
-  const work = (parent?.work ?? 0n) + targetToWork(targetOf(header.bits));
+  const work = (parent?.work ?? 0n) + targetToWork(target);
   const { frontier } = appendLeaf(parent?.history ?? EMPTY_FRONTIER, historyLeaf(bytes, work));
   return { hash, header, work, history: frontier, parentTimestamp: parent?.header.timestamp };
 }
