@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { readSpecPages } from '../../test/support/spec-pages.ts';
+import { type Hash, hashBytes } from '../core/hash.ts';
+import { genesisPoint, hashedHeader } from '../core/validation.ts';
+import { ENTRIES_MESSAGE_BYTES_MAX } from './limits.ts';
+import { encodeMessage, joinEntries, type Message, type MessageFault, parseMessage } from './message.ts';
+
+const PROPERTY = { seed: 20261122, numRuns: 300 };
+const HASH = 'ab'.repeat(32) as Hash;
+const { blocks } = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, () => bodyOf('1'));
+const HEADERS = blocks.map(({ header }) => hashedHeader(header));
+
+const hash = fc.uint8Array({ minLength: 1, maxLength: 8 }).map(hashBytes);
+const count = fc.maxSafeNat();
+const text = (maxLength: number) => fc.string({ unit: 'grapheme', maxLength: maxLength / 4 });
+const canonical = fc.constantFrom('1', '"x"', '[]', '{"a":[1,2]}', '",\\"hash\\":\\""', 'null');
+const list = <Item>(item: fc.Arbitrary<Item>) => fc.array(item, { maxLength: 20 });
+
+/** One for each type, so that a new type does not typecheck until it is here. */
+const MESSAGES: { readonly [Type in Message['type']]: fc.Arbitrary<Message & { type: Type }> } = {
+  hello: fc.record({
+    type: fc.constant('hello'),
+    genesis: hash,
+    network: text(128),
+    agent: text(128),
+    tip: fc.record({ hash, height: count, work: fc.bigInt({ min: 0n, max: 2n ** 256n }) }),
+    addresses: list(text(256)),
+  }),
+  'get-headers': fc.record({ type: fc.constant('get-headers'), locator: list(hash) }),
+  headers: fc.record({ type: fc.constant('headers'), headers: list(fc.constantFrom(...HEADERS)) }),
+  'get-blocks': fc.record({ type: fc.constant('get-blocks'), hashes: list(hash) }),
+  block: fc.record({ type: fc.constant('block'), hash, bodyBytes: canonical.map(bytesOf) }),
+  'not-found': fc.record({ type: fc.constant('not-found'), hashes: list(hash) }),
+  inventory: fc.record({ type: fc.constant('inventory'), ids: list(hash) }),
+  'get-entries': fc.record({ type: fc.constant('get-entries'), ids: list(hash) }),
+  entries: fc.record({
+    type: fc.constant('entries'),
+    arrayBytes: list(canonical.map(bytesOf)).map((entries) => joinEntries(entries)),
+  }),
+  'get-peers': fc.record({ type: fc.constant('get-peers') }),
+  peers: fc.record({ type: fc.constant('peers'), addresses: list(text(256)) }),
+  ping: fc.record({ type: fc.constant('ping'), nonce: count }),
+  pong: fc.record({ type: fc.constant('pong'), nonce: count }),
+  goodbye: fc.record({ type: fc.constant('goodbye'), code: text(512), message: text(512) }),
+};
+
+for (const [type, messages] of Object.entries(MESSAGES)) {
+  test(`what is parsed of an encoded ${type} is the message itself`, () => {
+    fc.assert(
+      fc.property<[Message]>(messages, (message) => {
+        assert.deepEqual(parseMessage(encodeMessage(message)), { ok: true, value: structuredClone(message) });
+      }),
+      PROPERTY,
+    );
+  });
+}
+
+test('the messages of the specification are read, and written as they stand there', () => {
+  const page = readSpecPages().find(({ name }) => name === 'wire.md');
+  const examples = /```json example=peer-messages\n([\s\S]*?)\n```/.exec(page?.text ?? '')?.[1]?.split('\n') ?? [];
+  assert.ok(examples.length >= Object.keys(MESSAGES).length);
+  for (const example of examples) {
+    const message = parseMessage(bytesOf(example));
+    assert.ok(message.ok, example);
+    assert.deepEqual(JSON.parse(textOf(encodeMessage(message.value))), JSON.parse(example));
+  }
+});
+
+const hello = (changes: object) =>
+  JSON.stringify({
+    type: 'hello',
+    genesis: HASH,
+    network: 'n',
+    agent: 'a',
+    tip: { hash: HASH, height: 1, work: '1' },
+    addresses: [],
+    ...changes,
+  });
+const tip = (changes: object) => hello({ tip: { hash: HASH, height: 1, work: '1', ...changes } });
+const hashes = (length: number) => JSON.stringify(Array.from({ length }, () => HASH));
+const header = Buffer.from(HEADERS[0]?.bytes ?? []).toString('hex');
+const MALFORMED: readonly (readonly [message: string, code: MessageFault['code'], field?: string])[] = [
+  ['', 'message-not-json'],
+  ['{', 'message-not-json'],
+  ['[]', 'message-not-json'],
+  ['null', 'message-not-json'],
+  ['"ping"', 'message-not-json'],
+  ['\uFEFF{"type":"ping","nonce":1}', 'message-not-json'],
+  ['['.repeat(100_000), 'message-not-json'],
+  [`{"type":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 'message-type-unknown'],
+  ['{}', 'message-type-unknown'],
+  ['{"type":1}', 'message-type-unknown'],
+  ['{"type":{"toString":1,"valueOf":2}}', 'message-type-unknown'],
+  ['{"type":"PING","nonce":1}', 'message-type-unknown'],
+  ['{"type":"toString"}', 'message-type-unknown'],
+  ['{"type":"__proto__"}', 'message-type-unknown'],
+  ['{"type":"block"}', 'message-type-unknown'],
+  ['{"type":"entries","entries":[]}', 'message-type-unknown'],
+  ['{"__proto__":{"type":"get-peers"}}', 'message-type-unknown'],
+  [hello({ genesis: HASH.toUpperCase() }), 'message-field-invalid', 'genesis'],
+  [hello({ network: 'n'.repeat(129) }), 'message-field-invalid', 'network'],
+  [hello({ agent: 1 }), 'message-field-invalid', 'agent'],
+  [hello({ tip: null }), 'message-field-invalid', 'tip'],
+  [tip({ hash: '00' }), 'message-field-invalid', 'tip'],
+  [tip({ height: -1 }), 'message-field-invalid', 'tip'],
+  [tip({ height: 1.5 }), 'message-field-invalid', 'tip'],
+  [tip({ height: 2 ** 53 }), 'message-field-invalid', 'tip'],
+  [tip({ work: 1 }), 'message-field-invalid', 'tip'],
+  [tip({ work: '-1' }), 'message-field-invalid', 'tip'],
+  [tip({ work: '0x1' }), 'message-field-invalid', 'tip'],
+  [tip({ work: '' }), 'message-field-invalid', 'tip'],
+  [tip({ work: '1'.repeat(79) }), 'message-field-invalid', 'tip'],
+  [hello({ addresses: [1] }), 'message-field-invalid', 'addresses'],
+  [hello({ addresses: ['a'.repeat(257)] }), 'message-field-invalid', 'addresses'],
+  [hello({ addresses: Array.from({ length: 101 }, () => 'a') }), 'message-field-invalid', 'addresses'],
+  ['{"type":"get-headers"}', 'message-field-invalid', 'locator'],
+  [`{"type":"get-headers","locator":${hashes(102)}}`, 'message-field-invalid', 'locator'],
+  ['{"type":"headers","headers":[""]}', 'message-field-invalid', 'headers'],
+  [`{"type":"headers","headers":["${header.toUpperCase()}"]}`, 'message-field-invalid', 'headers'],
+  [`{"type":"headers","headers":["${header}00"]}`, 'message-field-invalid', 'headers'],
+  [`{"type":"headers","headers":["4c02${header.slice(4)}"]}`, 'message-field-invalid', 'headers'],
+  [`{"type":"headers","headers":["${header.slice(0, 220)}ffffffffffffffff"]}`, 'message-field-invalid', 'headers'],
+  [`{"type":"headers","headers":${JSON.stringify(Array(2001).fill(header))}}`, 'message-field-invalid', 'headers'],
+  [`{"type":"get-blocks","hashes":${hashes(129)}}`, 'message-field-invalid', 'hashes'],
+  ['{"type":"get-blocks","hashes":{"length":0}}', 'message-field-invalid', 'hashes'],
+  [`{"type":"not-found","hashes":${hashes(129)}}`, 'message-field-invalid', 'hashes'],
+  [`{"type":"inventory","ids":${hashes(1001)}}`, 'message-field-invalid', 'ids'],
+  [`{"type":"get-entries","ids":${hashes(1001)}}`, 'message-field-invalid', 'ids'],
+  ['{"type":"peers"}', 'message-field-invalid', 'addresses'],
+  ['{"type":"ping","nonce":"1"}', 'message-field-invalid', 'nonce'],
+  ['{"type":"pong","nonce":-1}', 'message-field-invalid', 'nonce'],
+  ['{"type":"goodbye","message":""}', 'message-field-invalid', 'code'],
+  [`{"type":"goodbye","code":"","message":"${'m'.repeat(513)}"}`, 'message-field-invalid', 'message'],
+  ['{"data":', 'message-not-json'],
+  [`{"data":,"hash":"${HASH}","type":"block"}`, 'message-not-json'],
+  [`{"data":1,"hash":"${HASH}","type":"blocks"}`, 'message-field-invalid', 'hash'],
+  [`{"data":1,"hash":"${HASH.toUpperCase()}","type":"block"}`, 'message-field-invalid', 'hash'],
+  [`{"data":1, "hash":"${HASH}","type":"block"}`, 'message-field-invalid', 'hash'],
+  [`{"data":1,"hash":"${HASH}","type":"block"} `, 'message-field-invalid', 'hash'],
+  ['{"entries":', 'message-field-invalid', 'entries'],
+  ['{"entries":,"type":"entries"}', 'message-field-invalid', 'entries'],
+  ['{"entries":{},"type":"entries"}', 'message-field-invalid', 'entries'],
+  ['{"entries":[],"type":"entries" }', 'message-field-invalid', 'entries'],
+  [`{"entries":["${'x'.repeat(ENTRIES_MESSAGE_BYTES_MAX)}"],"type":"entries"}`, 'message-field-invalid', 'entries'],
+];
+for (const [message, code, field] of MALFORMED) {
+  test(`${message.slice(0, 60) || 'nothing'} (${message.length} characters) is ${code}${field === undefined ? '' : `: ${field}`}`, () => {
+    const parsed = parseMessage(bytesOf(message));
+    assert.ok(!parsed.ok);
+    assert.equal(parsed.fault.code, code);
+    assert.equal(parsed.fault.code === 'message-field-invalid' ? parsed.fault.field : undefined, field);
+  });
+}
+
+test('bytes that are no UTF-8 are message-not-json', () => {
+  const parsed = parseMessage(Uint8Array.of(0x7b, 0xff, 0x7d));
+  assert.deepEqual(parsed, { ok: false, fault: { code: 'message-not-json' } });
+});
+
+test('members that the specification does not name are passed over', () => {
+  const parsed = parseMessage(bytesOf('{"colour":"red","nonce":1,"type":"ping"}'));
+  assert.deepEqual(parsed, { ok: true, value: { type: 'ping', nonce: 1 } });
+});
+
+test('whatever comes, parsing gives a message or a fault, and never throws', () => {
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }),
+    fc.json().map(bytesOf),
+    fc
+      .tuple(fc.constantFrom('{"data":', '{"entries":', '{"type":"'), fc.string())
+      .map(([head, tail]) => bytesOf(head + tail)),
+    // A message that was right before a byte of it changed.
+    fc
+      .tuple(fc.oneof<fc.Arbitrary<Message>[]>(...Object.values(MESSAGES)), fc.nat(), fc.nat(255))
+      .map(([message, at, byte]) => {
+        const encoded = encodeMessage(message).slice();
+        encoded[at % encoded.length] = byte;
+        return encoded;
+      }),
+  );
+  fc.assert(
+    fc.property(bytes, (message) => {
+      const parsed = parseMessage(message);
+      assert.equal(typeof parsed.ok, 'boolean');
+    }),
+    { ...PROPERTY, numRuns: 5_000 },
+  );
+});
+
+function bytesOf(value: string): Uint8Array {
+  return new TextEncoder().encode(value);
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
