@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { text as readText } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { resolveHome } from '../src/probe/cairn-home.ts';
@@ -217,6 +218,23 @@ test('append', async (t) => {
     const status = JSON.parse(await done(world, ['status', at, '--json']));
     assert.equal(status.pending.count, 5_005 + 3 + 1);
   });
+});
+
+test('append takes what comes from a pipe that stays open, and Ctrl-C ends it with the count', async (t) => {
+  const world = await makeWorld(t);
+  const { port } = await startNodeProcess(t, world, ['--mine', 'demand']);
+  const child = spawn(process.execPath, ['src/cli/main.ts', 'append', String(port)], {
+    env: world.env,
+    cwd: join(import.meta.dirname, '..'),
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const ended = Promise.all([once(child, 'close'), readText(child.stdout)]);
+  child.stdin.write(lines(2));
+  for (let count = 0; count < 2; ) {
+    count = JSON.parse(await done(world, ['status', String(port), '--json'])).pending.count;
+  }
+  child.kill('SIGINT');
+  assert.deepEqual(await ended, [[130, null], '2 entries waiting for a block\n']);
 });
 
 test('append --wait ends when every entry is in a block', async (t) => {

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Submitted } from '../api/shapes.ts';
 import type { ProbeClient } from '../probe/probe-client.ts';
+import { abortable } from './abortable.ts';
 import { type CommandContext, withNode } from './command-context.ts';
 import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';
 import { batchEntries, type EntryBatch, type EntryFault } from './entry-batches.ts';
@@ -102,8 +103,11 @@ class AppendRun {
   }
 
   async #submitAll(submitter: EntrySubmitter, batches: Batches): Promise<EntryFault | undefined> {
-    for await (const batch of batches) {
-      this.#signal.throwIfAborted();
+    const iterator = batches[Symbol.asyncIterator]();
+    for (;;) {
+      // Nothing may come for hours, as from `tail -f`.
+      const { done, value: batch } = await abortable(iterator.next(), this.#signal);
+      if (done === true) return undefined;
       if (!batch.ok) return batch.fault;
       await submitter.submit(batch.value);
       this.#lastLineSent = batch.value.lines.at(-1) ?? this.#lastLineSent;
@@ -111,7 +115,6 @@ class AppendRun {
       await submitter.drain();
       await this.#waitForBlocks(WAITING_IDS_MAX / 2);
     }
-    return undefined;
   }
 
   /** With `--wait`: until at most `left` entries are not in blocks. */

@@ -60,6 +60,22 @@ test('a batch has 900 KiB at most', async () => {
   );
 });
 
+test('what has come is a batch as soon as the source pauses, and a fault in the source is thrown', async () => {
+  const { promise: pause, resolve: goOn } = Promise.withResolvers<void>();
+  async function* chunks() {
+    yield Buffer.from('1\n2\n3');
+    await pause;
+    yield Buffer.from('4\n');
+    throw new Error('the disk is gone');
+  }
+  const batches = batchEntries(chunks());
+  const first = await batches.next();
+  assert(first.done !== true && first.value.ok);
+  assert.deepEqual(first.value.value.lines, [1, 2]);
+  goOn();
+  await assert.rejects(batches.next(), /the disk is gone/);
+});
+
 const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
 const FAULTS: readonly { readonly name: string; readonly line: string | Uint8Array; readonly code: string }[] = [

@@ -4,6 +4,7 @@ import { describeJsonFault } from '../core/json-fault.ts';
 import { DEFAULT_PARAMS } from '../core/params.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { type Line, type LineFault, LineSplitter } from './line-splitter.ts';
+import { withinDeadline } from './orderly-stop.ts';
 
 export interface EntryBatch {
   /** The canonical JSON of each entry. */
@@ -24,44 +25,41 @@ export interface EntryFault {
 
 /**
  * The entries of `source`, one JSON value a line; empty lines are passed over. What stands before a fault comes first,
- * and after it nothing more. Holds one batch and one line.
+ * and after it nothing more. Holds one batch and one line. A batch that is not full comes as soon as `source` pauses.
  */
 export async function* batchEntries(
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Result<EntryBatch, EntryFault>, void, undefined> {
+  const lines = new LineSplitter(LINE_BYTES_MAX);
+  const chunks = source[Symbol.asyncIterator]();
   let draft = new BatchDraft();
-  for await (const line of readLines(source)) {
-    const entry = line.ok ? readEntry(line.value) : line;
-    if (!entry.ok) {
-      if (!draft.isEmpty) yield ok(draft);
-      yield entry;
-      return;
-    }
-    if (entry.value === undefined) continue;
-    if (!draft.hasRoomFor(entry.value)) {
-      yield ok(draft);
-      draft = new BatchDraft();
-    }
-    draft.add(entry.value);
-  }
-  if (!draft.isEmpty) yield ok(draft);
-}
-
-async function* readLines(
-  source: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Result<Line, EntryFault>, void, undefined> {
-  const splitter = new LineSplitter(LINE_BYTES_MAX);
-  for await (const chunk of source) {
-    for (const line of splitter.push(chunk)) {
-      if (!line.ok) {
-        yield fail(describeLineFault(line.fault));
-        return;
+  let isEnd = false;
+  try {
+    while (!isEnd) {
+      const next = chunks.next();
+      if (!draft.isEmpty && !(await withinDeadline(next, PAUSE_MS))) {
+        yield ok(draft);
+        draft = new BatchDraft();
       }
-      yield line;
+      const chunk = await next;
+      isEnd = chunk.done === true;
+      for (const entry of readEntries(chunk.done === true ? lines.end() : lines.push(chunk.value))) {
+        if (!draft.isEmpty && (!entry.ok || !draft.hasRoomFor(entry.value))) {
+          yield ok(draft);
+          draft = new BatchDraft();
+        }
+        if (!entry.ok) {
+          yield entry;
+          return;
+        }
+        draft.add(entry.value);
+      }
     }
+    if (!draft.isEmpty) yield ok(draft);
+  } finally {
+    // Not waited for: a source that pauses hears of it when it goes on.
+    void chunks.return?.();
   }
-  const last = splitter.end();
-  if (last !== undefined) yield ok(last);
 }
 
 interface Entry {
@@ -87,6 +85,14 @@ class BatchDraft implements EntryBatch {
     this.entries.push(bytes);
     this.lines.push(line);
     this.#bytes += bytes.length + 1;
+  }
+}
+
+function* readEntries(lines: Iterable<Result<Line, LineFault>>): Generator<Result<Entry, EntryFault>, void, undefined> {
+  for (const line of lines) {
+    const entry = line.ok ? readEntry(line.value) : fail(describeLineFault(line.fault));
+    if (!entry.ok) yield entry;
+    else if (entry.value !== undefined) yield ok(entry.value);
   }
 }
 
@@ -121,6 +127,9 @@ function isWhiteSpace(byte: number): boolean {
 /** As many as one call takes, and bytes enough below its 1 MiB (docs/spec/wire.md#json-rpc). */
 const BATCH_ENTRIES_MAX = 4_096;
 const BATCH_BYTES_MAX = 900 * 1_024;
+
+/** Long enough that a file or a busy pipe fills its batches, and nobody notices it. */
+const PAUSE_MS = 50;
 
 /** An entry has 64 KiB of canonical JSON; with every character escaped, six times as much. */
 const LINE_BYTES_MAX = 1_048_576;

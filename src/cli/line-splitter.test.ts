@@ -17,8 +17,8 @@ function splitLines(text: string, chunkBytes: number, lineBytesMax = 1_000): (st
     }
     chunk.fill(0);
   }
-  const last = splitter.end();
-  return last === undefined ? lines : [...lines, describe(last)];
+  for (const line of splitter.end()) lines.push(line.ok ? describe(line.value) : line.fault);
+  return lines;
 }
 
 function describe({ number, bytes }: Line): string {

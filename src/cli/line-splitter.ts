@@ -46,9 +46,9 @@ export class LineSplitter {
     }
   }
 
-  /** The last line, if it did not end with a line feed. */
-  end(): Line | undefined {
-    return this.#heldBytes === 0 ? undefined : this.#take(new Uint8Array(0));
+  /** The last line, if it did not end with a line feed: for when all has been pushed. */
+  *end(): Generator<Result<Line, LineFault>, void, undefined> {
+    if (this.#heldBytes > 0) yield ok(this.#take(new Uint8Array(0)));
   }
 
   #take(piece: Uint8Array): Line {

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { jsonArray, jsonObject } from '../core/json-text.ts';
 import { findRunning } from '../probe/running-nodes.ts';
+import { abortable } from './abortable.ts';
 import { type CommandContext, parseAnswer } from './command-context.ts';
 import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';
 import { demandFreePort } from './free-port.ts';
@@ -207,19 +208,6 @@ class NetworkRun {
   #log(name: string, line: string): void {
     const { terminal } = this.#context;
     this.#display.talk(`${terminal.styleTalk('cyan', `${name} │`)} ${formatLogLine(terminal, line) ?? line}`);
-  }
-}
-
-/** Rejects with the signal's reason when it is aborted first. */
-async function abortable<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
 
