@@ -29,10 +29,6 @@ export class PeerBook {
     return this.#sessions;
   }
 
-  get banCount(): number {
-    return this.#bannedUntilMs.size;
-  }
-
   get outboundCount(): number {
     return this.#countOf('outbound');
   }
