@@ -6,7 +6,7 @@ import type { Block } from '../core/block.ts';
 import { genesisPoint, hashedHeader } from '../core/validation.ts';
 import { BlockIntake, type IntakePlan } from './block-intake.ts';
 import { BlockTree, type TreeNode } from './block-tree.ts';
-import { COMMIT_BLOCKS_MAX, DOWNLOAD_WINDOW_BLOCKS } from './limits.ts';
+import { COMMIT_BLOCKS_MAX } from './limits.ts';
 
 const GENESIS = genesisPoint(TEST_PARAMS);
 const TRUNK = buildChain(TEST_PARAMS, GENESIS, 8, (height) => bodyOf(`"t${height}"`));
@@ -93,18 +93,6 @@ test('bodies that wait for their parent can be let go of, and those that are rea
   for (const block of TRUNK.blocks.slice(1)) intake.hold(nodeOf(block), block);
   commit(intake, tree);
   assert.equal(tree.tip.point.hash, TRUNK.points.at(-1)?.hash, 'they can come again');
-});
-
-test('the intake is full when it holds as many bodies as are to be asked for at once', () => {
-  const { blocks } = buildChain(TEST_PARAMS, GENESIS, DOWNLOAD_WINDOW_BLOCKS + 1, () => bodyOf('1'));
-  const { nodeOf } = treeOf(blocks);
-  const intake = new BlockIntake();
-  for (const block of blocks.slice(2)) intake.hold(nodeOf(block), block);
-  assert.equal(intake.isFull, false);
-  const second = blocks[1];
-  assert.ok(second);
-  intake.hold(nodeOf(second), second);
-  assert.equal(intake.isFull, true);
 });
 
 function commit(intake: BlockIntake, tree: BlockTree): void {

@@ -7,7 +7,7 @@ import { entryCount } from '../core/body.ts';
 import { isBetterTip } from '../core/fork-choice.ts';
 import type { Hash } from '../core/hash.ts';
 import { pathFromActive, type TreeNode } from './block-tree.ts';
-import { COMMIT_BLOCKS_MAX, COMMIT_BYTES_MAX, DOWNLOAD_WINDOW_BLOCKS, HELD_BODY_BYTES_MAX } from './limits.ts';
+import { COMMIT_BLOCKS_MAX, COMMIT_BYTES_MAX } from './limits.ts';
 
 interface HeldBlock {
   readonly node: TreeNode;
@@ -36,11 +36,6 @@ export class BlockIntake {
 
   get heldCount(): number {
     return this.#heldCount;
-  }
-
-  /** Whether no more bodies are to be asked for ahead of their parents. */
-  get isFull(): boolean {
-    return this.#heldCount >= DOWNLOAD_WINDOW_BLOCKS || this.#heldBytes >= HELD_BODY_BYTES_MAX;
   }
 
   get hasReady(): boolean {

@@ -19,6 +19,7 @@ import {
   HEADER_LEAD_BLOCKS_MAX,
   HEADERS_PER_MESSAGE_MAX,
   HEADERS_TIMEOUT_MS,
+  HELD_BODY_BYTES_MAX,
   HOLD_RETRY_MS,
   STALL_MS_MAX,
   STALL_MS_MIN,
@@ -150,14 +151,16 @@ export class Sync {
   /** Takes requests back from peers that deliver nothing, and names those peers. */
   findStalled(nowMs: number): PeerSession[] {
     const stalled: PeerSession[] = [];
+    const hadRoom = this.#hasRoomFor(0);
     for (const peer of this.#peers.values()) {
       if (peer.inFlight.size === 0 || nowMs - peer.deliveredMs <= peer.stallMs) continue;
       this.#release(peer, [...peer.inFlight]);
       peer.stallMs = Math.min(STALL_MS_MAX, peer.stallMs * 2);
       stalled.push(peer);
     }
-    // All the room is taken by what waits for a body that does not come: other branches need it.
-    if (stalled.length > 0 && this.#intake.isFull) this.#intake.dropWaiting();
+    // All the room is taken by what waits for a body that does not come, though it was asked for again and again: other
+    // branches need it.
+    if (!hadRoom && stalled.some(({ stallMs }) => stallMs >= STALL_MS_HOPELESS)) this.#intake.dropWaiting();
     return stalled;
   }
 
@@ -296,8 +299,12 @@ export class Sync {
   /** The body that everything waits for always has room. */
   #hasRoom(node: TreeNode, planned: number): boolean {
     if (node.parent === undefined || node.parent.body === 'stored') return true;
-    const { isFull, heldCount } = this.#intake;
-    return !isFull && heldCount + this.#asked.size + planned < DOWNLOAD_WINDOW_BLOCKS;
+    return this.#hasRoomFor(planned);
+  }
+
+  #hasRoomFor(planned: number): boolean {
+    const { heldBytes, heldCount } = this.#intake;
+    return heldBytes < HELD_BODY_BYTES_MAX && heldCount + this.#asked.size + planned < DOWNLOAD_WINDOW_BLOCKS;
   }
 
   #isInTree(node: TreeNode): boolean {
@@ -320,3 +327,6 @@ function promptFirst(peers: Iterable<PeerSession>): PeerSession[] {
 
 /** How many peers are asked for headers at once: the answers are mostly the same. */
 const HEADER_PEERS_MAX = 2;
+
+/** The patience with a peer that has stalled three times in a row. */
+const STALL_MS_HOPELESS = 8 * STALL_MS_MIN;
