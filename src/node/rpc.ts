@@ -209,11 +209,19 @@ function readEntries(params: Params, network: NetworkParams): PooledEntry[] {
     const facts = { limit: network.entriesMax };
     throw refused('entries-too-many', `at most ${network.entriesMax} entries are taken at a time`, facts);
   }
+  // As an array in a block: the brackets, and a comma between each two.
+  let sizeBytes = texts.length + 1;
   return texts.map((text, entry) => {
     const bytes = canonicalBytes(text, network, entry);
     if (bytes.length > network.entryBytesMax) {
       const facts = { entry, sizeBytes: bytes.length, limitBytes: network.entryBytesMax };
       throw refused('entry-too-large', `entry ${entry} is over ${network.entryBytesMax} bytes: split it`, facts);
+    }
+    sizeBytes += bytes.length;
+    if (sizeBytes > network.bodyBytesMax) {
+      const limitBytes = network.bodyBytesMax;
+      const message = `the entries are over ${limitBytes} bytes together: send them in several calls`;
+      throw refused('body-too-large', message, { sizeBytes, limitBytes });
     }
     return { id: hashLeaf(bytes), bytes };
   });
@@ -225,9 +233,10 @@ function canonicalBytes(text: string, network: NetworkParams, entry?: number): U
   const isArrayEntry = entry !== undefined && text.startsWith('[');
   const canonical = canonicalize(text, { depthMax: isArrayEntry ? network.depthMax - 1 : network.depthMax });
   if (canonical.ok) return encodeUtf8(canonical.value);
+  const fault =
+    canonical.fault.code === 'json-depth' ? { ...canonical.fault, limit: network.depthMax } : canonical.fault;
   const where = entry === undefined ? '' : `entry ${entry}: `;
-  const facts = entry === undefined ? canonical.fault : { ...canonical.fault, entry };
-  throw refused(canonical.fault.code, where + describeJsonFault(canonical.fault), facts);
+  throw refused(fault.code, where + describeJsonFault(fault), entry === undefined ? fault : { ...fault, entry });
 }
 
 function describeBodyFault(fault: Extract<ReturnType<typeof parseBody>, { ok: false }>['fault']): string {
