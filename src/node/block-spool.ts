@@ -37,7 +37,11 @@ export class BlockSpool {
     record.writeUInt32BE(block.body.bytes.length, 0);
     record.set(encodeHeader(block.header), 4);
     record.set(block.body.bytes, PREFIX_BYTES);
-    await this.#file.write(record, 0, record.length, this.#sizeBytes);
+    // The system may take less than it is given.
+    for (let written = 0; written < record.length; ) {
+      const rest = record.length - written;
+      written += (await this.#file.write(record, written, rest, this.#sizeBytes + written)).bytesWritten;
+    }
     this.#sizeBytes += record.length;
   }
 
