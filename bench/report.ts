@@ -53,7 +53,11 @@ function expectation({ expectedPerSecond }: ComparisonResult): string {
 
 function ratio(variant: VariantResult, { median, min, max }: Spread): string {
   const expected = variant.expectedRatio === undefined ? '' : `, expected ${variant.expectedRatio}x`;
-  return `ours: ${median.toFixed(2)}x (${min.toFixed(2)}-${max.toFixed(2)})${expected}`;
+  return `ours: ${times(median)}x (${times(min)}-${times(max)})${expected}`;
+}
+
+function times(ratio: number): string {
+  return ratio < 0.995 ? ratio.toPrecision(2) : ratio.toFixed(2);
 }
 
 function count(perSecond: number): string {
