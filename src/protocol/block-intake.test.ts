@@ -81,6 +81,17 @@ test('a plan of a worse branch keeps the tip', () => {
   assert.equal(intake.plan(tree.tip).tip, tree.tip);
 });
 
+test('a better branch that no longer stands on the active chain is stored and not followed', () => {
+  const { tree, nodeOf } = treeOf(BLOCKS);
+  const intake = new BlockIntake();
+  const [block] = TRUNK.blocks;
+  assert.ok(block);
+  intake.hold(nodeOf(block), block);
+  nodeOf(block).parent = { ...tree.tip, isActive: false, parent: undefined };
+  const plan = intake.plan(tree.tip);
+  assert.deepEqual([plan.blocks.length, plan.tip], [1, tree.tip]);
+});
+
 test('bodies that wait for their parent can be let go of, and those that are ready stay', () => {
   const { tree, nodeOf } = treeOf(BLOCKS);
   const intake = new BlockIntake();

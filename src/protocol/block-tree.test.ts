@@ -185,13 +185,30 @@ test('an anchor that a deeper reorganisation has undone carries no branch any mo
   const [deep, shallow] = [LONG.points[5], LONG.points[20]];
   assert.ok(deep && shallow);
   assert.ok(tree.addAnchor(deep) && tree.addAnchor(shallow));
-  const kept = added(tree, chainOn(shallow, 1, 'kept').points[0] ?? shallow);
+  const [kept] = chainOn(shallow, 60, 'kept')
+    .points.map((point) => added(tree, point))
+    .slice(-1);
+  assert.equal(tree.bestHeader, kept);
+  assert.ok(kept);
   const winner = chainOn(deep, 40, 'winner').points.map((point) => stored(added(tree, point)));
   tree.activate(winner[39] ?? kept);
   assert.equal(pathFromActive(kept), undefined);
   assert.equal(tree.find(kept.point.hash), undefined);
   assert.equal(tree.find(shallow.hash), undefined);
   assert.equal(tree.bestHeader, tree.tip);
+});
+
+test('a branch is followed also when its anchor was forgotten, and other branches may grow from there again', () => {
+  const tree = treeOf([GENESIS, ...LONG.points.slice(0, 30)], { windowBlocks: 2 });
+  for (const point of LONG.points.slice(30, 35)) tree.activate(stored(added(tree, point)));
+  const fork = LONG.points[10];
+  assert.ok(fork && tree.addAnchor(fork));
+  const branch = chainOn(fork, 60, 'b').points.map((point) => added(tree, point));
+  for (const point of LONG.points.slice(35)) tree.activate(stored(added(tree, point)));
+  assert.equal(tree.find(fork.hash), undefined);
+  tree.activate(stored(branch[0] ?? tree.tip));
+  assert.equal(tree.tip, branch[0]);
+  assert.equal(added(tree, chainOn(fork, 1, 'sibling').points[0] ?? fork).parent?.point.hash, fork.hash);
 });
 
 test('what falls out of the window is forgotten, old branches with it, and the best header’s branch is kept', () => {

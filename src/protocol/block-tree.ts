@@ -125,7 +125,6 @@ export class BlockTree {
       assertPresent(this.#active.popBack(), 'not empty').isActive = false;
     }
     if (this.#active.length === 0) this.#beginBelowWindow(assertPresent(first.parent, 'a branch has its fork'));
-    this.#milestones.length = Math.min(this.#milestones.length, Math.floor(forkHeight / MILESTONE_INTERVAL_BLOCKS) + 1);
     for (const node of added) this.#pushActive(node);
     this.#prune();
     if (!this.#isIn(this.#bestHeader)) this.#chooseBestHeader();

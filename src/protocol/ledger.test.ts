@@ -87,6 +87,15 @@ test('a switch of branches is one commit, told from the old tip down and then up
   assert.ok(ledger.pool.isRecent(entryOf('"shared"').id));
 });
 
+test('an entry that only an abandoned branch holds stays pending', async () => {
+  const world = ledgerOf([entryOf('"b1"')]);
+  take(world.ledger, CHAIN.blocks);
+  await commit(world);
+  take(world.ledger, RIVAL.blocks.slice(0, 2));
+  await commit(world);
+  assert.ok(world.ledger.pool.isStored(entryOf('"b1"').id));
+});
+
 test('an entry of a peer that is in a recent block is not taken', async () => {
   const world = ledgerOf();
   take(world.ledger, CHAIN.blocks.slice(0, 1));

@@ -232,7 +232,7 @@ export class Sync {
   }
 
   #askForHeaders(peer: PeerSession, nowMs: number): Effect[] {
-    if (peer.headersAskedMs !== undefined || nowMs < peer.headersNotBeforeMs || this.#unrooted.has(peer.id)) return [];
+    if (peer.headersAskedMs !== undefined || nowMs < peer.headersNotBeforeMs) return [];
     const shown = peer.shown !== undefined && this.#isInTree(peer.shown) ? peer.shown : undefined;
     const tipHeight = this.#tree.tip.point.header.height;
     // Its bodies first: a peer that shows ever more headers and no body takes no more room.
