@@ -16,14 +16,14 @@ test('the core benchmark measures every comparison, and its last line tells ever
   assert.equal(report.benchmark, 'core');
   assert.equal(report.node, process.version);
   assert.ok('commit' in report && 'cpu' in report);
-  const names: string[] = report.comparisons.map(({ name }: { name: string }) => name);
+  const names: string[] = report.results.map(({ name }: { name: string }) => name);
   for (const part of ['with unsorted keys', 'already canonical', 'headers', 'blocks of 1000', 'nonces', 'append']) {
     assert.ok(
       names.some((name) => name.includes(part) && /\d/.test(name)),
       `${part} is measured, with its sizes`,
     );
   }
-  for (const { name, expectedPerSecond, variants } of report.comparisons) {
+  for (const { name, expectedPerSecond, variants } of report.results) {
     assert.ok(expectedPerSecond > 0, name);
     assert.ok(variants.length >= 2, `${name} has something beside it`);
     for (const [i, { perSecond, ratio }] of variants.entries()) {
@@ -31,6 +31,13 @@ test('the core benchmark measures every comparison, and its last line tells ever
       assert.equal(ratio === undefined, i === 0, 'all but the first are compared with the first');
     }
   }
+});
+
+test('the convergence benchmark gives every sample of what is waited for', async () => {
+  const { stdout } = await bench('convergence', '--quick');
+  const { results } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+  assert.equal(results.length, 3);
+  for (const { name, aimSeconds, samples } of results) assert.ok(aimSeconds > 0 && samples.length > 0, name);
 });
 
 test('without a name, or with an unknown one, the benchmarks are listed', async () => {

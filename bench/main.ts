@@ -1,12 +1,22 @@
 /** `npm run bench -- <name> [--quick]`: runs one benchmark. Without a name, lists them. */
+import { convergence } from './convergence.ts';
 import { core } from './core.ts';
 import { type Comparison, type ComparisonResult, compare, FULL_EFFORT, QUICK_EFFORT } from './harness.ts';
-import { createReport, formatComparison } from './report.ts';
+import { createReport, formatComparison, formatWaiting } from './report.ts';
+import type { Waiting } from './waiting.ts';
 
-type Benchmark = (isQuick: boolean) => AsyncIterable<Comparison>;
+/** Measures something, prints it, and gives back what goes into the report. */
+type Benchmark = (isQuick: boolean) => Promise<readonly (ComparisonResult | Waiting)[]>;
 
 const BENCHMARKS: ReadonlyMap<string, { readonly about: string; readonly run: Benchmark }> = new Map([
-  ['core', { about: 'canonical JSON, hashing, validation, plain mining, and appending through a node', run: core }],
+  [
+    'core',
+    {
+      about: 'canonical JSON, hashing, validation, plain mining, and appending through a node',
+      run: (isQuick: boolean) => compareAll(core(isQuick), isQuick),
+    },
+  ],
+  ['convergence', { about: 'how soon real nodes agree', run: (isQuick: boolean) => waitAll(convergence(isQuick)) }],
 ]);
 
 const args = process.argv.slice(2);
@@ -22,17 +32,30 @@ if (name === undefined || benchmark === undefined) {
   await run(name, benchmark.run);
 }
 
-async function run(benchmarkName: string, comparisons: Benchmark): Promise<void> {
-  const effort = isQuick ? QUICK_EFFORT : FULL_EFFORT;
+async function run(benchmarkName: string, measure: Benchmark): Promise<void> {
+  const results = await measure(isQuick);
+  console.log(JSON.stringify(createReport(benchmarkName, isQuick ? QUICK_EFFORT : FULL_EFFORT, results)));
+}
+
+async function compareAll(comparisons: AsyncIterable<Comparison>, quick: boolean): Promise<ComparisonResult[]> {
   const results: ComparisonResult[] = [];
-  for await (const comparison of comparisons(isQuick)) {
+  for await (const comparison of comparisons) {
     try {
-      const result = await compare(comparison, effort);
+      const result = await compare(comparison, quick ? QUICK_EFFORT : FULL_EFFORT);
       results.push(result);
       console.log(`${formatComparison(result)}\n`);
     } finally {
       await comparison.close?.();
     }
   }
-  console.log(JSON.stringify(createReport(benchmarkName, effort, results)));
+  return results;
+}
+
+async function waitAll(waitings: AsyncIterable<Waiting>): Promise<Waiting[]> {
+  const results: Waiting[] = [];
+  for await (const waiting of waitings) {
+    results.push(waiting);
+    console.log(`${formatWaiting(waiting)}\n`);
+  }
+  return results;
 }

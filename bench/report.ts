@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import type { ComparisonResult, Effort, Spread, VariantResult } from './harness.ts';
+import type { Waiting } from './waiting.ts';
 
 /** Everything that a run measured, and where. */
 export interface Report {
@@ -13,10 +14,14 @@ export interface Report {
   readonly platform: string;
   readonly date: string;
   readonly effort: Effort;
-  readonly comparisons: readonly ComparisonResult[];
+  readonly results: readonly (ComparisonResult | Waiting)[];
 }
 
-export function createReport(benchmark: string, effort: Effort, comparisons: readonly ComparisonResult[]): Report {
+export function createReport(
+  benchmark: string,
+  effort: Effort,
+  results: readonly (ComparisonResult | Waiting)[],
+): Report {
   return {
     benchmark,
     commit: commit(),
@@ -25,7 +30,7 @@ export function createReport(benchmark: string, effort: Effort, comparisons: rea
     platform: `${process.platform}-${process.arch}`,
     date: new Date().toISOString(),
     effort,
-    comparisons,
+    results,
   };
 }
 
@@ -45,6 +50,13 @@ export function formatComparison(result: ComparisonResult): string {
     return `  ${cells.join('  ').trimEnd()}`;
   });
   return [`${result.name} (${result.unit})`, ...lines].join('\n');
+}
+
+/** The median of what was waited, and in brackets the shortest and the longest. */
+export function formatWaiting({ name, aimSeconds, samples }: Waiting): string {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const [least, median, most] = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)].map((s = 0) => s.toFixed(3));
+  return `${name}\n  ${median} s (${least}-${most}) in ${samples.length} samples, aim ${aimSeconds} s`;
 }
 
 function expectation({ expectedPerSecond }: ComparisonResult): string {
