@@ -95,7 +95,7 @@ export function escapeSize(bytes: Uint8Array, position: number): number {
 }
 
 /** Compares by UTF-16 code units. An undefined text is one that is not UTF-8, and refused wherever it stands. */
-export function compareTexts(a = '', b = ''): number {
+function compareTexts(a = '', b = ''): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

@@ -30,7 +30,7 @@ export function paramsHash(params: ParamsDocument): string {
   return sha256(Buffer.from('cairn/params/1', 'utf8'), Buffer.of(0x00), Buffer.from(canonicalParams(params), 'utf8'));
 }
 
-export function genesisFields(params: ParamsDocument, timestamp: string): HeaderFields {
+function genesisFields(params: ParamsDocument, timestamp: string): HeaderFields {
   return {
     index: 0,
     prev_hash: '0000',

@@ -1,11 +1,11 @@
 /** Both roots of a header, straight from the definition of RFC 6962 (docs/spec/trees.md). */
 import { fromHex, sha256, uint } from './bytes.ts';
 
-export function leafHash(content: Buffer): string {
+function leafHash(content: Buffer): string {
   return sha256(uint(0x00n, 1), content);
 }
 
-export function treeRoot(leaves: readonly string[]): string {
+function treeRoot(leaves: readonly string[]): string {
   const [first] = leaves;
   if (first === undefined) return sha256();
   if (leaves.length === 1) return first;
