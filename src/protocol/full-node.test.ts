@@ -1,30 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bodyOf, buildBlock, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
-import { bodiesAsked, bodyMessage, headersOf, LoneMachine, sentTo, tipOf } from '../../test/support/lone-machine.ts';
+import { entryOf } from '../../test/support/entry-fixture.ts';
+import {
+  assertBanned,
+  bodiesAsked,
+  bodyMessage,
+  headersOf,
+  LoneMachine,
+  reportsIn,
+  sentTo,
+  tipOf,
+  typesOf,
+} from '../../test/support/lone-machine.ts';
 import { findNonce } from '../../test/support/world-node.ts';
-import { type Body, bodyFromEntries, entryIds } from '../core/body.ts';
+import { bodyFromEntries } from '../core/body.ts';
 import type { Hash } from '../core/hash.ts';
 import type { Header } from '../core/header.ts';
-import { hashLeaf } from '../core/merkle.ts';
 import { createParams } from '../core/params.ts';
 import { createGenesis, genesisPoint, hashedHeader } from '../core/validation.ts';
-import type { Effect, Input } from './effects.ts';
-import {
-  BAN_MS,
-  ENTRIES_ASKED_PER_PEER_MAX,
-  HANDSHAKE_TIMEOUT_MS,
-  HEADERS_TIMEOUT_MS,
-  IDS_PER_MESSAGE_MAX,
-  INBOUND_PEERS_MAX,
-  PEERS_MAX,
-  PENDING_ENTRIES_PER_PEER_MAX,
-  PING_INTERVAL_MS,
-  PONG_TIMEOUT_MS,
-  REORGANISATION_ALARM_BLOCKS,
-  STALL_MS_MIN,
-} from './limits.ts';
-import type { Message } from './message.ts';
+import type { Effect } from './effects.ts';
+import { REORGANISATION_ALARM_BLOCKS, STALL_MS_MIN } from './limits.ts';
 
 const GENESIS = genesisPoint(TEST_PARAMS);
 const CHAIN = buildChain(TEST_PARAMS, GENESIS, 12, (height) => bodyOf(`"a${height}"`));
@@ -271,208 +267,14 @@ test('blocks of the node’s own user are taken and answered when they are durab
   });
 });
 
-test('a message before hello gets its sender banned; a second hello is a fault that costs a little', async () => {
-  const lone = await LoneMachine.start();
-  lone.connect('rude');
-  assertBanned(lone, lone.receive('rude', { type: 'get-peers' }), 'rude', 'hello-missing');
-  lone.greet('odd');
-  lone.receive('odd', lone.hello());
-  assert.deepEqual(
-    [...lone.machine.peers].map((peer) => [peer.id, peer.score(lone.nowMs)]),
-    [['odd', -10]],
-  );
-});
-
-test('a malformed message gets its sender banned, for a while', async () => {
-  const lone = await LoneMachine.start();
-  lone.greet('p');
-  const effects = lone.feed({ type: 'message-malformed', peer: 'p', fault: { code: 'message-not-json' } });
-  assertBanned(lone, effects, 'p', 'message-not-json');
-  lone.advance(1_000);
-  lone.nowMs += BAN_MS;
-  lone.advance(1_000);
-  assert.deepEqual(typesOf(lone.connect('p')), ['send']);
-});
-
-const SOME_HASH = 'ef'.repeat(32) as Hash;
-const UNSOLICITED: readonly Message[] = [
-  { type: 'get-headers', locator: [] },
-  { type: 'get-headers', locator: [SOME_HASH, GENESIS.hash] },
-  { type: 'headers', headers: [] },
-  headersOf(CHAIN.blocks.slice(11)),
-  headersOf(CHAIN.blocks.slice(0, 3)),
-  { type: 'get-blocks', hashes: [] },
-  { type: 'get-blocks', hashes: [SOME_HASH, SOME_HASH] },
-  { type: 'block', hash: SOME_HASH, bodyBytes: bodyOf('1').bytes },
-  { type: 'block', hash: GENESIS.hash, bodyBytes: bodyOf('1').bytes },
-  ...CHAIN.blocks.slice(0, 3).map(bodyMessage),
-  { type: 'not-found', hashes: [SOME_HASH] },
-  { type: 'not-found', hashes: [] },
-  { type: 'inventory', ids: [SOME_HASH, SOME_HASH] },
-  { type: 'get-entries', ids: [SOME_HASH] },
-  { type: 'entries', arrayBytes: bodyOf('"unasked"').bytes },
-  { type: 'get-peers' },
-  { type: 'peers', addresses: ['/ip4/192.0.2.1/tcp/1', 'nonsense'] },
-  { type: 'ping', nonce: 7 },
-  { type: 'pong', nonce: 8 },
-];
-test('messages of every type, unasked and twice over, do no harm', async () => {
-  const lone = await LoneMachine.start();
-  lone.greet('p');
-  for (const message of [...UNSOLICITED, ...UNSOLICITED.toReversed()]) {
-    lone.receive('p', message);
-    lone.receive('p', message);
-    await lone.settle();
-    lone.advance(250);
-  }
-  assert.deepEqual(reportsIn(lone.effects), []);
-  assert.equal(lone.machine.pool.count, 0, 'an entry that was not asked for is not taken');
-  assert.equal(lone.machine.tip.hash, CHAIN.points[2]?.hash, 'what was of use is');
-  assert.deepEqual([...lone.machine.peers].length, 1);
-});
-
-test('inputs that concern nobody do nothing', async () => {
-  const lone = await LoneMachine.start();
-  const inputs: readonly Input[] = [
-    { type: 'peer-disconnected', peer: 'nobody', reason: 'closed' },
-    { type: 'message-received', peer: 'nobody', message: { type: 'get-peers' } },
-    { type: 'message-malformed', peer: 'nobody', fault: { code: 'message-not-json' } },
-    { type: 'dial-failed', address: '/ip4/192.0.2.9/tcp/9', isFinal: true },
-    { type: 'dial-succeeded', address: '/ip4/192.0.2.9/tcp/9', peer: 'nobody' },
-    { type: 'branch-point-loaded', peer: 'nobody', hash: SOME_HASH, point: undefined },
-    { type: 'request-cancelled', request: 9 },
-    { type: 'nonce-found', job: 9, nonce: 9 },
-    { type: 'nonces-exhausted', job: 9 },
-  ];
-  for (const input of inputs) assert.deepEqual(lone.feed(input), [], input.type);
-});
-
-test('a goodbye ends the session, so that nothing more is taken from its sender', async () => {
-  const lone = await LoneMachine.start();
-  lone.greet('p');
-  const goodbye: Message = { type: 'goodbye', code: 'peers-full', message: 'full' };
-  assert.deepEqual(typesOf(lone.receive('p', goodbye)), ['report', 'disconnect', 'notify']);
-  assert.deepEqual(lone.receive('p', goodbye), []);
-  assert.deepEqual(lone.feed({ type: 'peer-disconnected', peer: 'p', reason: 'closed' }), []);
-});
-
-test('a peer that never greets, and one that goes silent, is hung up on', async () => {
-  const lone = await LoneMachine.start();
-  lone.connect('mute');
-  lone.greet('lively');
-  lone.greet('dead');
-  assert.equal(goodbyeTo(lone.advance(HANDSHAKE_TIMEOUT_MS + 250), 'mute'), 'handshake-timeout');
-  const effects = [...lone.advance(PING_INTERVAL_MS)];
-  const ping = sentTo(effects, 'lively').at(-1);
-  assert.ok(ping?.type === 'ping');
-  lone.receive('lively', { type: 'pong', nonce: ping.nonce });
-  assert.equal(goodbyeTo(lone.advance(PONG_TIMEOUT_MS + 250), 'dead'), 'ping-timeout');
-  assert.deepEqual(
-    [...lone.machine.peers].map(({ id }) => id),
-    ['lively'],
-  );
-});
-
-test('strangers who dial cannot take the places of peers that this node dials', async () => {
-  const lone = await LoneMachine.start();
-  for (let i = 0; i < INBOUND_PEERS_MAX; i++) lone.greet(`in-${i}`);
-  assert.equal(goodbyeTo(lone.connect('one too many'), 'one too many'), 'peers-full');
-  for (let i = INBOUND_PEERS_MAX; i < PEERS_MAX; i++)
-    assert.deepEqual(typesOf(lone.connect(`out-${i}`, 'outbound')), ['send']);
-  assert.equal(goodbyeTo(lone.connect('out too many', 'outbound'), 'out too many'), 'peers-full');
-  assert.equal([...lone.machine.peers].length, PEERS_MAX);
-});
-
-test('a peer that tells of endless entries is asked for a bounded number of them', async () => {
-  const lone = await LoneMachine.start();
-  lone.greet('p');
-  let asked = 0;
-  for (let batch = 0; batch < 30; batch++) {
-    const ids = Array.from({ length: IDS_PER_MESSAGE_MAX }, (_, i) => entryOf(`"${batch} ${i}"`).id);
-    for (const message of sentTo(lone.receive('p', { type: 'inventory', ids }), 'p')) {
-      if (message.type === 'get-entries') asked += message.ids.length;
-    }
-  }
-  assert.equal(asked, ENTRIES_ASKED_PER_PEER_MAX);
-  lone.advance(6_000);
-  assert.equal([...lone.machine.peers][0]?.entriesAsked, 0, 'what did not come is forgotten');
-});
-
-test('a peer that sends endless entries fills no more than its share of the pool', async () => {
-  const lone = await LoneMachine.start();
-  lone.greet('p');
-  for (let batch = 0; batch < PENDING_ENTRIES_PER_PEER_MAX / IDS_PER_MESSAGE_MAX + 3; batch++) {
-    const entries = Array.from({ length: IDS_PER_MESSAGE_MAX }, (_, i) => entryOf(`"${batch} ${i}"`));
-    lone.receive('p', { type: 'inventory', ids: entries.map(({ id }) => id) });
-    lone.receive('p', { type: 'entries', arrayBytes: bodyFromEntries(entries.map(({ bytes }) => bytes)).bytes });
-    await lone.settle();
-  }
-  assert.equal(lone.machine.pool.count, PENDING_ENTRIES_PER_PEER_MAX);
-});
-
-test('bodies that nobody was asked for take no memory and are not judged', async () => {
-  const lone = await LoneMachine.start({ chain: RIVAL });
-  lone.greet('p');
-  lone.receive('p', headersOf(CHAIN.blocks));
-  for (const block of CHAIN.blocks) assert.deepEqual(lone.receive('p', bodyMessage(block)), []);
-  assert.deepEqual(lone.receive('p', { type: 'block', hash: SOME_HASH, bodyBytes: Uint8Array.of(0) }), []);
-  assert.equal([...lone.machine.peers].length, 1);
-});
-
-test('a branch with more work whose bodies are withheld keeps nobody from the chain that others have', async () => {
-  const lone = await LoneMachine.start();
-  lone.greet('hostile', tipOf(RIVAL));
-  lone.receive('hostile', headersOf(RIVAL.blocks));
-  const asked = lone.greet('honest', tipOf(CHAIN));
-  assert.ok(sentTo(asked, 'honest').some(({ type }) => type === 'get-headers'));
-  lone.receive('honest', headersOf(CHAIN.blocks));
-  for (const block of CHAIN.blocks) lone.receive('honest', bodyMessage(block));
-  await lone.settle();
-  assert.equal(lone.machine.tip.hash, CHAIN.points.at(-1)?.hash);
-});
-
-test('a peer that answers no question for headers does not keep others from being asked', async () => {
-  const lone = await LoneMachine.start();
-  for (const peer of ['mute-1', 'mute-2', 'honest']) lone.greet(peer, tipOf(CHAIN));
-  assert.ok(!sentTo(lone.effects, 'honest').some(({ type }) => type === 'get-headers'));
-  const effects = lone.advance(HEADERS_TIMEOUT_MS + 250);
-  assert.ok(sentTo(effects, 'honest').some(({ type }) => type === 'get-headers'));
-});
-
-function assertBanned(lone: LoneMachine, effects: readonly Effect[], peer: string, code: string): void {
-  assert.equal(goodbyeTo(effects, peer), code);
-  assert.ok(effects.some((effect) => effect.type === 'disconnect' && effect.peer === peer));
-  assert.deepEqual(typesOf(lone.connect(peer)), ['disconnect'], 'it is not let in again');
-}
-
-function goodbyeTo(effects: readonly Effect[], peer: string): string | undefined {
-  const goodbye = sentTo(effects, peer).find((message) => message.type === 'goodbye');
-  return goodbye?.code;
-}
-
 function searchIn(effects: readonly Effect[]): Effect & { type: 'search' } {
   const search = effects.findLast((effect) => effect.type === 'search');
   assert.ok(search, 'a search begins');
   return search;
 }
 
-function reportsIn(effects: readonly Effect[]): Effect[] {
-  return effects.filter(({ type }) => type === 'report');
-}
-
-function typesOf(effects: readonly Effect[]): string[] {
-  return effects.map(({ type }) => type);
-}
-
 function hashesOf(blocks: readonly { readonly hash: Hash }[]): Hash[] {
   return blocks.map(({ hash }) => hash);
-}
-
-function entryOf(text: string): { readonly id: Hash; readonly bytes: Uint8Array } {
-  const body: Body = bodyOf(text);
-  const bytes = body.bytes.slice(1, -1);
-  assert.equal(entryIds(body)[0], hashLeaf(bytes));
-  return { id: hashLeaf(bytes), bytes };
 }
 
 /** `header` with a nonce that meets the easiest target, or one that does not. */

@@ -149,4 +149,25 @@ export function bodyMessage(block: Block): Message {
   return { type: 'block', hash: block.hash, bodyBytes: block.body.bytes };
 }
 
+/** That `effects` send the peer away with `code`, and that it is not let in again. */
+export function assertBanned(lone: LoneMachine, effects: readonly Effect[], peer: string, code: string): void {
+  assert.equal(goodbyeTo(effects, peer), code);
+  assert.ok(effects.some((effect) => effect.type === 'disconnect' && effect.peer === peer));
+  assert.deepEqual(typesOf(lone.connect(peer)), ['disconnect'], 'it is not let in again');
+}
+
+/** The code with which `effects` say goodbye to `peer`. */
+export function goodbyeTo(effects: readonly Effect[], peer: string): string | undefined {
+  const goodbye = sentTo(effects, peer).find((message) => message.type === 'goodbye');
+  return goodbye?.code;
+}
+
+export function reportsIn(effects: readonly Effect[]): Effect[] {
+  return effects.filter(({ type }) => type === 'report');
+}
+
+export function typesOf(effects: readonly Effect[]): string[] {
+  return effects.map(({ type }) => type);
+}
+
 const TICK_MS = 250;
