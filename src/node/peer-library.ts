@@ -8,12 +8,16 @@ import { encodeMessage, type Message } from '../protocol/message.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
 import { isDamage, type StoreError } from '../storage/store-error.ts';
 
+/** The questions of one connection: the end of the line, and how long it is. */
+interface Line {
+  last: Promise<void>;
+  length: number;
+}
+
 export class PeerLibrary {
   readonly #store: ChainStore;
   readonly #network: PeerNetwork;
-  /** The end of each peer's line of questions, and how long the line is. */
-  readonly #lines = new Map<PeerId, { last: Promise<void>; length: number }>();
-
+  readonly #lines = new Map<PeerId, Line>();
   readonly #onDamage: (error: StoreError) => void;
   readonly #onFailure: (error: unknown) => void;
 
@@ -32,19 +36,20 @@ export class PeerLibrary {
   }
 
   serveHeaders(peer: PeerId, question: { readonly locator: readonly Hash[]; readonly max: number }): void {
-    this.#queue(peer, async () => {
+    this.#queue(peer, async (isHere) => {
       const rows = await this.#unlessDamaged(this.#store.headersAfter(question.locator, question.max));
-      if (rows !== undefined) this.#send(peer, { type: 'headers', headers: rows.map(hashStoredHeader) });
+      if (rows !== undefined && isHere()) this.#send(peer, { type: 'headers', headers: rows.map(hashStoredHeader) });
     });
   }
 
   serveBlocks(peer: PeerId, hashes: readonly Hash[]): void {
-    this.#queue(peer, async () => {
+    this.#queue(peer, async (isHere) => {
       const missing: Hash[] = [];
       for (const hash of hashes) {
-        while (this.#lines.has(peer) && this.#network.queuedBytes(peer) > QUEUED_BYTES_MAX) await delay(DRAIN_POLL_MS);
-        if (!this.#lines.has(peer)) return;
+        while (isHere() && this.#network.queuedBytes(peer) > QUEUED_BYTES_MAX) await delay(DRAIN_POLL_MS);
+        if (!isHere()) return;
         const stored = await this.#unlessDamaged(this.#store.blockByHash(hash));
+        if (!isHere()) return;
         if (stored === undefined) missing.push(hash);
         else this.#send(peer, { type: 'block', hash, bodyBytes: stored.block.body.bytes });
       }
@@ -52,6 +57,7 @@ export class PeerLibrary {
     });
   }
 
+  /** The peer has gone. If it comes back it is told nothing of what it asked before. */
   peerGone(peer: PeerId): void {
     this.#lines.delete(peer);
   }
@@ -67,16 +73,20 @@ export class PeerLibrary {
     }
   }
 
-  #queue(peer: PeerId, work: () => Promise<void>): void {
+  /** Has `work` done after what the peer asked before. `isHere` says whether it is still connected as it was then. */
+  #queue(peer: PeerId, work: (isHere: () => boolean) => Promise<void>): void {
     const line = this.#lines.get(peer) ?? { last: Promise.resolve(), length: 0 };
     if (line.length >= QUESTIONS_MAX) {
       this.#lines.delete(peer);
       return this.#network.disconnect(peer, `asked more than ${QUESTIONS_MAX} questions without reading the answers`);
     }
+    const isHere = () => this.#lines.get(peer) === line;
     line.length++;
-    line.last = line.last.then(work).then(() => {
-      line.length--;
-    }, this.#onFailure);
+    line.last = line.last
+      .then(() => (isHere() ? work(isHere) : undefined))
+      .then(() => {
+        line.length--;
+      }, this.#onFailure);
     this.#lines.set(peer, line);
   }
 

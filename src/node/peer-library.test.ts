@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type BuiltChain, bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { MemoryPeer, memoryNetworkOptions } from '../../test/support/memory-peer.ts';
+import { growth, hashesOf } from '../../test/support/store-change.ts';
+import { overlay } from '../../test/support/store-overlay.ts';
+import { type Hash, hashBytes } from '../core/hash.ts';
+import { createGenesis, genesisPoint } from '../core/validation.ts';
+import { MemoryNetworkHub } from '../network/memory-network.ts';
+import type { PeerNetwork } from '../network/peer-network.ts';
+import type { Message } from '../protocol/message.ts';
+import type { ChainStore } from '../storage/chain-store.ts';
+import { createMemoryStore } from '../storage/memory-store.ts';
+import { blockDamaged, StoreError } from '../storage/store-error.ts';
+import { PeerLibrary } from './peer-library.ts';
+
+const UNKNOWN = hashBytes(Buffer.from('unknown'));
+const MIB = 1024 * 1024;
+
+const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 20, (height) => bodyOf(`{"at":${height}}`));
+
+interface World {
+  readonly library: PeerLibrary;
+  readonly network: PeerNetwork;
+  readonly peer: MemoryPeer;
+  readonly damages: unknown[];
+  readonly failures: unknown[];
+}
+
+/** A library over `blocks`, and a peer that is connected to it. */
+async function startWorld(
+  t: TestContext,
+  options: { readonly blocks?: BuiltChain; readonly change?: (store: ChainStore) => Partial<ChainStore> } = {},
+): Promise<World> {
+  const store = createMemoryStore(TEST_PARAMS);
+  await store.commit(growth(options.blocks ?? chain));
+  const hub = new MemoryNetworkHub();
+  const network = hub.createNetwork('node', memoryNetworkOptions(TEST_PARAMS));
+  const damages: unknown[] = [];
+  const failures: unknown[] = [];
+  const library = new PeerLibrary({
+    store: options.change === undefined ? store : overlay(store, options.change(store)),
+    network,
+    onDamage: (error) => damages.push(error),
+    onFailure: (error) => failures.push(error),
+  });
+  await network.start({
+    peerConnected: () => undefined,
+    messageReceived: () => undefined,
+    peerDisconnected: (peer) => library.peerGone(peer),
+    addressDiscovered: () => undefined,
+  });
+  t.after(() => network.stop());
+  const peer = await MemoryPeer.start(t, { hub, params: TEST_PARAMS, id: 'peer' });
+  await peer.dial(network);
+  return { library, network, peer, damages, failures };
+}
+
+/** What a message is about, in a line. */
+function summary(message: Message): string {
+  switch (message.type) {
+    case 'headers':
+      return `headers ${message.headers.map(({ header }) => header.height).join(' ')}`;
+    case 'block':
+      return `block ${chain.blocks.find(({ hash }) => hash === message.hash)?.header.height}`;
+    case 'not-found':
+      return `not found ${message.hashes.length}`;
+    default:
+      return message.type;
+  }
+}
+
+const hashAt = (height: number): Hash => chain.blocks[height - 1]?.hash ?? UNKNOWN;
+
+test('questions are answered in the order in which they were asked, however long each takes', async (t) => {
+  const { library, peer } = await startWorld(t, {
+    change: (store) => ({
+      // The first block asked for takes the longest to read.
+      blockByHash: async (hash) => {
+        for (let turns = hash === hashAt(7) ? 20 : 0; turns > 0; turns--) await nextTurn();
+        return store.blockByHash(hash);
+      },
+    }),
+  });
+  library.serveBlocks('peer', [hashAt(7), hashAt(3)]);
+  library.serveHeaders('peer', { locator: [hashAt(4)], max: 3 });
+  library.serveBlocks('peer', [hashAt(1)]);
+  await peer.readUntil((messages) => messages.length === 4);
+  assert.deepEqual(peer.messages.map(summary), ['block 7', 'block 3', 'headers 5 6 7', 'block 1']);
+});
+
+test('a block is sent as the bytes that were hashed', async (t) => {
+  const { library, peer } = await startWorld(t);
+  library.serveBlocks('peer', hashesOf(chain));
+  await peer.readUntil((messages) => messages.length === 20);
+  for (const [i, message] of peer.messages.entries()) {
+    assert.ok(message.type === 'block');
+    assert.equal(message.hash, hashAt(i + 1));
+    assert.equal(Buffer.from(message.bodyBytes).toString(), `[{"at":${i + 1}}]`);
+  }
+});
+
+test('blocks that are not there are named together, after those that are', async (t) => {
+  const { library, peer } = await startWorld(t);
+  library.serveBlocks('peer', [UNKNOWN, hashAt(2), hashBytes(Buffer.from('too'))]);
+  await peer.readUntil((messages) => messages.length === 2);
+  assert.deepEqual(peer.messages.map(summary), ['block 2', 'not found 2']);
+});
+
+test('headers follow the first hash of the locator that is known, or the genesis', async (t) => {
+  const { library, peer } = await startWorld(t);
+  library.serveHeaders('peer', { locator: [UNKNOWN, hashAt(18), hashAt(2)], max: 2000 });
+  library.serveHeaders('peer', { locator: [UNKNOWN], max: 2 });
+  library.serveHeaders('peer', { locator: [hashAt(20)], max: 2 });
+  library.serveHeaders('peer', { locator: [createGenesis(TEST_PARAMS).hash], max: 1 });
+  await peer.readUntil((messages) => messages.length === 4);
+  assert.deepEqual(peer.messages.map(summary), ['headers 19 20', 'headers 1 2', 'headers ', 'headers 1']);
+});
+
+test('a peer that asks on and on without waiting is hung up on, and answered no more', async (t) => {
+  const { library, peer } = await startWorld(t);
+  for (let questions = 0; questions < 64; questions++) library.serveBlocks('peer', [hashAt(1)]);
+  library.serveBlocks('peer', [hashAt(2)]);
+  assert.deepEqual(await peer.disconnected.promise, { code: 'closed' });
+  assert.ok(!peer.messages.map(summary).includes('block 2'));
+});
+
+test('as many questions as are allowed at once, again and again, are all answered', async (t) => {
+  const { library, peer } = await startWorld(t);
+  for (let round = 1; round <= 3; round++) {
+    for (let questions = 0; questions < 64; questions++) library.serveHeaders('peer', { locator: [hashAt(1)], max: 1 });
+    await peer.readUntil((messages) => messages.length === 64 * round);
+    await nextTurn();
+  }
+});
+
+test('for a peer that does not read, no more bodies are taken from the disk than a few may wait', async (t) => {
+  const blocks = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 24, (height) =>
+    singleBody(`"${String(height).padEnd(MIB / 2, 'x')}"`),
+  );
+  const waitingAtRead: number[] = [];
+  const world: World = await startWorld(t, {
+    blocks,
+    change: (store) => ({
+      blockByHash: (hash) => {
+        waitingAtRead.push(world.network.queuedBytes('peer'));
+        return store.blockByHash(hash);
+      },
+    }),
+  });
+  const { library, network, peer } = world;
+  const readingOn = Promise.withResolvers<void>();
+  peer.beforeReading = () => readingOn.promise;
+  library.serveBlocks('peer', hashesOf(blocks));
+  while (network.queuedBytes('peer') <= 4 * MIB) await nextTurn();
+  const readBefore = waitingAtRead.length;
+  for (let turns = 0; turns < 100; turns++) await nextTurn();
+  assert.equal(waitingAtRead.length, readBefore, 'it waits for the peer');
+  assert.ok(readBefore < 12, `${readBefore} of 24 bodies were read`);
+  readingOn.resolve();
+  await peer.readUntil((messages) => messages.length === 24);
+  assert.ok(Math.max(...waitingAtRead) <= 4 * MIB);
+});
+
+test('a peer that has gone is read for no more, and one that comes back is not told what it asked before', async (t) => {
+  const reads: Hash[] = [];
+  const isRead = Promise.withResolvers<void>();
+  const mayAnswer = Promise.withResolvers<void>();
+  const { library, network, peer, failures } = await startWorld(t, {
+    change: (store) => ({
+      blockByHash: async (hash) => {
+        reads.push(hash);
+        isRead.resolve();
+        if (hash === hashAt(1)) await mayAnswer.promise;
+        return store.blockByHash(hash);
+      },
+    }),
+  });
+  library.serveBlocks('peer', [hashAt(1), hashAt(2)]);
+  library.serveBlocks('peer', [hashAt(3)]);
+  await isRead.promise;
+  network.disconnect('peer', 'a test');
+  await peer.disconnected.promise;
+  await peer.dial(network);
+  library.serveBlocks('peer', [hashAt(4)]);
+  mayAnswer.resolve();
+  await peer.readUntil((messages) => messages.length > 0);
+  for (let turns = 0; turns < 20; turns++) await nextTurn();
+  assert.deepEqual(peer.messages.map(summary), ['block 4']);
+  assert.deepEqual(reads.toSorted(), [hashAt(1), hashAt(4)].toSorted());
+  assert.deepEqual(failures, []);
+});
+
+test('a block that is damaged on disk is reported and not found, and what was asked after it is answered', async (t) => {
+  const damage = blockDamaged({ hash: hashAt(2), height: 2 }, 'a test');
+  const { library, peer, damages, failures } = await startWorld(t, {
+    change: (store) => ({
+      blockByHash: async (hash) => {
+        if (hash === hashAt(2)) throw damage;
+        return store.blockByHash(hash);
+      },
+    }),
+  });
+  library.serveBlocks('peer', [hashAt(1), hashAt(2), hashAt(3)]);
+  library.serveHeaders('peer', { locator: [hashAt(19)], max: 9 });
+  await peer.readUntil((messages) => messages.length === 4);
+  assert.deepEqual(peer.messages.map(summary), ['block 1', 'block 3', 'not found 1', 'headers 20']);
+  assert.deepEqual([damages, failures], [[damage], []]);
+});
+
+test('a disk that fails is a failure of the node', async (t) => {
+  const failure = new StoreError('store-io', 'the disk is gone');
+  const { library, failures } = await startWorld(t, {
+    change: () => ({
+      blockByHash: () => Promise.reject(failure),
+    }),
+  });
+  library.serveBlocks('peer', [hashAt(1)]);
+  while (failures.length === 0) await nextTurn();
+  assert.deepEqual(failures, [failure]);
+});
