@@ -101,6 +101,14 @@ test('a dial is over when its peer is connected, whoever dialled and however the
   assert.deepEqual(due(book, DIAL_TIMEOUT_MS, ['p']), [BARE], 'who answers at a bare address is remembered');
 });
 
+test('a connection ends no dial but those of its peer', () => {
+  const book = bookOf();
+  for (const peer of ['p', 'q']) book.add(addressOf(peer), 'configured');
+  assert.equal(due(book, 0).length, 2);
+  book.connected('p', addressOf('p'), 0);
+  assert.deepEqual(due(book, 5_000, ['p']), []);
+});
+
 test('a dial of which nothing is heard frees its place', () => {
   const book = bookOf();
   for (let i = 0; i <= DIALS_AT_ONCE_MAX; i++) book.add(addressOf(`p${i}`), 'configured');

@@ -163,6 +163,17 @@ test('a peer that tells of endless entries is asked for a bounded number of them
   assert.equal([...lone.machine.peers][0]?.entriesAsked, 0, 'what did not come is forgotten');
 });
 
+test('an entry that a peer owed when it left is asked of another at once', async () => {
+  const lone = await LoneMachine.start();
+  const { id } = entryOf('1');
+  for (const peer of ['p', 'q']) {
+    lone.greet(peer);
+    lone.receive(peer, { type: 'inventory', ids: [id] });
+  }
+  const effects = lone.feed({ type: 'peer-disconnected', peer: 'p', reason: 'closed' });
+  assert.deepEqual(sentTo(effects, 'q'), [{ type: 'get-entries', ids: [id] }]);
+});
+
 test('a peer that sends endless entries fills no more than its share of the pool', async () => {
   const lone = await LoneMachine.start();
   lone.greet('p');
