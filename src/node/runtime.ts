@@ -39,7 +39,7 @@ export class Runtime {
   readonly #parts: RuntimeParts;
   readonly #library: PeerLibrary;
   readonly #inputs: Input[] = [];
-  readonly #questions = new Map<RequestId, (answer: Answer) => void>();
+  readonly #questions = new Map<RequestId, { answer(answer: Answer): void; giveUp(reason: unknown): void }>();
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   #questionCount = 0;
   #isHandling = false;
@@ -53,7 +53,7 @@ export class Runtime {
     this.#library = new PeerLibrary({
       store: parts.store,
       network: parts.network,
-      onDamage: (error) => this.#reportDamage(error),
+      onDamage: (error) => this.damageFound(error),
       onFailure: (error) => this.#fail(error),
     });
   }
@@ -75,6 +75,7 @@ export class Runtime {
     clearInterval(this.#ticker);
     this.#parts.miner.cancel();
     await this.#committing;
+    this.#giveUpQuestions(new Error('the node has stopped'));
   }
 
   /** What the peer network reports, as inputs. */
@@ -107,22 +108,29 @@ export class Runtime {
     }
   }
 
-  /** Puts a question of the user's, and resolves with the machine's answer. Aborting gives it up. */
+  /**
+   * Puts a question of the user's, and resolves with the machine's answer. Rejects where `signal` gives it up, and where
+   * the node stops or fails before there is an answer.
+   */
   ask(question: Question, signal?: AbortSignal): Promise<Answer> {
     this.#questionCount++;
     const request = this.#questionCount;
     return new Promise((resolve, reject) => {
-      const giveUp = () => {
+      const giveUp = (reason: unknown) => {
         this.#questions.delete(request);
+        signal?.removeEventListener('abort', abort);
         this.feed({ type: 'request-cancelled', request });
-        reject(new Error('the question was given up', { cause: signal?.reason }));
+        reject(new Error('the question was given up', { cause: reason }));
       };
-      if (signal?.aborted === true) return giveUp();
-      this.#questions.set(request, (answer) => {
-        signal?.removeEventListener('abort', giveUp);
-        resolve(answer);
-      });
-      signal?.addEventListener('abort', giveUp, { once: true });
+      const abort = () => giveUp(signal?.reason);
+      if (this.#isStopped) return giveUp(new Error('the node has stopped'));
+      if (signal?.aborted === true) return abort();
+      const answer = (given: Answer) => {
+        signal?.removeEventListener('abort', abort);
+        resolve(given);
+      };
+      this.#questions.set(request, { answer, giveUp });
+      signal?.addEventListener('abort', abort, { once: true });
       this.feed({ ...question, request });
     });
   }
@@ -131,6 +139,17 @@ export class Runtime {
   listen(listener: (event: RuntimeEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** A stored block is damaged. Where its header can still be read, the machine gets its body from a peer again. */
+  damageFound(error: StoreError): void {
+    this.#parts.logger.error({ err: error }, 'a stored block is damaged; it is asked of peers');
+    const hash = error.block?.hash;
+    if (hash === undefined) return;
+    this.#parts.store.pointOf(hash).then(
+      (point) => (point === undefined ? undefined : this.feed({ type: 'block-damaged', point })),
+      (cause: unknown) => this.#parts.logger.error({ err: cause }, 'its header is damaged, too: run `cairn fsck`'),
+    );
   }
 
   /** Gives the machine an input; one that comes while an effect is carried out waits its turn. */
@@ -180,9 +199,9 @@ export class Runtime {
       case 'stop-search':
         return miner.cancel();
       case 'answer': {
-        const answer = this.#questions.get(effect.request);
+        const question = this.#questions.get(effect.request);
         this.#questions.delete(effect.request);
-        return answer?.(effect.answer);
+        return question?.answer(effect.answer);
       }
       case 'notify':
         return this.#tellListeners(effect.event);
@@ -198,20 +217,13 @@ export class Runtime {
       .pointOf(hash)
       .catch((error: unknown) => {
         if (!isDamage(error)) throw error;
-        this.#reportDamage(error);
+        this.damageFound(error);
         return undefined;
       })
       .then(
         (point) => this.feed({ type: 'branch-point-loaded', peer, hash, point }),
         (error: unknown) => this.#fail(error),
       );
-  }
-
-  #reportDamage(error: StoreError): void {
-    this.#parts.logger.error(
-      { err: error },
-      'a stored block is damaged: stop the node and run `cairn fsck` on its folder',
-    );
   }
 
   #dial(address: string): void {
@@ -234,6 +246,12 @@ export class Runtime {
     this.#isStopped = true;
     clearInterval(this.#ticker);
     this.#parts.onFailure(error instanceof Error ? error : new Error(String(error)));
+    this.#giveUpQuestions(error);
+  }
+
+  /** Nobody waits for an answer that will never come. */
+  #giveUpQuestions(reason: unknown): void {
+    for (const question of [...this.#questions.values()]) question.giveUp(reason);
   }
 }
 

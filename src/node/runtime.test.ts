@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { pino } from 'pino';
+import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { MemoryPeer, memoryNetworkOptions } from '../../test/support/memory-peer.ts';
+import { entriesOf, growth } from '../../test/support/store-change.ts';
+import { overlay } from '../../test/support/store-overlay.ts';
+import { makeHome, TestNode } from '../../test/support/test-node.ts';
+import { hashBytes, hashToNumber } from '../core/hash.ts';
+import { parseHeader } from '../core/header.ts';
+import { genesisPoint, hashedHeader } from '../core/validation.ts';
+import type { Miner, MiningEvent, MiningJob } from '../mining/miner.ts';
+import { MemoryNetworkHub } from '../network/memory-network.ts';
+import type { PeerNetwork } from '../network/peer-network.ts';
+import { ProbeError, RpcCallError } from '../probe/probe-client.ts';
+import { listRunning } from '../probe/running-nodes.ts';
+import { FullNode } from '../protocol/full-node.ts';
+import type { Message } from '../protocol/message.ts';
+import type { ChainStore } from '../storage/chain-store.ts';
+import { createMemoryStore } from '../storage/memory-store.ts';
+import { blockDamaged, StoreError } from '../storage/store-error.ts';
+import { type Question, Runtime } from './runtime.ts';
+
+/** Finds the nonce of a job on the next turn of the loop. */
+class DirectMiner implements Miner {
+  readonly #report: (event: MiningEvent) => void;
+  #job: number | undefined;
+  isClosed = false;
+
+  constructor(report: (event: MiningEvent) => void) {
+    this.#report = report;
+  }
+
+  mine({ id, headerBytes, target }: MiningJob): void {
+    const header = parseHeader(headerBytes);
+    assert.ok(header.ok);
+    let nonce = 0;
+    while (hashToNumber(hashedHeader({ ...header.value, nonce }).hash) > target) nonce++;
+    this.#job = id;
+    setImmediate(() => {
+      if (this.#job === id) this.#report({ type: 'found', jobId: id, nonce });
+    });
+  }
+
+  cancel(): void {
+    this.#job = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.cancel();
+    this.isClosed = true;
+  }
+}
+
+interface World {
+  readonly runtime: Runtime;
+  readonly machine: FullNode;
+  readonly network: PeerNetwork;
+  readonly hub: MemoryNetworkHub;
+  readonly failures: Error[];
+}
+
+/** A node without libp2p, SQLite and workers: all else is as in a node. */
+async function startWorld(t: TestContext, change: (store: ChainStore) => Partial<ChainStore>): Promise<World> {
+  const memory = createMemoryStore(TEST_PARAMS);
+  await memory.commit(growth(buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, () => bodyOf('"old"'))));
+  const store = overlay(memory, change(memory));
+  const hub = new MemoryNetworkHub();
+  const network = hub.createNetwork('node', memoryNetworkOptions(TEST_PARAMS));
+  const machine = new FullNode({
+    params: TEST_PARAMS,
+    state: await store.load({ windowLength: 100, milestoneInterval: 10 }),
+    localPeer: network.localPeer,
+    agent: 'test',
+    addresses: [],
+    miningMode: 'demand',
+  });
+  const failures: Error[] = [];
+  const runtime: Runtime = new Runtime({
+    machine,
+    store,
+    network,
+    miner: new DirectMiner((event) => runtime.mined(event)),
+    logger: pino({ level: 'silent' }),
+    onFailure: (error) => failures.push(error),
+  });
+  await network.start(runtime.networkHandlers);
+  t.after(async () => {
+    await runtime.stop();
+    await network.stop();
+  });
+  return { runtime, machine, network, hub, failures };
+}
+
+const submission = (...entries: readonly string[]): Question => ({
+  type: 'entries-submitted',
+  entries: entriesOf(bodyOf(...entries)),
+});
+const request = (...entries: readonly string[]): Question => ({ type: 'mine-requested', body: bodyOf(...entries) });
+
+/** A peer that has exchanged greetings with the node. */
+async function greetedPeer(t: TestContext, { hub, network, runtime }: World): Promise<MemoryPeer> {
+  const joined = Promise.withResolvers<void>();
+  const stopListening = runtime.listen(({ type }) => type === 'peer-joined' && joined.resolve());
+  const peer = await MemoryPeer.start(t, { hub, params: TEST_PARAMS, id: 'peer' });
+  await peer.dial(network);
+  peer.greet(network, TEST_PARAMS);
+  await joined.promise;
+  stopListening();
+  return peer;
+}
+
+const isNews = ({ type }: Message) => type === 'headers' || type === 'inventory';
+
+for (const [what, question, news] of [
+  ['entries', submission('"a"', '"b"'), 'inventory'],
+  ['a mined block', request('"c"'), 'headers'],
+] as const) {
+  test(`${what}: neither the user, nor whoever listens, nor a peer hears of it before it is durable`, async (t) => {
+    const log: string[] = [];
+    const world = await startWorld(t, (store) => ({
+      commit: async (change) => {
+        log.push('commit');
+        for (let turns = 0; turns < 20; turns++) await nextTurn();
+        const committed = await store.commit(change);
+        log.push('durable');
+        return committed;
+      },
+    }));
+    const peer = await greetedPeer(t, world);
+    peer.onMessage = (message) => isNews(message) && log.push(message.type);
+    world.runtime.listen(({ type }) => log.push(type));
+    const answer = await world.runtime.ask(question);
+    log.push(answer.type);
+    // Entries are announced when the machine next hears of time.
+    world.runtime.start();
+    await peer.readUntil((messages) => messages.some(({ type }) => type === news));
+    assert.deepEqual(log.slice(0, 2), ['commit', 'durable']);
+    assert.equal(log.filter((line) => line === 'durable').length, 1);
+    assert.ok(log.includes(answer.type) && log.includes(news), log.join(', '));
+  });
+}
+
+test('a commit that fails answers nobody, tells nobody, and is told to the owner once', async (t) => {
+  const failure = new StoreError('store-full', 'no room is left');
+  const told: string[] = [];
+  const world = await startWorld(t, () => ({
+    commit: async () => {
+      for (let turns = 0; turns < 20; turns++) await nextTurn();
+      throw failure;
+    },
+  }));
+  const { runtime, machine, failures } = world;
+  const peer = await greetedPeer(t, world);
+  peer.onMessage = (message) => isNews(message) && told.push(message.type);
+  runtime.listen(({ type }) => told.push(type));
+  const tip = machine.tip.hash;
+  const questions = [runtime.ask(submission('"a"')), runtime.ask(request('"b"')), runtime.ask(submission('"c"'))];
+  const outcomes = await Promise.allSettled(questions);
+  for (const outcome of outcomes) {
+    assert.ok(outcome.status === 'rejected');
+    assert.equal(outcome.reason.cause, failure);
+  }
+  assert.deepEqual(failures, [failure]);
+  assert.equal(machine.tip.hash, tip);
+  await assert.rejects(runtime.ask(submission('"d"')), /given up/);
+  await runtime.stop();
+  for (let turns = 0; turns < 20; turns++) await nextTurn();
+  assert.deepEqual([told, failures], [[], [failure]]);
+});
+
+test('what fails without being an Error is told as one', async (t) => {
+  const { runtime, failures } = await startWorld(t, () => ({ commit: () => Promise.reject('no words') }));
+  await assert.rejects(runtime.ask(submission('"a"')));
+  assert.deepEqual(failures, [new Error('no words')]);
+});
+
+test('a stop waits for the commit that is on its way, and gives up what is not answered by then', async (t) => {
+  const mayCommit = Promise.withResolvers<void>();
+  const log: string[] = [];
+  const { runtime, failures } = await startWorld(t, (store) => ({
+    commit: async (change) => {
+      await mayCommit.promise;
+      const committed = await store.commit(change);
+      log.push('durable');
+      return committed;
+    },
+  }));
+  const asked = assert.rejects(runtime.ask(submission('"a"')), /given up/);
+  const stopped = runtime.stop().then(() => log.push('stopped'));
+  await nextTurn();
+  mayCommit.resolve();
+  await Promise.all([asked, stopped]);
+  assert.deepEqual([log, failures], [['durable', 'stopped'], []]);
+});
+
+test('a question that its asker gives up is not mined, and the next one is', async (t) => {
+  const { runtime, machine } = await startWorld(t, () => ({}));
+  const asker = new AbortController();
+  const reason = new Error('gone');
+  const given = assert.rejects(runtime.ask(request('"given up"'), asker.signal), { cause: reason });
+  const next = runtime.ask(request('"next"'));
+  asker.abort(reason);
+  await given;
+  assert.equal((await next).type, 'block-mined');
+  assert.equal(machine.tip.header.height, 4);
+  await assert.rejects(runtime.ask(request('"late"'), AbortSignal.abort()));
+  assert.equal(machine.mining.queuedCount, 0);
+});
+
+test('a peer is answered from the store, and a disk that fails meanwhile stops the node', async (t) => {
+  const failure = new StoreError('store-io', 'the disk is gone');
+  let isBroken = false;
+  const world = await startWorld(t, (store) => ({
+    headersAfter: async (locator, max) => {
+      if (isBroken) throw failure;
+      return store.headersAfter(locator, max);
+    },
+  }));
+  const peer = await greetedPeer(t, world);
+  peer.send(world.network, { type: 'get-headers', locator: [hashBytes(Buffer.from('unknown'))] });
+  await peer.readUntil((messages) => messages.some(({ type }) => type === 'headers'));
+  const headers = peer.messages.find(({ type }) => type === 'headers');
+  assert.ok(headers?.type === 'headers');
+  assert.deepEqual(
+    headers.headers.map(({ header }) => header.height),
+    [1, 2, 3],
+  );
+  isBroken = true;
+  peer.send(world.network, { type: 'get-headers', locator: [] });
+  while (world.failures.length === 0) await nextTurn();
+  assert.deepEqual(world.failures, [failure]);
+});
+
+test('a block that is damaged on disk stops nothing', async (t) => {
+  const { failures, ...world } = await startWorld(t, () => ({
+    blockByHash: (hash) => Promise.reject(blockDamaged({ hash, height: 2 }, 'a test')),
+  }));
+  const peer = await greetedPeer(t, { failures, ...world });
+  peer.send(world.network, { type: 'get-blocks', hashes: [world.machine.tip.hash] });
+  await peer.readUntil((messages) => messages.some(({ type }) => type === 'not-found'));
+  assert.deepEqual(failures, []);
+  assert.equal((await world.runtime.ask(request('"goes on"'))).type, 'block-mined');
+});
+
+test('a node whose disk refuses a write stops in order, and nothing that was not durable was acknowledged', async (t) => {
+  const home = await makeHome(t);
+  const before = await TestNode.start(t, { home });
+  await before.mine('"kept"');
+  await before.call('append', { entries: ['waits'] });
+  const { tip } = await before.status();
+  await before.stop();
+  const database = new DatabaseSync(join(home.root, 'node', 'chain.sqlite'));
+  database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON pending BEGIN SELECT RAISE(ABORT, 'refused by a test'); END`);
+  database.close();
+
+  const failing = await TestNode.start(t, { home });
+  const stopped = assert.rejects(failing.node.stopped, { name: 'StoreError', message: /refused by a test/ });
+  const answer = await failing.call('append', { entries: ['lost'] }).catch((error: unknown) => error);
+  const isHonest = answer instanceof RpcCallError ? answer.rpc.data.code === 'internal' : answer instanceof ProbeError;
+  assert.ok(isHonest, String(answer));
+  await stopped;
+  assert.deepEqual(await listRunning(home), []);
+  failing.client.close();
+
+  const repaired = new DatabaseSync(join(home.root, 'node', 'chain.sqlite'));
+  repaired.exec('DROP TRIGGER refuse');
+  repaired.close();
+  const after = await TestNode.start(t, { home });
+  const { entries } = (await after.call('pending')) as { entries: { data: unknown }[] };
+  assert.deepEqual([(await after.status()).tip, entries.map(({ data }) => data)], [tip, ['waits']]);
+  assert.deepEqual(await after.call('validate'), { valid: true, blocks: 2, fault: null });
+});
