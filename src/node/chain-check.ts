@@ -3,16 +3,17 @@ import type { Validation } from '../api/shapes.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { createGenesis, genesisPoint, hashedHeader, validateBody, validateHeader } from '../core/validation.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
-import { StoreError } from '../storage/store-error.ts';
+import { isDamage, type StoreError } from '../storage/store-error.ts';
 
 /**
  * Reads every block of the active chain and judges it as if it came from a stranger. `onProgress` hears how many blocks
- * are done, of how many. Stops when `signal` is aborted.
+ * are done, of how many, and `onDamage` of the block that cannot be read. Stops when `signal` is aborted.
  */
 export async function checkChain(options: {
   readonly store: ChainStore;
   readonly params: NetworkParams;
   readonly onProgress: (blocks: number, of: number) => void;
+  readonly onDamage: (error: StoreError) => void;
   readonly signal: AbortSignal;
 }): Promise<Validation> {
   const { store, params, signal } = options;
@@ -39,8 +40,12 @@ export async function checkChain(options: {
       if (blocks % PROGRESS_BLOCKS === 0) options.onProgress(blocks, length);
     }
   } catch (error) {
-    // What the store itself finds damaged is an answer to the question, not a failure to answer it.
-    if (error instanceof StoreError) return invalid(blocks, error.code, error.message);
+    // What the store itself finds damaged is an answer to the question, not a failure to answer it. That the disk cannot
+    // be read, or that the node stops, says nothing of the chain.
+    if (isDamage(error)) {
+      options.onDamage(error);
+      return invalid(blocks, error.code, error.message);
+    }
     throw error;
   }
   const isWhole = blocks === length && (blocks === 1 || point.hash === tip);

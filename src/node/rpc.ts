@@ -13,7 +13,7 @@ import type { ProbeSession, RpcAnswer } from '../probe/probe-server.ts';
 import type { Answer, PooledEntry, RefusalFault } from '../protocol/effects.ts';
 import type { FullNode } from '../protocol/full-node.ts';
 import type { ChainStore, StoredBlock } from '../storage/chain-store.ts';
-import { isDamage } from '../storage/store-error.ts';
+import { isDamage, type StoreError } from '../storage/store-error.ts';
 import { checkChain } from './chain-check.ts';
 import { streamChainDocument } from './chain-stream.ts';
 import type { Runtime } from './runtime.ts';
@@ -39,7 +39,10 @@ export async function answerCall(
     return await METHODS[call.method](parts, params, session);
   } catch (error) {
     if (error instanceof Refusal) return { type: 'error', error: error.rpc };
-    if (isDamage(error)) return { type: 'error', error: refused(error.code, error.message).rpc };
+    if (isDamage(error)) {
+      parts.runtime.damageFound(error);
+      return { type: 'error', error: refused(error.code, error.message).rpc };
+    }
     throw error;
   }
 }
@@ -119,9 +122,10 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
     return result(jsonObject({ block: blockJson(stored.block) }));
   },
 
-  validate: async ({ store, params: network }, _params, session) => {
+  validate: async ({ store, params: network, runtime }, _params, session) => {
     const onProgress = (blocks: number, of: number) => session.progress(jsonValue({ blocks, of }));
-    return plain(await checkChain({ store, params: network, onProgress, signal: session.closed }));
+    const onDamage = (error: StoreError) => runtime.damageFound(error);
+    return plain(await checkChain({ store, params: network, onProgress, onDamage, signal: session.closed }));
   },
 
   peers: async ({ machine }) => plain({ peers: peerViews(machine, Date.now()) }),

@@ -53,6 +53,8 @@ export type Input =
       readonly hash: Hash;
       readonly point: ChainPoint | undefined;
     }
+  /** The stored block of an active place cannot be read: its body has to come from a peer again. */
+  | { readonly type: 'block-damaged'; readonly point: ChainPoint }
   | { readonly type: 'entries-submitted'; readonly request: RequestId; readonly entries: readonly PooledEntry[] }
   | { readonly type: 'mine-requested'; readonly request: RequestId; readonly body: Body }
   /** Whoever asked has gone. */

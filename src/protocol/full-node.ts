@@ -26,6 +26,7 @@ import {
   PEERS_MAX,
   SCORE_BAN,
 } from './limits.ts';
+import { Mender } from './mender.ts';
 import type { Message } from './message.ts';
 import { MiningDesk, type MiningMode } from './mining-desk.ts';
 import { PeerBook } from './peer-book.ts';
@@ -54,6 +55,7 @@ export class FullNode {
   readonly #addresses: AddressBook;
   readonly #sync: Sync;
   readonly #relay: EntryRelay;
+  readonly #mender: Mender;
   readonly #mining: MiningDesk;
   #effects: Effect[] = [];
   #nowMs = 0;
@@ -69,6 +71,7 @@ export class FullNode {
     const peers = this.#peers.sessions;
     this.#sync = new Sync({ tree, intake, params, peers });
     this.#relay = new EntryRelay({ pool, peers });
+    this.#mender = new Mender(peers);
     this.#mining = new MiningDesk({ params, mode: options.miningMode, pool });
   }
 
@@ -145,6 +148,8 @@ export class FullNode {
         const outcome = this.#sync.branchPointLoaded(peer, input, this.#nowMs);
         return this.#headersTaken(peer, outcome.effects, outcome.fault);
       }
+      case 'block-damaged':
+        return this.#do(this.#mender.found(input.point, this.#nowMs));
       case 'entries-submitted':
         return this.#do(this.#ledger.submit(input.request, input.entries));
       case 'mine-requested':
@@ -166,8 +171,6 @@ export class FullNode {
         return assertNever(input);
     }
   }
-
-  // Peers: greeting, misbehaviour, leaving.
 
   #peerConnected(input: Input & { type: 'peer-connected' }): void {
     const { peer: id, address, direction } = input;
@@ -295,8 +298,6 @@ export class FullNode {
     }
   }
 
-  // Blocks: from peers, from the miner, from the user.
-
   #headersTaken(peer: PeerSession, effects: readonly Effect[], fault: TreeFault | undefined): void {
     this.#do(effects);
     if (fault === undefined) return;
@@ -305,6 +306,8 @@ export class FullNode {
   }
 
   #blockReceived(peer: PeerSession, hash: Hash, bodyBytes: Uint8Array): void {
+    const damaged = this.#mender.wanted(hash);
+    if (damaged !== undefined) return this.#mend(peer, damaged, bodyBytes);
     // What nobody was asked for is not even judged: memory and time go to what is wanted.
     if (!this.#sync.isAsked(hash)) return;
     this.#sync.blockReceived(peer, hash, this.#nowMs);
@@ -316,6 +319,14 @@ export class FullNode {
       this.#ledger.intake.hold(node, block.value);
     }
     this.#do(this.#sync.proceed(this.#nowMs));
+  }
+
+  #mend(peer: PeerSession, point: ChainPoint, bodyBytes: Uint8Array): void {
+    const block = validateBody(point, bodyBytes, this.#params);
+    if (!block.ok) return this.#misbehaved(peer.id, block.fault.code, -SCORE_BAN);
+    this.#mender.mended(point.hash);
+    this.#ledger.mendBlock(block.value, point.work);
+    this.#effect({ type: 'report', level: 'info', code: 'block-mended', facts: { hash: point.hash, peer: peer.id } });
   }
 
   #blockMined(block: Block): void {
@@ -357,24 +368,18 @@ export class FullNode {
     }
   }
 
-  // Time.
-
   #tick(): void {
     for (const care of this.#peers.tick(this.#nowMs)) {
       if (care.type === 'dismiss') this.#dismiss(care.peer.id, care.fault.code, 'nothing came');
-      else this.#ping(care.peer);
+      else this.#send(care.peer.id, { type: 'ping', nonce: Math.floor(this.#nowMs) });
     }
     for (const peer of this.#sync.findStalled(this.#nowMs)) this.#misbehaved(peer.id, 'blocks-stalled', 2);
     this.#do(this.#sync.proceed(this.#nowMs));
     this.#do(this.#relay.retryOverdue(this.#nowMs));
+    this.#do(this.#mender.retryOverdue(this.#nowMs));
     const { outboundCount } = this.#peers;
     const connected = this.#peers.notToDial();
     this.#do(this.#addresses.due({ connected, outboundCount, nowMs: this.#nowMs }));
-  }
-
-  #ping(peer: PeerSession): void {
-    peer.pingSentMs = this.#nowMs;
-    this.#send(peer.id, { type: 'ping', nonce: Math.floor(this.#nowMs) });
   }
 
   #refuse(request: RequestId, fault: RefusalFault): void {

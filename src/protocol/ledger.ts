@@ -11,7 +11,7 @@ import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, hashedHeader } from '../core/validation.ts';
 import { BlockIntake, type IntakePlan } from './block-intake.ts';
 import { BlockTree, pathFromActive, type TreeNode } from './block-tree.ts';
-import type { Effect, PooledEntry, RequestId, SubmittedEntry } from './effects.ts';
+import type { Commit, Effect, PooledEntry, RequestId, SubmittedEntry } from './effects.ts';
 import { EntryPool } from './entry-pool.ts';
 import { COMMIT_BYTES_MAX, PENDING_BYTES_MAX, PENDING_ENTRIES_MAX, REORGANISATION_ALARM_BLOCKS } from './limits.ts';
 
@@ -54,6 +54,8 @@ export class Ledger {
   #commit: CommitInFlight | undefined;
   /** Entries that the next commits make durable. */
   #unstored: PooledEntry[] = [];
+  /** Damaged blocks that the next commit stores again. */
+  #mended: Commit['blocks'][number][] = [];
   #submissions: Submission[] = [];
   #offers: Offer[] = [];
   #alarm: string | undefined;
@@ -81,6 +83,11 @@ export class Ledger {
     if (!node.ok) return node.fault.code;
     if (node.value.body === 'missing') this.intake.hold(node.value, block);
     return undefined;
+  }
+
+  /** Takes in a block that is stored already and damaged there: storing it again mends it. */
+  mendBlock(block: Block, work: bigint): void {
+    this.#mended.push({ block, work });
   }
 
   /** Takes in blocks of this node's user that build on `from`, and answers when they are stored. */
@@ -118,7 +125,7 @@ export class Ledger {
   startCommit(): Effect[] {
     if (this.#commit !== undefined) return [];
     this.#unstored = this.#unstored.filter(({ id }) => this.pool.has(id));
-    if (!this.intake.hasReady && this.#unstored.length === 0) return [];
+    if (!this.intake.hasReady && this.#unstored.length === 0 && this.#mended.length === 0) return [];
     const plan = this.intake.plan(this.tree.tip);
     const path = assertPresent(pathFromActive(plan.tip), 'a plan builds on the active chain');
     const pendingAdded = this.#takeUnstored();
@@ -128,7 +135,8 @@ export class Ledger {
       first === undefined
         ? undefined
         : { forkHeight: first.point.header.height - 1, added: path.map(({ point }) => point.hash) };
-    const blocks = plan.blocks.map(({ node, block }) => ({ block, work: node.point.work }));
+    const blocks = [...this.#mended, ...plan.blocks.map(({ node, block }) => ({ block, work: node.point.work }))];
+    this.#mended = [];
     return [{ type: 'commit', change: { blocks, pendingAdded, activate } }];
   }
 

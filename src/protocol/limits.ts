@@ -99,3 +99,7 @@ export const BANS_MAX = 1_000;
 
 /** A reorganisation that undoes more blocks than this raises an alarm. */
 export const REORGANISATION_ALARM_BLOCKS = 100;
+
+/** Damaged blocks that are asked of peers at a time, and how long each peer has to give one. */
+export const MENDED_AT_ONCE_MAX = 64;
+export const MEND_TIMEOUT_MS = 5_000;

@@ -100,5 +100,7 @@ function careFor(peer: PeerSession, nowMs: number): PeerCare[] {
     const isLate = nowMs - peer.pingSentMs > PONG_TIMEOUT_MS;
     return isLate ? [{ type: 'dismiss', peer, fault: { code: 'ping-timeout' } }] : [];
   }
-  return nowMs - peer.heardMs < PING_INTERVAL_MS ? [] : [{ type: 'ping', peer }];
+  if (nowMs - peer.heardMs < PING_INTERVAL_MS) return [];
+  peer.pingSentMs = nowMs;
+  return [{ type: 'ping', peer }];
 }
