@@ -66,21 +66,35 @@ function extendBranch(branch: Branch, { chain, blocks, from }: Source): boolean 
   return false;
 }
 
-/** A few blocks at once, read between two turns of the event loop: at least one. */
+/** A few blocks at once, read between two turns of the event loop: at least one, and all that stand before a damaged one. */
 function readBatch(branch: Branch, source: Source & { readonly tipHeight: number }): readonly StoredBlock[] {
   const { chain, blocks, from, tipHeight } = source;
   const batch: StoredBlock[] = [];
   let sizeBytes = 0;
   for (let height = from; height <= tipHeight && batch.length < BATCH_BLOCKS && sizeBytes < BATCH_BYTES; height++) {
-    const activeId = chain.idAt(height);
-    const id = height > branch.parentHeight ? branch.ids[tipHeight - height] : activeId;
-    if (id === undefined) throw blockDamaged({ hash: undefined, height }, 'the active chain lacks it');
-    if (id === activeId) chain.headerAt(height);
-    const stored = blocks.read(id, () => height);
-    batch.push({ ...stored, isActive: id === activeId });
-    sizeBytes += stored.block.body.bytes.length;
+    try {
+      const stored = readOne(branch, { chain, blocks, tipHeight, height });
+      batch.push(stored);
+      sizeBytes += stored.block.body.bytes.length;
+    } catch (error) {
+      // The next batch begins with it, and fails.
+      if (batch.length > 0) break;
+      throw error;
+    }
   }
   return batch;
+}
+
+function readOne(
+  branch: Branch,
+  source: Omit<Source, 'from'> & { readonly tipHeight: number; readonly height: number },
+): StoredBlock {
+  const { chain, blocks, tipHeight, height } = source;
+  const activeId = chain.idAt(height);
+  const id = height > branch.parentHeight ? branch.ids[tipHeight - height] : activeId;
+  if (id === undefined) throw blockDamaged({ hash: undefined, height }, 'the active chain lacks it');
+  if (id === activeId) chain.headerAt(height);
+  return { ...blocks.read(id, () => height), isActive: id === activeId };
 }
 
 const WALK_STEPS_MAX = 1_000;
