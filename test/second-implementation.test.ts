@@ -25,6 +25,7 @@ import {
 } from './second-implementation/params.ts';
 import { dataRoot as plainDataRoot, historyRoot as plainHistoryRoot } from './second-implementation/trees.ts';
 import { bodyOf, buildChain, singleBody, TEST_PARAMS } from './support/chain-fixture.ts';
+import { makeHome, TestNode } from './support/test-node.ts';
 
 const SEED = 20_261_122;
 
@@ -40,28 +41,25 @@ test('both compute the same hashes, roots, bits and work over a chain, from its 
   const genesis = genesisPoint(TEST_PARAMS);
   const chain = buildChain(TEST_PARAMS, genesis, 70, (height) => bodyAt(height));
   const blocks = [createGenesis(TEST_PARAMS), ...chain.blocks];
-  const points = [genesis, ...chain.points];
-  const history: { hex: string; work: bigint }[] = [];
-  const times: { bits: bigint; time: bigint }[] = [];
-  let total = 0n;
-  for (const [height, block] of blocks.entries()) {
-    const claimed: ChainBlock = JSON.parse(decodeUtf8(encodeBlockJson(block)) ?? '');
-    assert.equal(headerHash(claimed), block.hash);
-    const entries = entryTexts(claimed.data);
-    assert.equal(plainDataRoot(height === 0 ? 0 : entries.shape, height === 0 ? [] : entries.texts), claimed.data_root);
-    if (height > 0) {
-      assert.equal(plainHistoryRoot(history), claimed.history_root);
-      assert.equal(claimed.prev_hash, blocks[height - 1]?.hash);
-    }
-    const bits = BigInt(`0x${claimed.bits}`);
-    assert.equal(nextBits(times, plainRules(TEST_PARAMS)), bits);
-    const target = expand(bits) ?? 0n;
-    assert.ok(height === 0 || BigInt(`0x${headerHash(claimed)}`) <= target);
-    total += work(target);
-    assert.equal(points[height]?.work, total);
-    history.push({ hex: headerHex(claimed), work: total });
-    times.push({ bits, time: secondsOf(claimed.timestamp) });
-  }
+  const works = checkPlainly(
+    blocks.map((block) => JSON.parse(decodeUtf8(encodeBlockJson(block)) ?? '')),
+    TEST_PARAMS,
+  );
+  assert.deepEqual(
+    works,
+    [genesis, ...chain.points].map((point) => point.work),
+  );
+});
+
+test('the plain implementation finds nothing wrong with a chain that a node of the default network has mined', async (t) => {
+  const node = await TestNode.start(t, { home: await makeHome(t), params: DEFAULT_PARAMS });
+  await node.mine('{"from":"alice","to":"bob","amount":113}');
+  await node.mine('[{"n":1},{"n":2},{"é":"€"}]');
+  await node.mine('[]');
+  const chain: ChainBlock[] = JSON.parse(await node.client.send('GET CHAIN'));
+  assert.equal(chain.length, 4);
+  const works = checkPlainly(chain, DEFAULT_PARAMS);
+  assert.equal(works.at(-1)?.toString(), (await node.status()).tip.work);
 });
 
 test('both name the same genesis for the default network, and for any parameters', () => {
@@ -189,7 +187,33 @@ test('both follow any sequence of times to the same bits, over 500 blocks', () =
 });
 
 interface ChainBlock extends HeaderFields {
+  readonly hash: string;
   readonly data: unknown;
+}
+
+/** Checks every rule of the headers and data of a chain, and gives the work up to each block. */
+function checkPlainly(chain: readonly ChainBlock[], params: NetworkParams): bigint[] {
+  const history: { hex: string; work: bigint }[] = [];
+  const times: { bits: bigint; time: bigint }[] = [];
+  const works: bigint[] = [];
+  for (const [height, block] of chain.entries()) {
+    assert.equal(block.index, height);
+    assert.equal(headerHash(block), block.hash);
+    const entries = entryTexts(block.data);
+    assert.equal(plainDataRoot(height === 0 ? 0 : entries.shape, height === 0 ? [] : entries.texts), block.data_root);
+    if (height > 0) {
+      assert.equal(plainHistoryRoot(history), block.history_root);
+      assert.equal(block.prev_hash, chain[height - 1]?.hash);
+    }
+    const bits = BigInt(`0x${block.bits}`);
+    assert.equal(nextBits(times, plainRules(params)), bits);
+    const target = expand(bits) ?? 0n;
+    assert.ok(height === 0 || BigInt(`0x${block.hash}`) <= target);
+    works.push((works.at(-1) ?? 0n) + work(target));
+    history.push({ hex: headerHex(block), work: works.at(-1) ?? 0n });
+    times.push({ bits, time: secondsOf(block.timestamp) });
+  }
+  return works;
 }
 
 /** The shape of `data` and its entries as RFC 8785 spells them, by the plainest means. */

@@ -227,14 +227,16 @@ export class Runtime {
   }
 
   #dial(address: string): void {
-    this.#parts.network.dial(address).catch((error: unknown) => {
-      const isNetworkError = error instanceof NetworkError;
-      const code = isNetworkError ? error.code : 'dial-failed';
-      const isFinal = code === 'network-other' || code === 'dialled-self' || code === 'address-invalid';
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#parts.logger[isFinal ? 'warn' : 'debug']({ address, code, reason }, 'a dial failed');
-      this.feed({ type: 'dial-failed', address, isFinal });
-    });
+    this.#parts.network.dial(address).then(
+      (peer) => this.feed({ type: 'dial-succeeded', address, peer }),
+      (error: unknown) => {
+        const code = error instanceof NetworkError ? error.code : 'dial-failed';
+        const isFinal = code === 'network-other' || code === 'dialled-self' || code === 'address-invalid';
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#parts.logger[isFinal ? 'warn' : 'debug']({ address, code, reason }, 'a dial failed');
+        this.feed({ type: 'dial-failed', address, isFinal });
+      },
+    );
   }
 
   #tellListeners(event: RuntimeEvent): void {
