@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { gather, mixedBody } from '../../test/support/store-change.ts';
+import { makeHome } from '../../test/support/test-node.ts';
+import type { Block } from '../core/block.ts';
+import { genesisPoint } from '../core/validation.ts';
+import { BlockSpool } from './block-spool.ts';
+
+const ROOT = genesisPoint(TEST_PARAMS);
+const EVERYTHING = Number.POSITIVE_INFINITY;
+
+/** Blocks in a form in which equal ones are equal, views or not. */
+const plain = (blocks: readonly Block[]) =>
+  blocks.map(({ hash, header, body }) => ({
+    hash,
+    header,
+    shape: body.shape,
+    text: Buffer.from(body.bytes).toString(),
+    spans: [...body.spans],
+  }));
+
+test('blocks come out as they went in, in batches of about the size that is asked for', async (t) => {
+  const { root } = await makeHome(t);
+  const { blocks } = buildChain(TEST_PARAMS, ROOT, 40, mixedBody);
+  const spool = await BlockSpool.create(root);
+  for (const block of blocks) await spool.append(block);
+  for (const [batchBytes, batchCount] of [
+    [1, 40],
+    [EVERYTHING, 1],
+  ] as const) {
+    const batches = await gather(spool.batches(TEST_PARAMS, batchBytes));
+    assert.equal(batches.length, batchCount);
+    assert.deepEqual(plain(batches.flat()), plain(blocks));
+  }
+  const batches = await gather(spool.batches(TEST_PARAMS, 1_000));
+  assert.ok(batches.length > 1 && batches.length < 40);
+  assert.deepEqual(plain(batches.flat()), plain(blocks));
+  await spool.discard();
+});
+
+test('a block of 1 MiB, one without entries, and more after what was read', async (t) => {
+  const { root } = await makeHome(t);
+  const bodies = [bodyOf(...Array<string>(16).fill(`"${'x'.repeat(65_000)}"`)), bodyOf(), singleBody('{}')];
+  const { blocks } = buildChain(TEST_PARAMS, ROOT, 3, (height) => bodies[height - 1] ?? bodyOf());
+  const spool = await BlockSpool.create(root);
+  for (const [i, block] of blocks.entries()) {
+    await spool.append(block);
+    const read = (await gather(spool.batches(TEST_PARAMS, EVERYTHING))).flat();
+    assert.deepEqual(plain(read), plain(blocks.slice(0, i + 1)));
+  }
+  await spool.discard();
+});
+
+test('an empty spool has no batches', async (t) => {
+  const { root } = await makeHome(t);
+  const spool = await BlockSpool.create(root);
+  assert.deepEqual(await gather(spool.batches(TEST_PARAMS, 1)), []);
+  await spool.discard();
+});
+
+test('spools in one folder do not meet, and a spool that is discarded is gone', async (t) => {
+  const { root } = await makeHome(t);
+  const { blocks } = buildChain(TEST_PARAMS, ROOT, 2, () => bodyOf('1'));
+  const [first, second] = blocks;
+  assert.ok(first !== undefined && second !== undefined);
+  const [a, b] = [await BlockSpool.create(root), await BlockSpool.create(root)];
+  await Promise.all([a.append(first), b.append(second)]);
+  assert.deepEqual(plain((await gather(a.batches(TEST_PARAMS, 1))).flat()), plain([first]));
+  assert.deepEqual(plain((await gather(b.batches(TEST_PARAMS, 1))).flat()), plain([second]));
+  await a.discard();
+  assert.ok((await readdir(root)).length <= 1);
+  await b.discard();
+  assert.deepEqual(await readdir(root), []);
+});
+
+test('what a killed process left is cleared away, and nothing else is', async (t) => {
+  const { root } = await makeHome(t);
+  const left = ['candidate-0f4c2b5e-73a1-4a3e-8b0e-3d0f9d6c1a2b.spool', 'candidate-0.spool'];
+  const others = ['chain.sqlite', 'node.key', 'candidate-.txt', 'candidate-A.spool.bak', 'my candidate-0.spool'];
+  for (const name of [...left, ...others]) await writeFile(join(root, name), 'x');
+  await BlockSpool.removeLeftovers(root);
+  assert.deepEqual((await readdir(root)).toSorted(), others.toSorted());
+});
+
+test('a folder that is not there is an error', async (t) => {
+  const { root } = await makeHome(t);
+  await assert.rejects(BlockSpool.create(join(root, 'nowhere')), { code: 'ENOENT' });
+  await mkdir(join(root, 'empty'));
+  await BlockSpool.removeLeftovers(join(root, 'empty'));
+});
