@@ -27,6 +27,7 @@ import { BlockSpool } from './block-spool.ts';
 import { offerChain } from './chain-offer.ts';
 import { streamChain } from './chain-stream.ts';
 import { watchLocalNodes } from './local-discovery.ts';
+import { readRecentIds } from './recent-entries.ts';
 import { answerCall } from './rpc.ts';
 import { Runtime } from './runtime.ts';
 import type { NodeIdentity } from './views.ts';
@@ -101,9 +102,10 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
     onFailure: (error) => void stop(error),
   });
   closers.add(() => miner.close());
+  const state = await store.load({ windowLength: CHAIN_WINDOW_BLOCKS, milestoneInterval: MILESTONE_INTERVAL_BLOCKS });
   const machine = new FullNode({
     params,
-    state: await store.load({ windowLength: CHAIN_WINDOW_BLOCKS, milestoneInterval: MILESTONE_INTERVAL_BLOCKS }),
+    state: { ...state, recentIds: await readRecentIds(store, state.window.at(-1)?.header.height ?? 0) },
     localPeer: network.localPeer,
     agent: `cairn/${VERSION}`,
     addresses: network.addresses(),

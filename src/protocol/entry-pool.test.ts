@@ -95,3 +95,12 @@ test('the next body has the oldest entries that fit, by number and by bytes', ()
 function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
+
+test('what the latest blocks held before the start is no news, and is forgotten like the rest', () => {
+  const [old, newer] = entriesOf('mined', 2);
+  assert.ok(old !== undefined && newer !== undefined);
+  const pool = new EntryPool([], [old.id, newer.id]);
+  assert.ok(pool.isRecent(old.id) && pool.isRecent(newer.id));
+  pool.removeIncluded(entriesOf('later', RECENT_IDS_MAX - 1).map(({ id }) => id));
+  assert.deepEqual([pool.isRecent(old.id), pool.isRecent(newer.id)], [false, true]);
+});

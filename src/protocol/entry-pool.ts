@@ -31,8 +31,9 @@ export class EntryPool {
   #sizeBytes = 0;
   #storedCount = 0;
 
-  /** `stored` is what the store holds already. */
-  constructor(stored: readonly PooledEntry[]) {
+  /** `stored` is what the store holds already, `recent` the ids in the latest blocks, oldest first. */
+  constructor(stored: readonly PooledEntry[], recent: readonly Hash[] = []) {
+    for (const id of recent) this.#recent.add(id);
     for (const entry of stored) {
       this.#insert({ ...entry, peer: undefined, isStored: true });
       this.#storedCount++;

@@ -20,6 +20,8 @@ export interface LedgerState {
   readonly window: readonly ChainPoint[];
   readonly milestones: readonly Hash[];
   readonly pending: readonly PooledEntry[];
+  /** The ids of the entries in the latest blocks, oldest first, as far as they were read. */
+  readonly recentIds?: readonly Hash[];
 }
 
 /** What a commit has changed. */
@@ -62,7 +64,7 @@ export class Ledger {
 
   constructor(params: NetworkParams, state: LedgerState, windowBlocks?: number) {
     this.tree = new BlockTree({ params, window: state.window, milestones: state.milestones, windowBlocks });
-    this.pool = new EntryPool(state.pending);
+    this.pool = new EntryPool(state.pending, state.recentIds);
   }
 
   get alarm(): string | undefined {

@@ -1,4 +1,5 @@
 /** The files of this repository, as the checks of `test/tidy.test.ts` read them. */
+import { isUtf8 } from 'node:buffer';
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -7,6 +8,7 @@ export interface RepositoryFile {
   /** From the root, with `/`. */
   readonly path: string;
   readonly sizeBytes: number;
+  /** Empty where the file is not UTF-8, as a picture. */
   readonly text: string;
 }
 
@@ -16,7 +18,7 @@ export function readRepository(): RepositoryFile[] {
   return [...paths, ...globSync('.*/*', { cwd: ROOT, exclude: (path) => IGNORED.test(path) })]
     .map((path) => ({ path: path.replaceAll('\\', '/'), stats: statSync(`${ROOT}${path}`) }))
     .filter(({ stats }) => stats.isFile())
-    .map(({ path, stats }) => ({ path, sizeBytes: stats.size, text: readFileSync(`${ROOT}${path}`, 'utf8') }));
+    .map(({ path, stats }) => ({ path, sizeBytes: stats.size, text: readText(`${ROOT}${path}`) }));
 }
 
 /** The file at `path`, which has to be there. */
@@ -40,6 +42,11 @@ export function isTestCode(path: string): boolean {
 export function withoutComments(text: string): string {
   const blank = (comment: string) => comment.replaceAll(/[^\n]/g, '');
   return text.replaceAll(/^[ \t]*\/\*[\s\S]*?\*\//gm, blank).replaceAll(/(?<=^|\s)\/\/ .*$/gm, blank);
+}
+
+function readText(path: string): string {
+  const bytes = readFileSync(path);
+  return isUtf8(bytes) ? bytes.toString('utf8') : '';
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

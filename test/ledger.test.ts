@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bodyOf, buildBlock, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
-import { entriesOf, entryOf } from '../../test/support/entry-fixture.ts';
-import { genesisPoint } from '../core/validation.ts';
-import { createMemoryStore } from '../storage/memory-store.ts';
-import type { Commit, Effect, PooledEntry } from './effects.ts';
-import { type CommitOutcome, Ledger } from './ledger.ts';
-import { PENDING_ENTRIES_MAX, REORGANISATION_ALARM_BLOCKS } from './limits.ts';
+import { genesisPoint } from '../src/core/validation.ts';
+import type { Commit, Effect, PooledEntry } from '../src/protocol/effects.ts';
+import { type CommitOutcome, Ledger } from '../src/protocol/ledger.ts';
+import { PENDING_ENTRIES_MAX, REORGANISATION_ALARM_BLOCKS } from '../src/protocol/limits.ts';
+import { createMemoryStore } from '../src/storage/memory-store.ts';
+import { bodyOf, buildBlock, buildChain, TEST_PARAMS } from './support/chain-fixture.ts';
+import { entriesOf, entryOf } from './support/entry-fixture.ts';
 
 const GENESIS = genesisPoint(TEST_PARAMS);
 const CHAIN = buildChain(TEST_PARAMS, GENESIS, 3, (height) => bodyOf(`"a${height}"`, '"shared"'));
