@@ -14,6 +14,7 @@ export async function watchLocalNodes(options: {
   readonly signal: AbortSignal;
 }): Promise<void> {
   const { home, signal } = options;
+  if (signal.aborted) return;
   const look = async () => {
     try {
       const nodes = await listRunning(home);
