@@ -97,14 +97,18 @@ const MiningShape = Type.Object({
   mode: MiningModeShape,
   searching: Type.Boolean(),
   hashes_per_second: Type.Number({ description: 'Of the current search, or of the last one.' }),
-  expected_s: Type.Union([Type.Number(), Type.Null()], { description: 'Seconds a block is expected to take at this rate.' }),
+  expected_s: Type.Union([Type.Number(), Type.Null()], {
+    description: 'Seconds a block is expected to take at this rate.',
+  }),
   queued: Type.Integer({ minimum: 0, description: 'Blocks asked for and not yet found.' }),
   blocks_found: Type.Integer({ minimum: 0 }),
 });
 
 const RewriteCostShape = Type.Object({
   blocks: Type.Integer({ minimum: 1 }),
-  seconds: Type.Union([Type.Number(), Type.Null()], { description: "At this machine's mining rate; null while unknown." }),
+  seconds: Type.Union([Type.Number(), Type.Null()], {
+    description: "At this machine's mining rate; null while unknown.",
+  }),
 });
 
 export const NodeStatusShape = Type.Object({
@@ -122,9 +126,12 @@ export const NodeStatusShape = Type.Object({
   pending: Type.Object({ count: Type.Integer({ minimum: 0 }), size_bytes: Type.Integer({ minimum: 0 }) }),
   mining: MiningShape,
   rewrite_cost: Type.Array(RewriteCostShape, {
-    description: 'What mining the last n blocks anew would take: how little the proof of work of a small network protects.',
+    description:
+      'What mining the last n blocks anew would take: how little the proof of work of a small network protects.',
   }),
-  alarm: Type.Union([Type.String(), Type.Null()], { description: 'Set when a reorganisation was deeper than 100 blocks.' }),
+  alarm: Type.Union([Type.String(), Type.Null()], {
+    description: 'Set when a reorganisation was deeper than 100 blocks.',
+  }),
   uptime_s: Type.Number(),
 });
 export type NodeStatus = Static<typeof NodeStatusShape>;

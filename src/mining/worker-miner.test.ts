@@ -94,10 +94,7 @@ test('a hit that is on its way when the search is cancelled is not reported, and
   }
   bench.miner.mine(jobOf(100, EASY));
   await bench.nextFound();
-  assert.deepEqual(
-    [...new Set(bench.events.map((event) => event.jobId))],
-    [1, 100],
-  );
+  assert.deepEqual([...new Set(bench.events.map((event) => event.jobId))], [1, 100]);
 });
 
 test('the same job can be mined again after it was found and after it was cancelled', async (t) => {
