@@ -48,7 +48,7 @@ export async function checkChain(options: {
     }
     throw error;
   }
-  const isWhole = blocks === length && (blocks === 1 || point.hash === tip);
+  const isWhole = blocks === length && point.hash === tip;
   return isWhole ? { valid: true, blocks, fault: null } : invalid(blocks, 'chain-incomplete', 'blocks are missing');
 }
 
