@@ -68,8 +68,8 @@ async function storeOf(blocks = chain): Promise<ChainStore> {
 }
 
 /** A store that hands out, in the place of each block, what `change` makes of it: undefined where there is none. */
-async function storeThatReads(change: (block: Block) => Block | undefined): Promise<ChainStore> {
-  const store = await storeOf();
+async function storeThatReads(change: (block: Block) => Block | undefined, blocks = chain): Promise<ChainStore> {
+  const store = await storeOf(blocks);
   return overlay(store, {
     async *readChain(options): AsyncGenerator<StoredBlock, void, undefined> {
       for await (const stored of store.readChain(options)) {
@@ -125,6 +125,13 @@ describe('judging', () => {
       assert.match(fault?.message ?? '', /\w{3}/);
     });
   }
+});
+
+test('a chain of the genesis of which nothing can be read is not valid, nor one of which only the genesis can be', async () => {
+  const nothing = await storeThatReads(() => undefined, chainPart(chain, 0, 0));
+  assert.equal((await check(nothing)).fault?.code, 'chain-incomplete');
+  const genesis = await storeThatReads((block) => (block.header.height === 0 ? block : undefined));
+  assert.equal((await check(genesis)).fault?.code, 'chain-incomplete');
 });
 
 describe('reading', () => {

@@ -150,9 +150,14 @@ test('for a peer that does not read, no more bodies are taken from the disk than
     }),
   });
   const { library, network, peer } = world;
+  const isHolding = Promise.withResolvers<void>();
   const readingOn = Promise.withResolvers<void>();
-  peer.beforeReading = () => readingOn.promise;
+  peer.beforeReading = () => {
+    isHolding.resolve();
+    return readingOn.promise;
+  };
   library.serveBlocks('peer', hashesOf(blocks));
+  await isHolding.promise;
   while (network.queuedBytes('peer') <= 4 * MIB) await nextTurn();
   const readBefore = waitingAtRead.length;
   for (let turns = 0; turns < 100; turns++) await nextTurn();
