@@ -119,7 +119,7 @@ const REFUSED: readonly Refused[] = [
     'append',
     entriesOf(...Array<string>(16).fill(stringOf(64 * KIB))),
     application,
-    'body-too-large',
+    'entries-too-many',
   ],
   ['a block that is not there', 'block', '{"height":4294967295}', application, 'block-not-found'],
   ['a block of an unknown hash', 'block', `{"hash":"${NO_HASH}"}`, application, 'block-not-found'],
@@ -168,6 +168,16 @@ test('the fault of one entry among several names it, with facts, and none of the
     limitBytes: 64 * KIB,
   });
   assert.equal((await node.status()).pending.count, 0);
+});
+
+test('of entries that are too large together it is told how many fit, and so many are taken', async (t) => {
+  const params = createParams({ ...EASY_PARAMS, name: 'narrow', entryBytesMax: 100, bodyBytesMax: 300 });
+  const node = await TestNode.start(t, { home: await makeHome(t), params });
+  const entries = Array.from({ length: 5 }, (_, i) => `"${String(i).padEnd(88, 'x')}"`);
+  const { data } = await refusal(node, 'append', entriesOf(...entries));
+  assert.deepEqual(data, { code: 'entries-too-many', limit: 3, sizeBytes: 366, limitBytes: 300 });
+  await call(node, 'append', entriesOf(...entries.slice(0, 3)));
+  assert.equal((await node.status()).pending.count, 3);
 });
 
 test('what is no request is refused before it is a call', async (t) => {

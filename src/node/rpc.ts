@@ -3,7 +3,7 @@ import { decodeUtf8, encodeUtf8 } from '#host';
 import { RPC_ERROR_CODES, RPC_NOTIFICATIONS, type RpcError, type RpcMethod } from '../api/rpc.ts';
 import { assertPresent } from '../core/assert.ts';
 import { entryBytes, parseBody } from '../core/body.ts';
-import { canonicalize } from '../core/canonical-json.ts';
+import { canonicalizeBytes } from '../core/canonical-json.ts';
 import { type Hash, parseHash } from '../core/hash.ts';
 import { describeJsonFault } from '../core/json-fault.ts';
 import { type JsonText, jsonArray, jsonObject, jsonValue, readElements } from '../core/json-text.ts';
@@ -224,19 +224,20 @@ function readEntries(params: Params, network: NetworkParams): PooledEntry[] {
     sizeBytes += bytes.length;
     if (sizeBytes > network.bodyBytesMax) {
       const limitBytes = network.bodyBytesMax;
-      const message = `the entries are over ${limitBytes} bytes together: send them in several calls`;
-      throw refused('body-too-large', message, { sizeBytes, limitBytes });
+      const message = `the entries are over ${limitBytes} bytes together: send the first ${entry} alone, then the rest`;
+      throw refused('entries-too-many', message, { limit: entry, sizeBytes, limitBytes });
     }
     return { id: hashLeaf(bytes), bytes };
   });
 }
 
 /** The canonical form of what a user wrote. `entry` is its index among several. */
-function canonicalBytes(text: string, network: NetworkParams, entry?: number): Uint8Array {
-  // One level more for an entry that is an array itself: `canonicalize` would count inside its elements.
+function canonicalBytes(text: JsonText, network: NetworkParams, entry?: number): Uint8Array {
+  // One level more for an entry that is an array itself: the outermost array is otherwise taken for that of the entries.
   const isArrayEntry = entry !== undefined && text.startsWith('[');
-  const canonical = canonicalize(text, { depthMax: isArrayEntry ? network.depthMax - 1 : network.depthMax });
-  if (canonical.ok) return encodeUtf8(canonical.value);
+  const depthMax = isArrayEntry ? network.depthMax - 1 : network.depthMax;
+  const canonical = canonicalizeBytes(encodeUtf8(text), { depthMax });
+  if (canonical.ok) return canonical.value;
   const fault =
     canonical.fault.code === 'json-depth' ? { ...canonical.fault, limit: network.depthMax } : canonical.fault;
   const where = entry === undefined ? '' : `entry ${entry}: `;
