@@ -156,6 +156,22 @@ test('a second signal ends a node at once', async (t) => {
   client.destroy();
 });
 
+test('what follows from the blocks is made anew by fsck --rebuild', async (t) => {
+  const world = await makeWorld(t);
+  const { port, node } = await startNodeProcess(t, world, ['--mine', 'demand']);
+  for (const word of ['first', 'second']) await done(world, ['mine', String(port), JSON.stringify(word)]);
+  node.process.kill('SIGINT');
+  assert.equal(await node.exited, 0);
+  const database = new DatabaseSync(join(world.home, 'nodes', String(port), 'chain.sqlite'));
+  database.exec('UPDATE chain SET json_end = json_end + 1 WHERE height = 1; DELETE FROM history WHERE position = 0');
+  database.close();
+  const network = ['--network', world.networkFile];
+  const damaged = await runCairn(world, ['fsck', String(port), ...network]);
+  assert.equal(damaged.exitCode, 1);
+  assert.match(damaged.stderr, /--rebuild/);
+  assert.match(await done(world, ['fsck', String(port), ...network, '--rebuild']), /is whole: 3 blocks/);
+});
+
 test('what is damaged on disk is found by validate and by fsck', async (t) => {
   const world = await makeWorld(t);
   const { port, node } = await startNodeProcess(t, world, ['--mine', 'demand']);

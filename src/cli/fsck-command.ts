@@ -1,6 +1,7 @@
-/** `cairn fsck`: checks a data folder that no node has open. */
+/** `cairn fsck`: checks a data folder that no node has open, and makes anew what can be derived. */
 import { resolve } from 'node:path';
 import { checkStore, type FsckReport } from '../storage/fsck.ts';
+import { rebuildStore } from '../storage/rebuild.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
 import { loadNetworkParams } from './network-file.ts';
@@ -11,14 +12,16 @@ import { PORT } from './value-kind.ts';
 export async function runFsck(
   context: CommandContext,
   folder: string,
-  flags: { readonly network?: string; readonly json?: boolean },
+  flags: { readonly network?: string; readonly rebuild?: boolean; readonly json?: boolean },
 ): Promise<ExitCode> {
   const { terminal, home, settings } = context;
   const port = PORT.parse(folder);
   const path = port === undefined ? resolve(folder) : home.nodeFolder(port);
+  const params = await loadNetworkParams(flags.network ?? settings.network);
+  if (flags.rebuild === true) await rebuildStore({ folder: path, params });
   const report = await checkStore({
     folder: path,
-    params: await loadNetworkParams(flags.network ?? settings.network),
+    params,
     onProgress: ({ height, tipHeight }) =>
       terminal.progress(`checking ${path}: block ${formatCount(height)} of ${formatCount(tipHeight)}`),
   });
@@ -27,7 +30,10 @@ export async function runFsck(
   } else {
     for (const line of reportLines(path, report)) await terminal.print(line);
     if (report.problemCount > 0) {
-      terminal.talk('Start the node with this folder: what is damaged comes from its peers again. Keep a copy first.');
+      terminal.talk(
+        'Keep a copy. Blocks that are damaged come from the peers of a running node again, as soon as they are',
+      );
+      terminal.talk('read (`cairn validate`). All else follows from the blocks: `cairn fsck --rebuild` makes it anew.');
     }
   }
   return report.problemCount === 0 ? EXIT_CODES.done : EXIT_CODES.refused;
