@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bytesToHex, decodeUtf8, encodeUtf8 } from '#host';
+import { HTTP_ROUTES } from '../src/api/http-routes.ts';
 import { RPC_METHODS } from '../src/api/rpc.ts';
 import { asertTarget } from '../src/core/asert.ts';
 import { assertPresent } from '../src/core/assert.ts';
@@ -149,6 +150,12 @@ const CHECKS: Readonly<Record<string, (text: string) => void | Promise<void>>> =
   },
   'probe-words': (text) => {
     for (const [word, frame] of exampleRows(text)) assert.equal(decodeUtf8(encodeFrame(encodeUtf8(word))), frame);
+  },
+  'http-routes': (text) => {
+    const routes = Object.values(HTTP_ROUTES).map(({ method, url, config }) => {
+      return [`${method} ${url}`, config.changesState ? 'changes state' : ''];
+    });
+    assert.deepEqual(exampleRows(text), routes);
   },
   'rpc-methods': (text) => assert.deepEqual(JSON.parse(text), Object.values(RPC_METHODS)),
   'running-node': async (text) => {

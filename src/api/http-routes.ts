@@ -99,7 +99,7 @@ export const HTTP_ROUTES = {
       operationId: 'seedShutdown',
       summary: 'Stop the node',
       params: NodeParams,
-      response: answers(200, 'The node has left the list of running nodes and stops.', MessageShape),
+      response: answers(200, 'The node leaves the list of running nodes and stops.', MessageShape),
     },
   },
   nodes: {
@@ -122,7 +122,7 @@ export const HTTP_ROUTES = {
       operationId: 'shutdownNode',
       summary: 'Stop the node',
       params: NodeParams,
-      response: answers(204, 'The node has left the list of running nodes and stops.'),
+      response: answers(204, 'The node leaves the list of running nodes and stops.'),
     },
   },
   status: {

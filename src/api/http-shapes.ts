@@ -78,7 +78,7 @@ export const BlockSummariesShape = Type.Object({ blocks: Type.Array(BlockSummary
 export const PeersShape = Type.Object({ peers: Type.Array(PeerViewShape) });
 
 export const ConnectShape = Type.Object(
-  { address: Type.String({ minLength: 1, maxLength: 512, description: 'A multiaddress.' }) },
+  { address: Type.String({ minLength: 1, maxLength: 256, description: 'A multiaddress.' }) },
   { additionalProperties: false },
 );
 

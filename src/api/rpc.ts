@@ -42,7 +42,6 @@ export const RPC_NOTIFICATIONS = { event: 'event', progress: 'progress' } as con
 
 /** JSON-RPC 2.0 §5.1; `application` is ours for all faults of the ledger. */
 export const RPC_ERROR_CODES = {
-  parse: -32_700,
   invalidRequest: -32_600,
   methodUnknown: -32_601,
   invalidParams: -32_602,

@@ -233,4 +233,5 @@ Environment:
   Every setting of config.json can be made there too, such as CAIRN_MINE=always for "mine".
 
 Exit codes:
-  0 done, 1 the answer is no, 2 wrong usage, 69 node not reachable, 70 failure, 78 configuration`;
+  0 done, 1 the answer is no, 2 wrong usage, 69 node not reachable, 70 failure, 78 configuration,
+  130 interrupted`;

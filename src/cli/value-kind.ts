@@ -23,7 +23,7 @@ export const LOG_LEVEL = choiceKind<LogLevel>(['debug', 'info', 'warn', 'error']
 /** Checked by shape only: the network says whether it can use it. */
 export const PEER_ADDRESS: ValueKind<string> = {
   parse: (text) => (/^\/[a-z0-9]+\/\S+$/.test(text) ? text : undefined),
-  expected: 'a multiaddr such as /ip4/192.0.2.7/tcp/4001',
+  expected: 'a multiaddress such as /ip4/192.0.2.7/tcp/4001',
 };
 
 export const TEXT: ValueKind<string> = {

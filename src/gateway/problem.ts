@@ -126,7 +126,7 @@ function fromFramework(error: unknown, { bodyBytesMax }: { readonly bodyBytesMax
 }
 
 const RETRY_SOON = { 'retry-after': '1' } as const;
-const BROKEN_TEXT: ReadonlySet<string> = new Set(['json-syntax', 'utf8-invalid', 'invalid-params', 'params-invalid']);
+const BROKEN_TEXT: ReadonlySet<string> = new Set(['json-syntax', 'utf8-invalid', 'params-invalid']);
 const TOO_LARGE: ReadonlySet<string> = new Set(['body-too-large', 'frame-too-large']);
 const PROBE_DETAILS = {
   'node-unreachable': 'The node is on the list, but nothing answers at its port: start it again, or look at its log.',

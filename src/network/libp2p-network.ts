@@ -32,7 +32,7 @@ export interface Libp2pNetworkOptions {
   readonly genesisHash: string;
   /** For messages to people. */
   readonly networkName: string;
-  /** Multiaddrs such as `/ip4/127.0.0.1/tcp/0` and `/ip4/127.0.0.1/tcp/0/ws`; none for a node that only dials. */
+  /** Multiaddresses such as `/ip4/127.0.0.1/tcp/0` and `/ip4/127.0.0.1/tcp/0/ws`; none for a node that only dials. */
   readonly listen: readonly string[];
   /** Announces this node on the local network and reports those who do. For nodes that listen beyond loopback. */
   readonly mdns: boolean;

@@ -40,9 +40,9 @@ export interface NodeOptions {
   readonly host?: string;
   readonly dataFolder: string;
   readonly params: NetworkParams;
-  /** Multiaddrs of peers to keep in touch with. */
+  /** Multiaddresses of peers to keep in touch with. */
   readonly peers: readonly string[];
-  /** Multiaddrs to be reached at by peers. */
+  /** Multiaddresses to be reached at by peers. */
   readonly listen: readonly string[];
   readonly miningMode: MiningMode;
   readonly miningThreads: number;

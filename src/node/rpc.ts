@@ -133,7 +133,7 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
   connect: async ({ runtime }, params) => {
     const address = readString(params, 'address');
     if (address === undefined || !address.startsWith('/') || address.length > ADDRESS_CHARACTERS_MAX) {
-      throw invalidParams('`address` is not a multiaddr such as /ip4/192.0.2.1/tcp/4001/p2p/12D3…');
+      throw invalidParams('`address` is not a multiaddress such as /ip4/192.0.2.1/tcp/4001/p2p/12D3…');
     }
     runtime.feed({ type: 'address-known', address, source: 'configured' });
     runtime.feed({ type: 'tick' });

@@ -208,7 +208,7 @@ function encodeRequest(id: number, method: RpcMethod, params: JsonText | undefin
   const bytes = Buffer.from(requestText(id, method, params), 'utf8');
   if (bytes.length > MESSAGE_BYTES_MAX) {
     const message = `The request has ${bytes.length} bytes, and ${MESSAGE_BYTES_MAX} is the most: send it in parts.`;
-    const facts = { size_bytes: bytes.length, limit_bytes: MESSAGE_BYTES_MAX };
+    const facts = { sizeBytes: bytes.length, limitBytes: MESSAGE_BYTES_MAX };
     throw new RpcCallError(applicationError('frame-too-large', message, facts));
   }
   return bytes;

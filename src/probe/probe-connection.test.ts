@@ -146,7 +146,7 @@ test('a message over 2 MiB that is no chain is refused by its header and first b
   const connection = await open();
   connection.write('2097153   {');
   const { error } = JSON.parse((await connection.receive()) ?? '');
-  assert.deepEqual(error.data, { size_bytes: 2_097_153, limit_bytes: 2_097_152, code: 'frame-too-large' });
+  assert.deepEqual(error.data, { sizeBytes: 2_097_153, limitBytes: 2_097_152, code: 'frame-too-large' });
   assert.equal(await connection.receive(), undefined);
 });
 

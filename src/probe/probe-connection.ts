@@ -307,10 +307,7 @@ function describeFrameFault(fault: FrameFault): string {
     case 'frame-too-large': {
       const { sizeBytes, limitBytes } = fault;
       const message = `The message announces ${sizeBytes} bytes, and ${limitBytes} is the most for anything but a chain: send it in parts.`;
-      return errorText(
-        NO_ID,
-        applicationError(fault.code, message, { size_bytes: sizeBytes, limit_bytes: limitBytes }),
-      );
+      return errorText(NO_ID, applicationError(fault.code, message, { sizeBytes, limitBytes }));
     }
     default:
       return assertNever(fault);
