@@ -230,7 +230,7 @@ function examples(...lines: readonly string[]): string {
 const AFTER_HELP = `
 Environment:
   CAIRN_HOME holds node data, the list of running nodes and config.json; two homes on one machine are two worlds.
-  Every setting of config.json can be made there too, such as CAIRN_MINE=always for "mine".
+  Every setting of config.json can be made in the environment, too, such as CAIRN_MINE=always for "mine".
 
 Exit codes:
   0 done, 1 the answer is no, 2 wrong usage, 69 node not reachable, 70 failure, 78 configuration,
