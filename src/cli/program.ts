@@ -97,7 +97,11 @@ function addServers(program: Command, run: Run, env: NodeJS.ProcessEnv): void {
     .option('--data <dir>', 'where it keeps its data (a folder in the home, named by the port)')
     .option('--peer <addr>', 'a peer to keep in touch with; may stand several times', collector(PEER_ADDRESS))
     .option('--listen <addr>', 'where peers reach it; may stand several times', collector(PEER_ADDRESS))
-    .option('--mine <when>', 'demand (when asked to), entries (when some wait) or always', parser(MINING_MODE))
+    .option(
+      '--mine <when>',
+      'demand (when asked to), entries (while some wait; the default) or always',
+      parser(MINING_MODE),
+    )
     .option('--network <file>', 'the parameter file of the network to join')
     .option('--threads <n>', 'how many threads mine (half the cores)', parser(THREADS))
     .option('--host <host>', 'where its probe socket listens; whoever reaches it may stop the node', parser(TEXT))
