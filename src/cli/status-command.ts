@@ -29,7 +29,10 @@ function statusRows(status: NodeStatus, terminal: Terminal): [string, string][] 
     ['node', `${status.port} (process ${status.pid}, version ${status.version}, up ${formatSeconds(status.uptime_s)})`],
     ['network', `${network.name} (genesis ${network.genesis})`],
     ['tip', `${tip.hash} at height ${formatCount(tip.height)}, ${tip.time}`],
-    ['chain', `${formatCount(status.length)} blocks, about ${tip.work} hashes of work`],
+    [
+      'chain',
+      `${formatCount(status.length)} ${status.length === 1 ? 'block' : 'blocks'}, about ${tip.work} hashes of work`,
+    ],
     ['sync', sync.behind === 0 ? 'up to date' : `${formatCount(sync.behind)} blocks behind`],
     ['peers', formatCount(status.peers)],
     ['pending', `${formatCount(pending.count)} entries, ${formatBytes(pending.size_bytes)}`],

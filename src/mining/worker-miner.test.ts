@@ -112,7 +112,7 @@ test('the rate is known from the first block on, however soon it was found', asy
   const bench = await startBench(t, { threads: 1 });
   bench.miner.mine(jobOf(1, EASY));
   await bench.nextFound();
-  const [progress] = bench.events;
+  const progress = bench.events.findLast(({ type }) => type === 'progress');
   assert.ok(progress?.type === 'progress' && progress.hashes > 0 && progress.hashesPerSecond > 0);
 });
 
