@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { startGateway } from './canned-node.ts';
+import { startGateway } from './canned-node.fixture.ts';
 
 /** Everything that comes back for `bytes`, until the gateway closes. The socket stays open on this side. */
 function exchange(port: number, bytes: string | Buffer): Promise<string> {

@@ -6,7 +6,7 @@ import { assertPresent } from '../core/assert.ts';
 import type { Hash } from '../core/hash.ts';
 import { type JsonText, readMembers } from '../core/json-text.ts';
 import { RpcCallError } from '../probe/probe-client.ts';
-import { CannedLedger } from './canned-ledger.ts';
+import { CannedLedger } from './canned-ledger.fixture.ts';
 import { type Ask, ChainFollower, type FollowedEvent } from './chain-follower.ts';
 import { type EventCursor, formatCursor, parseCursor } from './event-cursor.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { HTTP_ROUTES } from '../api/http-routes.ts';
-import { startGateway } from './canned-node.ts';
+import { startGateway } from './canned-node.fixture.ts';
 
 interface OpenApi {
   readonly openapi: string;

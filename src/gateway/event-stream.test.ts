@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { assertPresent } from '../core/assert.ts';
-import { startGateway } from './canned-node.ts';
+import { startGateway } from './canned-node.fixture.ts';
 
 interface Told {
   readonly id?: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { startGateway } from './canned-node.ts';
+import { startGateway } from './canned-node.fixture.ts';
 
 const FILES = ['/', '/explorer.css', '/explorer.js', '/json-text.js', '/icon.svg'];
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { startGateway } from './canned-node.ts';
+import { startGateway } from './canned-node.fixture.ts';
 
 describe('/api/v1', () => {
   let world: Awaited<ReturnType<typeof startGateway>>;

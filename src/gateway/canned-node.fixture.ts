@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type CairnHome, resolveHome } from '../probe/cairn-home.ts';
 import { createProbeServer } from '../probe/probe-server.ts';
 import { joinList } from '../probe/running-nodes.ts';
-import { CannedLedger } from './canned-ledger.ts';
+import { CannedLedger } from './canned-ledger.fixture.ts';
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
 
 export interface CannedNode {
