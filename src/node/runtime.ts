@@ -143,7 +143,7 @@ export class Runtime {
 
   /** A stored block is damaged. Where its header can still be read, the machine gets its body from a peer again. */
   damageFound(error: StoreError): void {
-    this.#parts.logger.error({ err: error }, 'a stored block is damaged; it is asked of peers');
+    this.#parts.logger.error({ err: error }, 'a stored block is damaged and not served');
     const hash = error.block?.hash;
     if (hash === undefined) return;
     this.#parts.store.pointOf(hash).then(

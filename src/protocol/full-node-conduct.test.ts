@@ -59,6 +59,16 @@ test('a malformed message gets its sender banned, for a while', async () => {
   assert.deepEqual(typesOf(lone.connect('p')), ['send']);
 });
 
+test('a peer whose bytes are no frames is not taken back, and one that only left is', async () => {
+  const lone = await LoneMachine.start();
+  for (const peer of ['noisy', 'quiet']) lone.greet(peer);
+  lone.feed({ type: 'peer-disconnected', peer: 'noisy', reason: 'frame-fault' });
+  lone.feed({ type: 'peer-disconnected', peer: 'quiet', reason: 'closed' });
+  assert.deepEqual([...lone.machine.peers], []);
+  assert.equal(goodbyeTo(lone.connect('noisy'), 'noisy'), 'banned');
+  assert.equal(goodbyeTo(lone.connect('quiet'), 'quiet'), undefined);
+});
+
 const SOME_HASH = 'ef'.repeat(32) as Hash;
 const UNSOLICITED: readonly Message[] = [
   { type: 'get-headers', locator: [] },

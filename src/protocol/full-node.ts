@@ -127,6 +127,8 @@ export class FullNode {
       case 'peer-connected':
         return this.#peerConnected(input);
       case 'peer-disconnected':
+        // What breaks the frames has broken the connection already; what is left to do is not to take the peer back.
+        if (input.reason === 'frame-fault') this.#misbehaved(input.peer, input.reason, -SCORE_BAN);
         return this.#peerGone(input.peer, input.reason);
       case 'message-received': {
         const peer = this.#peers.sessions.get(input.peer);
@@ -176,7 +178,7 @@ export class FullNode {
     const { peer: id, address, direction } = input;
     assert(!this.#peers.sessions.has(id), 'a peer has one stream');
     this.#addresses.connected(id, direction === 'outbound' ? address : undefined, this.#nowMs);
-    if (this.#peers.isBanned(id, this.#nowMs)) return this.#hangUp(id, 'banned', 'banned');
+    if (this.#peers.isBanned(id, this.#nowMs)) return this.#dismiss(id, 'banned', 'too many faults a while ago');
     if (this.#peers.isFull(direction)) return this.#dismiss(id, 'peers-full', `${PEERS_MAX} peers at most`);
     this.#peers.add(new PeerSession({ id, address, direction, nowMs: this.#nowMs }));
     const { hash, header, work } = this.tip;
@@ -346,12 +348,7 @@ export class FullNode {
     const ledger = this.#ledger;
     const outcome = ledger.committed(input);
     this.#do(outcome.effects);
-    this.#do(
-      this.#mining.committed({
-        isStored: (hash) => ledger.isStored(hash),
-        isActive: (hash) => ledger.isActive(hash),
-      }),
-    );
+    this.#do(this.#mining.committed(ledger));
     if (outcome.hasNewTip) this.#announceTip();
     this.#do(this.#relay.announce(outcome.pending));
     this.#do(this.#sync.proceed(this.#nowMs));

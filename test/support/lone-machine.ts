@@ -153,7 +153,9 @@ export function bodyMessage(block: Block): Message {
 export function assertBanned(lone: LoneMachine, effects: readonly Effect[], peer: string, code: string): void {
   assert.equal(goodbyeTo(effects, peer), code);
   assert.ok(effects.some((effect) => effect.type === 'disconnect' && effect.peer === peer));
-  assert.deepEqual(typesOf(lone.connect(peer)), ['disconnect'], 'it is not let in again');
+  const refused = lone.connect(peer);
+  assert.equal(goodbyeTo(refused, peer), 'banned', 'it is told why');
+  assert.deepEqual(typesOf(refused), ['send', 'disconnect'], 'it is not let in again');
 }
 
 /** The code with which `effects` say goodbye to `peer`. */
