@@ -230,6 +230,32 @@ test('of more calls than 64 the further ones begin when earlier ones have been a
   assert.equal(await connection.receive(), '{"id":65,"jsonrpc":"2.0","result":"mined"}');
 });
 
+test('a connection that has sent thousands of calls lets others come in between', async (t) => {
+  const CALLS = 2_000;
+  let handled = 0;
+  const begun = Promise.withResolvers<void>();
+  const { open } = await startFixture(t, {
+    calls: {
+      blocks: () => {
+        handled++;
+        begun.resolve();
+        const endMs = performance.now() + 0.2;
+        while (performance.now() < endMs);
+        return resultOf({});
+      },
+      status: () => resultOf({ handled }),
+    },
+  });
+  const [busy, other] = [await open(), await open()];
+  const call = encodeFrame(Buffer.from('{"id":1,"jsonrpc":"2.0","method":"blocks"}'));
+  busy.write(Buffer.concat(Array.from({ length: CALLS }, () => call)));
+  await begun.promise;
+  const answer = JSON.parse((await other.ask('{"id":1,"jsonrpc":"2.0","method":"status"}')) ?? '');
+  assert.ok(answer.result.handled < CALLS / 2, `${answer.result.handled} calls came first`);
+  for (let i = 0; i < CALLS; i++) await busy.receive();
+  assert.equal(handled, CALLS);
+});
+
 test('SHUTDOWN is told to the node after EXITING has been sent', async (t) => {
   const { open, shutdowns } = await startFixture(t);
   const connection = await open();

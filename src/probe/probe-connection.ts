@@ -5,6 +5,7 @@
  * come when they are there; while `CALLS_MAX` of them are under way nothing more is read.
  */
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodeUtf8 } from '#host';
 import { RPC_METHODS, RPC_NOTIFICATIONS } from '../api/rpc.ts';
 import { assertNever } from '../core/assert.ts';
@@ -16,7 +17,7 @@ import { CandidateChain } from './candidate-chain.ts';
 import { startDeadline } from './deadline.ts';
 import { ConnectionEndedError, FrameSource } from './frame-source.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { CALLS_MAX, LINGER_MS, MESSAGE_BYTES_MAX, NOTIFICATION_BYTES_MAX } from './probe-limits.ts';
+import { CALLS_MAX, LINGER_MS, MESSAGE_BYTES_MAX, NOTIFICATION_BYTES_MAX, TURN_MS_MAX } from './probe-limits.ts';
 import type { ProbeHandlers, ProbeSession, RpcAnswer } from './probe-server.ts';
 import {
   applicationError,
@@ -93,6 +94,7 @@ export class ProbeConnection {
   }
 
   async #converse(): Promise<void> {
+    let turnStartMs = performance.now();
     while (!this.#closed.signal.aborted) {
       const size = await this.#source.nextMessage();
       if (size === undefined) return;
@@ -101,6 +103,10 @@ export class ProbeConnection {
         return;
       }
       await this.#handleMessage(size.value);
+      // Messages that have come already are handled without a turn of the event loop between them.
+      if (performance.now() - turnStartMs < TURN_MS_MAX) continue;
+      await nextTurn();
+      turnStartMs = performance.now();
     }
   }
 

@@ -17,6 +17,9 @@ export const CONNECTIONS_MAX = 64;
 /** Calls that one connection has running, or answered and not yet read. Beyond them it is not read any further. */
 export const CALLS_MAX = 64;
 
+/** How long the messages of one connection are handled before it is the turn of the others. */
+export const TURN_MS_MAX = 10;
+
 /** The id of a request is sent back with each notification about it. */
 export const REQUEST_ID_LENGTH_MAX = 256;
 
