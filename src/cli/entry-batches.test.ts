@@ -100,6 +100,7 @@ for (const { name, line, code } of FAULTS) {
     assert.equal(fault?.line, 3);
     assert.equal(fault.code, code);
     assert.match(fault.message, /^[A-Z].*\.$/s);
+    if (code === 'json-depth') assert.match(fault.message, /32 levels/);
   });
 }
 

@@ -104,7 +104,8 @@ function readEntry({ number, bytes }: Line): Result<Entry | undefined, EntryFaul
   const depthMax = bytes[start] === ARRAY_OPEN ? DEPTH_MAX - 1 : DEPTH_MAX;
   const canonical = canonicalizeBytes(bytes, { depthMax });
   if (!canonical.ok) {
-    return fail({ line: number, code: canonical.fault.code, message: describeJsonFault(canonical.fault) });
+    const fault = canonical.fault.code === 'json-depth' ? { ...canonical.fault, limit: DEPTH_MAX } : canonical.fault;
+    return fail({ line: number, code: fault.code, message: describeJsonFault(fault) });
   }
   const sizeBytes = canonical.value.length;
   if (sizeBytes > ENTRY_BYTES_MAX) {
