@@ -1,6 +1,5 @@
 /** A node: the machine, and the store, network, miner and probe socket around it, put together and taken apart. */
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { NetworkParams } from '../core/params.ts';
@@ -71,7 +70,6 @@ export async function startNode(options: NodeOptions): Promise<CairnNode> {
 async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNode> {
   const { params, home, dataFolder, logger } = options;
   const ended = Promise.withResolvers<void>();
-  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
   const store = await openSqliteStore({ folder: dataFolder, params });
   closers.add(() => store.close());
   await BlockSpool.removeLeftovers(dataFolder);

@@ -1,5 +1,5 @@
 /** The database file of a store: its format, which is this program's own affair, and which network it belongs to. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseHash } from '../core/hash.ts';
 import type { NetworkParams } from '../core/params.ts';
@@ -45,11 +45,28 @@ export function openDatabase(options: {
 
 function createFolder(folder: string): void {
   try {
-    const created = mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (created !== undefined) syncFolder(dirname(created));
+    makeFolder(folder);
   } catch (cause) {
     throw new StoreError('store-io', `The data folder ${folder} cannot be created: ${messageOf(cause)}.`, { cause });
   }
+}
+
+/** With the folders above it, level by level: `mkdir` of Node goes on for ever where a file system takes no folders. */
+function makeFolder(folder: string): void {
+  if (isFolder(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (!isFolder(folder)) throw error;
+  }
+  syncFolder(parent);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Makes the names in `folder` durable. */

@@ -117,6 +117,17 @@ describe('a store that is closed', () => {
   });
 });
 
+describe('a folder that cannot be made', () => {
+  test('is said to be so, be it below a file or where the system takes no folders', async () => {
+    const folder = newFolder();
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'file'), '');
+    // Node's own recursive mkdir goes on for ever below /proc.
+    const impossible = [join(folder, 'file'), join(folder, 'file', 'a', 'b'), '/proc/no-such-place/a'];
+    for (const path of impossible) await assert.rejects(open(path), { code: 'store-io' }, path);
+  });
+});
+
 describe('a folder that is not ours to open', () => {
   test('is refused while this very process has it', async () => {
     const folder = newFolder();
