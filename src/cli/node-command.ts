@@ -7,7 +7,7 @@ import type { CommandContext } from './command-context.ts';
 import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';
 import { createLogger } from './log.ts';
 import { loadNetworkParams } from './network-file.ts';
-import { onStopAsked, STOP_DEADLINE_MS, withinDeadline } from './orderly-stop.ts';
+import { onStopAsked, STOP_DEADLINE_MS, startedInTime, withinDeadline } from './orderly-stop.ts';
 import type { LogLevel } from './value-kind.ts';
 
 export interface NodeFlags {
@@ -32,7 +32,7 @@ export async function runNode(context: CommandContext, port: number, flags: Node
 
   const { promise: stopAsked, resolve: askToStop } = Promise.withResolvers<'asked'>();
   onStopAsked(() => askToStop('asked'));
-  const node = await startNode({
+  const starting = startNode({
     home,
     port,
     host,
@@ -44,6 +44,8 @@ export async function runNode(context: CommandContext, port: number, flags: Node
     miningThreads: flags.threads ?? settings.threads ?? Math.max(1, Math.floor(availableParallelism() / 2)),
     logger,
   });
+  const node = await startedInTime(starting, stopAsked, STOP_DEADLINE_MS);
+  if (node === undefined) throw stopOverdue('The node was asked to stop, did not come to the end of its start');
   if (flags.json === true) {
     await terminal.print(
       JSON.stringify({ port: node.port, host, pid: process.pid, network: params.name, data: dataFolder }),
@@ -56,15 +58,14 @@ export async function runNode(context: CommandContext, port: number, flags: Node
   if ((await Promise.race([stopAsked, node.stopped])) === 'asked') {
     // What it had to stop for is thrown by `stopped`, as when nobody asked.
     const inTime = await withinDeadline(Promise.all([node.stop(), node.stopped]), STOP_DEADLINE_MS);
-    if (!inTime) {
-      throw new CommandError(
-        EXIT_CODES.failed,
-        'stop-deadline',
-        `Node ${node.port} was not closed within ${STOP_DEADLINE_MS} ms and is ended as it is; what was acknowledged is kept.`,
-      );
-    }
+    if (!inTime) throw stopOverdue(`Node ${node.port} was not closed`);
   }
   return EXIT_CODES.done;
+}
+
+function stopOverdue(what: string): CommandError {
+  const message = `${what} within ${STOP_DEADLINE_MS} ms and is ended as it is; what was acknowledged is kept.`;
+  return new CommandError(EXIT_CODES.failed, 'stop-deadline', message);
 }
 
 function chooseDataFolder({ home }: CommandContext, port: number, chosen: string | undefined): string {

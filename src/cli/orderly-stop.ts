@@ -35,6 +35,19 @@ export async function withinDeadline(work: Promise<unknown>, deadlineMs: number)
   }
 }
 
+/**
+ * What `starting` comes to. Undefined where `stopAsked` came first and `starting` took more than `deadlineMs` from
+ * then on: who stops a program that hangs in its start is not kept waiting.
+ */
+export function startedInTime<Started>(
+  starting: Promise<Started>,
+  stopAsked: Promise<unknown>,
+  deadlineMs: number,
+): Promise<Started | undefined> {
+  const overdue = stopAsked.then(async () => ((await withinDeadline(starting, deadlineMs)) ? starting : undefined));
+  return Promise.race([starting, overdue]);
+}
+
 const SAME_SIGNAL_MS = 250;
 
 /** For everything to be closed. */
