@@ -1,6 +1,6 @@
 /** Data and talk go their own ways, and only people get colours and lines that rewrite themselves. */
 import assert from 'node:assert/strict';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import type { NodeStatus } from '../api/shapes.ts';
 import { createLogger, formatLogLine } from './log.ts';
@@ -37,6 +37,13 @@ test('a pipe that is closed takes no more data, which is no failure', async () =
   stdout.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
   await new Promise((resolve) => stdout.once('close', resolve));
   assert.equal(await terminal.write('data'), false);
+});
+
+test('a full disk behind stdout is said to be one', async () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  const stdout = new Writable({ write: (_chunk, _encoding, done) => done(full) });
+  const terminal = new Terminal({ stdin: new PassThrough(), stdout, stderr: new PassThrough() });
+  await assert.rejects(terminal.print('data'), { code: 'output-failed', message: /no space left/ });
 });
 
 test('the log is JSON for programs and a line for people', () => {

@@ -5,6 +5,7 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { CommandError, codeOf, EXIT_CODES } from './command-error.ts';
 
 export interface TerminalStreams {
   readonly stdin: Readable & { readonly isTTY?: boolean };
@@ -22,9 +23,8 @@ export class Terminal {
   constructor(streams: TerminalStreams) {
     this.#streams = streams;
     streams.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      // `cairn chain 5001 | head` has read enough: that is no failure.
-      if (error.code !== 'EPIPE') throw error;
-      this.#stdoutClosed = true;
+      // `cairn chain 5001 | head` has read enough: that is no failure. Of others whoever writes is told.
+      if (error.code === 'EPIPE') this.#stdoutClosed = true;
     });
     // Talk that nobody hears any more is no failure either: what we do still has to end in order.
     streams.stderr.on('error', () => undefined);
@@ -44,12 +44,16 @@ export class Terminal {
     return this.#streams.stderr.isTTY === true;
   }
 
-  /** Writes data as it is. Resolves when stdout has taken it; false when nobody reads any further. */
+  /** Writes data as it is. Resolves when stdout has taken it; false when nobody reads any further. Throws a `CommandError`. */
   write(data: string | Uint8Array): Promise<boolean> {
     this.#clearProgress();
     if (this.#stdoutClosed) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      this.#streams.stdout.write(data, (error) => resolve(error === undefined || error === null));
+    return new Promise((resolve, reject) => {
+      this.#streams.stdout.write(data, (error) => {
+        if (error === undefined || error === null) resolve(true);
+        else if (codeOf(error) === 'EPIPE') resolve(false);
+        else reject(outputFailed(error));
+      });
     });
   }
 
@@ -87,6 +91,11 @@ export class Terminal {
     this.#streams.stderr.write(CLEAR_LINE);
     this.#progressShown = false;
   }
+}
+
+function outputFailed(cause: Error): CommandError {
+  const message = `Stdout does not take what there is to write (${cause.message}); what was written is not whole.`;
+  return new CommandError(EXIT_CODES.failed, 'output-failed', message, cause);
 }
 
 const CLEAR_LINE = '\r\u001b[2K';
