@@ -1,5 +1,7 @@
 /** The shapes that only the HTTP interface has: parameters, pages, and what the gateway says of itself. */
+
 import Type, { type Static } from 'typebox';
+import { PEER_ADDRESS_CHARACTERS_MAX } from './peer-address.ts';
 import { BlockSummaryShape, PeerViewShape, RunningNodeShape } from './shapes.ts';
 
 const Port = Type.String({ description: 'The port of a running node, as on the list of nodes.', examples: ['5001'] });
@@ -78,7 +80,7 @@ export const BlockSummariesShape = Type.Object({ blocks: Type.Array(BlockSummary
 export const PeersShape = Type.Object({ peers: Type.Array(PeerViewShape) });
 
 export const ConnectShape = Type.Object(
-  { address: Type.String({ minLength: 1, maxLength: 256, description: 'A multiaddress.' }) },
+  { address: Type.String({ minLength: 1, maxLength: PEER_ADDRESS_CHARACTERS_MAX, description: 'A multiaddress.' }) },
   { additionalProperties: false },
 );
 

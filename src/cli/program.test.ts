@@ -58,6 +58,12 @@ const MISTAKES: readonly {
   { args: ['node', '65536'], exitCode: 2, says: /It must be a port from 0 to 65535, 0 for any free one\./ },
   { args: ['node', '0'], exitCode: 2, says: /Port 0 stands for any free port.*say which one with --data DIR\./ },
   { args: ['node', '5001', '--mine', 'sometimes'], exitCode: 2, says: /It must be one of demand, entries, always\./ },
+  {
+    args: ['node', '5001', '--peer', '/ip4/10.0.0.1/udp/4001/quic-v1'],
+    exitCode: 2,
+    says: /It must be a multiaddress/,
+  },
+  { args: ['node', '5001', '--listen', '/ip4/0.0.0.0'], exitCode: 2, says: /such as \/ip4\/0\.0\.0\.0\/tcp\/4001/ },
   { args: ['node', '5001', '--peer', '10.0.0.1:4001'], exitCode: 2, says: /It must be a multiaddress such as \/ip4/ },
   {
     args: ['node', '5001', '--network', inHome('none.json')],

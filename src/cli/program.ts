@@ -11,6 +11,7 @@ import type { NodeFlags } from './node-command.ts';
 import { loadSettings } from './settings.ts';
 import { Terminal, type TerminalStreams } from './terminal.ts';
 import {
+  LISTEN_ADDRESS,
   LISTEN_PORT,
   LOG_LEVEL,
   MINING_MODE,
@@ -96,7 +97,7 @@ function addServers(program: Command, run: Run, env: NodeJS.ProcessEnv): void {
     .argument('<port>', 'the port of its probe socket, by which it is known on this machine', parser(LISTEN_PORT))
     .option('--data <dir>', 'where it keeps its data (a folder in the home, named by the port)')
     .option('--peer <addr>', 'a peer to keep in touch with; may stand several times', collector(PEER_ADDRESS))
-    .option('--listen <addr>', 'where peers reach it; may stand several times', collector(PEER_ADDRESS))
+    .option('--listen <addr>', 'where peers reach it; may stand several times', collector(LISTEN_ADDRESS))
     .option(
       '--mine <when>',
       'demand (when asked to), entries (while some wait; the default) or always',

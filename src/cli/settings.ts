@@ -10,6 +10,7 @@ import type { CairnHome } from '../probe/cairn-home.ts';
 import type { ProbeTarget } from '../probe/probe-client.ts';
 import { CommandError, codeOf, EXIT_CODES } from './command-error.ts';
 import {
+  LISTEN_ADDRESS,
   LISTEN_PORT,
   LOG_LEVEL,
   type LogLevel,
@@ -46,7 +47,7 @@ export async function loadSettings(home: CairnHome, env: NodeJS.ProcessEnv): Pro
   return {
     host: source.one('host', TEXT)?.value,
     peers: source.list('peers', PEER_ADDRESS),
-    listen: source.list('listen', PEER_ADDRESS),
+    listen: source.list('listen', LISTEN_ADDRESS),
     mine: source.one('mine', MINING_MODE)?.value,
     threads: source.one('threads', THREADS)?.value,
     network: source.path('network'),

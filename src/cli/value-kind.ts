@@ -1,4 +1,5 @@
 /** The kinds of values that flags, the environment and the configuration file take. */
+import { isListenAddress, isPeerAddress } from '../api/peer-address.ts';
 import type { MiningMode } from '../api/shapes.ts';
 import type { ProbeTarget } from '../probe/probe-client.ts';
 
@@ -20,10 +21,14 @@ export const MINING_MODE = choiceKind<MiningMode>(['demand', 'entries', 'always'
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export const LOG_LEVEL = choiceKind<LogLevel>(['debug', 'info', 'warn', 'error']);
 
-/** Checked by shape only: the network says whether it can use it. */
 export const PEER_ADDRESS: ValueKind<string> = {
-  parse: (text) => (/^\/[a-z0-9]+\/\S+$/.test(text) ? text : undefined),
+  parse: (text) => (isPeerAddress(text) ? text : undefined),
   expected: 'a multiaddress such as /ip4/192.0.2.7/tcp/4001',
+};
+
+export const LISTEN_ADDRESS: ValueKind<string> = {
+  parse: (text) => (isListenAddress(text) ? text : undefined),
+  expected: 'a multiaddress such as /ip4/0.0.0.0/tcp/4001',
 };
 
 export const TEXT: ValueKind<string> = {

@@ -70,6 +70,7 @@ const BAD_PARAMS: readonly Refused[] = (
     ['no address', 'connect', '{}'],
     ['an address that is a number', 'connect', '{"address":7}'],
     ['an address of another kind', 'connect', '{"address":"192.0.2.1:4001"}'],
+    ['an address that nobody can dial', 'connect', '{"address":"/ip4/127.0.0.1/tcp/99999"}'],
     ['an address without end', 'connect', `{"address":"/ip4/${'1'.repeat(300)}"}`],
     ['parameters that are an array', 'block', '[0]'],
     ['parameters that are null', 'status', 'null'],

@@ -1,5 +1,6 @@
 /** The node's side of the JSON-RPC methods in `src/api/rpc.ts`: each turns parameters into a question and answers it. */
 import { decodeUtf8, encodeUtf8 } from '#host';
+import { isPeerAddress } from '../api/peer-address.ts';
 import { RPC_ERROR_CODES, RPC_NOTIFICATIONS, type RpcError, type RpcMethod } from '../api/rpc.ts';
 import { assertPresent } from '../core/assert.ts';
 import { entryBytes, parseBody } from '../core/body.ts';
@@ -132,7 +133,7 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
 
   connect: async ({ runtime }, params) => {
     const address = readString(params, 'address');
-    if (address === undefined || !address.startsWith('/') || address.length > ADDRESS_CHARACTERS_MAX) {
+    if (address === undefined || !isPeerAddress(address)) {
       throw invalidParams('`address` is not a multiaddress such as /ip4/192.0.2.1/tcp/4001/p2p/12D3…');
     }
     runtime.feed({ type: 'address-known', address, source: 'configured' });
@@ -287,4 +288,3 @@ const BLOCKS_MAX = 100;
 const PENDING_DEFAULT = 100;
 const PENDING_MAX = 1_000;
 const PLACES_MAX = 100;
-const ADDRESS_CHARACTERS_MAX = 256;
