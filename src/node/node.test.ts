@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import { EASY_PARAMS, makeHome, TestNode } from '../../test/support/test-node.ts';
 import type { NodeStatus } from '../api/shapes.ts';
-import { createParams } from '../core/params.ts';
+import { createParams, DEFAULT_PARAMS } from '../core/params.ts';
 import { listRunning } from '../probe/running-nodes.ts';
+import { PENDING_ENTRIES_PER_PEER_MAX } from '../protocol/limits.ts';
 
 const atHeight = (height: number) => (status: NodeStatus) => status.tip.height >= height;
 
@@ -64,6 +65,24 @@ test('entries submitted to one node are mined by another', async (t) => {
   assert.equal(status.tip.hash, (await miner.statusWhen(atHeight(status.tip.height))).tip.hash);
   const entry = (await quiet.call('entry', { id: appended.entries[0]?.id ?? '' })) as { status: string; data: unknown };
   assert.deepEqual([entry.status, entry.data], ['in-block', { n: 1 }]);
+});
+
+test('more entries than a peer takes at a time all get into blocks that the peer mines', async (t) => {
+  const home = await makeHome(t);
+  // A block takes some 65,536 hashes, so that the entries come faster than blocks make room for them.
+  const params = DEFAULT_PARAMS;
+  const quiet = await TestNode.start(t, { home, params, name: 'quiet' });
+  const count = PENDING_ENTRIES_PER_PEER_MAX + 1_000;
+  for (let first = 0; first < count; first += 1_000) {
+    await quiet.call('append', { entries: Array.from({ length: 1_000 }, (_, i) => first + i) });
+  }
+  await TestNode.start(t, { home, params, name: 'miner', mode: 'entries' });
+  const { tip } = await quiet.statusWhen(({ pending }) => pending.count === 0);
+  const chain = JSON.parse(await quiet.client.send('GET CHAIN'));
+  const entries = chain.slice(1).flatMap(({ data }: { data: unknown[] }) => data);
+  assert.equal(entries.length, count);
+  assert.equal(new Set(entries).size, count);
+  assert.equal(chain.at(-1).hash, tip.hash);
 });
 
 interface AppendedAnswer {

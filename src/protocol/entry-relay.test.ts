@@ -5,7 +5,14 @@ import type { Hash } from '../core/hash.ts';
 import type { Effect, PooledEntry } from './effects.ts';
 import { EntryPool } from './entry-pool.ts';
 import { EntryRelay } from './entry-relay.ts';
-import { ENTRIES_MESSAGE_BYTES_MAX, ENTRIES_TIMEOUT_MS, IDS_PER_MESSAGE_MAX } from './limits.ts';
+import {
+  ENTRIES_MESSAGE_BYTES_MAX,
+  ENTRIES_TIMEOUT_MS,
+  IDS_PER_MESSAGE_MAX,
+  REMINDED_IDS_MAX,
+  REMINDER_MS_MAX,
+  REMINDER_MS_MIN,
+} from './limits.ts';
 import { encodeMessage, parseMessage } from './message.ts';
 import type { PeerSession } from './peer-session.ts';
 
@@ -36,6 +43,31 @@ test('entries are announced to every peer but those that are known to have them'
       ['r', [one.id, two.id]],
     ],
   );
+});
+
+test('peers are told again of what still waits, soon after a new block, and of the oldest first', () => {
+  const entries = entriesOf('e', REMINDED_IDS_MAX + 1);
+  const { relay, peers } = world(entries, 'p');
+  for (const id of idsOf(entries)) peers.p.knownIds.add(id);
+  const nowMs = 1_000_000;
+  const told = relay.remind({ hasNewBlock: true, nowMs }).flatMap(idsIn);
+  assert.deepEqual(told, idsOf(entries).slice(0, REMINDED_IDS_MAX));
+  assert.deepEqual(relay.remind({ hasNewBlock: true, nowMs: nowMs + REMINDER_MS_MIN - 1 }), []);
+  const laterMs = nowMs + REMINDER_MS_MIN;
+  assert.equal(relay.remind({ hasNewBlock: false, nowMs: laterMs }).flatMap(idsIn).length, REMINDED_IDS_MAX);
+  assert.deepEqual(relay.remind({ hasNewBlock: false, nowMs: laterMs + REMINDER_MS_MAX - 1 }), []);
+  assert.notDeepEqual(relay.remind({ hasNewBlock: false, nowMs: laterMs + REMINDER_MS_MAX }), []);
+});
+
+test('a reminder leaves out what has come since the last one', () => {
+  const [old, fresh] = entriesOf('e', 2);
+  assert.ok(old && fresh);
+  const { relay, pool } = world([old], 'p');
+  const remind = (nowMs: number) => relay.remind({ hasNewBlock: true, nowMs }).flatMap(idsIn);
+  assert.deepEqual(remind(1_000_000), [old.id]);
+  pool.addReturned([fresh]);
+  assert.deepEqual(remind(2_000_000), [old.id]);
+  assert.deepEqual(remind(3_000_000), [old.id, fresh.id]);
 });
 
 test('of what a peer tells, only news is asked for, and of one peer at a time', () => {

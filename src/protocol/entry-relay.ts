@@ -7,6 +7,9 @@ import {
   ENTRIES_MESSAGE_BYTES_MAX,
   ENTRIES_TIMEOUT_MS,
   IDS_PER_MESSAGE_MAX,
+  REMINDED_IDS_MAX,
+  REMINDER_MS_MAX,
+  REMINDER_MS_MIN,
 } from './limits.ts';
 import { joinEntries } from './message.ts';
 import type { PeerSession } from './peer-session.ts';
@@ -20,6 +23,10 @@ export class EntryRelay {
   readonly #pool: EntryPool;
   readonly #peers: ReadonlyMap<PeerId, PeerSession>;
   readonly #asked = new Map<Hash, Asked>();
+  #isReminderDue = false;
+  #remindedMs = 0;
+  /** The newest entry that waited at the last reminder. */
+  #newestReminded: Hash | undefined;
 
   constructor(options: { readonly pool: EntryPool; readonly peers: ReadonlyMap<PeerId, PeerSession> }) {
     this.#pool = options.pool;
@@ -40,6 +47,29 @@ export class EntryRelay {
     const effects: Effect[] = [];
     for (const peer of this.#peers.values()) if (peer.isGreeted) effects.push(...this.#tell(peer, ids));
     return effects;
+  }
+
+  /**
+   * Tells everybody again of the oldest entries, whether or not they were told before: a peer whose pool was full, or
+   * that lost them, would never hear of them otherwise. Due soon after a new block, which makes room, and now and then.
+   * What has come since the last time is left for the next.
+   */
+  remind(options: { readonly hasNewBlock: boolean; readonly nowMs: number }): Effect[] {
+    this.#isReminderDue ||= options.hasNewBlock;
+    const sinceMs = options.nowMs - this.#remindedMs;
+    if (sinceMs < (this.#isReminderDue ? REMINDER_MS_MIN : REMINDER_MS_MAX)) return [];
+    const ids: Hash[] = [];
+    let newest: Hash | undefined;
+    let isOld = true;
+    for (const { id } of this.#pool.stored()) {
+      if (isOld && ids.length < REMINDED_IDS_MAX) ids.push(id);
+      if (id === this.#newestReminded) isOld = false;
+      newest = id;
+    }
+    this.#isReminderDue = false;
+    this.#remindedMs = options.nowMs;
+    this.#newestReminded = newest;
+    return [...this.#peers.values()].flatMap((peer) => (peer.isGreeted ? inventory(peer, ids) : []));
   }
 
   /** A peer told of `ids`: asks for those that are news. */
@@ -130,13 +160,15 @@ export class EntryRelay {
   }
 
   #tell(peer: PeerSession, ids: readonly Hash[]): Effect[] {
-    const news = ids.filter((id) => !peer.knownIds.has(id));
-    return inBatches(news).map((batch) => ({
-      type: 'send',
-      peer: peer.id,
-      message: { type: 'inventory', ids: batch },
-    }));
+    return inventory(
+      peer,
+      ids.filter((id) => !peer.knownIds.has(id)),
+    );
   }
+}
+
+function inventory(peer: PeerSession, ids: readonly Hash[]): Effect[] {
+  return inBatches(ids).map((batch) => ({ type: 'send', peer: peer.id, message: { type: 'inventory', ids: batch } }));
 }
 
 function askFor(peer: PeerId, ids: readonly Hash[]): Effect[] {

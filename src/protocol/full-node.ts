@@ -351,6 +351,7 @@ export class FullNode {
     this.#do(this.#mining.committed(ledger));
     if (outcome.hasNewTip) this.#announceTip();
     this.#do(this.#relay.announce(outcome.pending));
+    if (outcome.hasNewTip) this.#do(this.#relay.remind({ hasNewBlock: true, nowMs: this.#nowMs }));
     this.#do(this.#sync.proceed(this.#nowMs));
   }
 
@@ -373,6 +374,7 @@ export class FullNode {
     for (const peer of this.#sync.findStalled(this.#nowMs)) this.#misbehaved(peer.id, 'blocks-stalled', 2);
     this.#do(this.#sync.proceed(this.#nowMs));
     this.#do(this.#relay.retryOverdue(this.#nowMs));
+    this.#do(this.#relay.remind({ hasNewBlock: false, nowMs: this.#nowMs }));
     this.#do(this.#mender.retryOverdue(this.#nowMs));
     const { outboundCount } = this.#peers;
     const connected = this.#peers.notToDial();

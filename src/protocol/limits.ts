@@ -67,6 +67,11 @@ export const ENTRIES_ASKED_PER_PEER_MAX = 10_000;
 /** Ids of which is remembered that a peer has them. */
 export const KNOWN_IDS_PER_PEER_MAX = 10_000;
 
+/** Peers are told again of so many of the oldest pending entries: so often at most, after a new block, and at least. */
+export const REMINDED_IDS_MAX = 4_096;
+export const REMINDER_MS_MIN = 1_000;
+export const REMINDER_MS_MAX = 30_000;
+
 /** Ids of entries in the latest blocks, so that a late announcement does not bring them into the pool again. */
 export const RECENT_IDS_MAX = 100_000;
 
