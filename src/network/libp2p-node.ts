@@ -11,6 +11,7 @@ import { tls } from '@libp2p/tls';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import { STREAM_WINDOW_BYTES_MAX } from './framed-stream.ts';
+import { guardedTransport } from './guarded-transport.ts';
 import type { NodeKey } from './node-key.ts';
 import { DISCONNECT_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS } from './peer-network.ts';
 import { boundedWebSockets } from './websocket-transport.ts';
@@ -37,8 +38,8 @@ export function createLibp2pNode(options: Libp2pNodeOptions): Promise<Libp2pNode
     nodeInfo: { name: 'cairn', version: '1', userAgent: 'cairn/1' },
     addresses: { listen: [...options.listen] },
     transports: [
-      tcp({ maxConnections: connectionsMax }),
-      boundedWebSockets(connectionsMax, { maxBufferedAmount: WEBSOCKET_BUFFER_BYTES_MAX }),
+      guardedTransport(tcp({ maxConnections: connectionsMax })),
+      guardedTransport(boundedWebSockets(connectionsMax, { maxBufferedAmount: WEBSOCKET_BUFFER_BYTES_MAX })),
     ],
     // In the order of offering. TLS takes a tenth less time for each byte, Noise half of it for a handshake, and is
     // what browsers have.

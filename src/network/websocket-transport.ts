@@ -8,10 +8,11 @@
  *   within bounds, and cut them off when listening ends.
  */
 import { Server, type Socket } from 'node:net';
-import type { Listener, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface';
+import type { Listener, MultiaddrConnection, Transport } from '@libp2p/interface';
 import { type WebSocketsComponents, type WebSocketsInit, webSockets } from '@libp2p/websockets';
 import { assert } from '../core/assert.ts';
 import { HANDSHAKE_TIMEOUT_MS } from './peer-network.ts';
+import { tappedUpgrader } from './tapped-upgrader.ts';
 
 /** A WebSocket transport that accepts at most `socketsMax` sockets for each address it listens on. */
 export function boundedWebSockets(
@@ -22,30 +23,18 @@ export function boundedWebSockets(
     const transport = webSockets(init)(components);
     const dial = transport.dial.bind(transport);
     const createListener = transport.createListener.bind(transport);
-    transport.dial = (address, options) => dial(address, { ...options, upgrader: cuttingUpgrader(options.upgrader) });
+    transport.dial = (address, options) =>
+      dial(address, { ...options, upgrader: tappedUpgrader(options.upgrader, CUT_ON_FAILURE) });
     transport.createListener = (options) =>
-      boundListener(createListener({ ...options, upgrader: cuttingUpgrader(options.upgrader) }), socketsMax);
+      boundListener(
+        createListener({ ...options, upgrader: tappedUpgrader(options.upgrader, CUT_ON_FAILURE) }),
+        socketsMax,
+      );
     return transport;
   };
 }
 
-/** `upgrader`, except that the socket under a connection that fails is cut. */
-function cuttingUpgrader(upgrader: Upgrader): Upgrader {
-  return {
-    getConnectionEncrypters: () => upgrader.getConnectionEncrypters(),
-    getStreamMuxers: () => upgrader.getStreamMuxers(),
-    createInboundAbortSignal: (signal) => upgrader.createInboundAbortSignal(signal),
-    upgradeInbound: (connection, options) => {
-      cutOnFailure(connection);
-      return upgrader.upgradeInbound(connection, options);
-    },
-    upgradeOutbound: (connection, options) => {
-      cutOnFailure(connection);
-      return upgrader.upgradeOutbound(connection, options);
-    },
-  };
-}
-
+/** Sees to it that the socket under a connection that fails is cut. */
 function cutOnFailure(connection: MultiaddrConnection): void {
   assert('websocket' in connection, 'a connection of the WebSocket transport holds its socket');
   const socket = connection.websocket;
@@ -79,3 +68,5 @@ function boundListener(listener: Listener, socketsMax: number): Listener {
   };
   return listener;
 }
+
+const CUT_ON_FAILURE = { inbound: cutOnFailure, outbound: cutOnFailure };
