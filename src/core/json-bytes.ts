@@ -1,9 +1,10 @@
-/** What stands in JSON as UTF-8 bytes, for the two that read it there: `canonical-scan.ts` and `canonical-json.ts`. */
+/** What stands in JSON as UTF-8 bytes, for those that read it there: `canonical-scan.ts`, `canonical-json.ts`, the probe. */
 import { decodeUtf8 } from '#host';
 
 /** What a function answers that found no end. */
 export const NONE = -1;
 
+/** Whether `byte` is white space in JSON (RFC 8259 §2). */
 export function isWhiteSpace(byte = 0): boolean {
   return byte <= SPACE && (byte === SPACE || byte === LINE_FEED || byte === TAB || byte === CARRIAGE_RETURN);
 }

@@ -4,6 +4,7 @@
  * Only what bounds the elements is looked at: brackets, strings, and the commas between them. Whether an element is
  * JSON is for whoever gets it to say; an array whose elements all are is JSON itself.
  */
+import { isWhiteSpace } from '../core/json-bytes.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 
 export type SplitFault =
@@ -135,11 +136,6 @@ export class ArraySplitter {
     this.#heldBytes = 0;
     return element;
   }
-}
-
-/** Whether `byte` is white space in JSON (RFC 8259 §2). */
-export function isWhiteSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 export const ARRAY_OPEN = 0x5b;
