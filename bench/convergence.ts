@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { assert } from '../src/core/assert.ts';
 import { type JsonText, jsonValue } from '../src/core/json-text.ts';
 import { connectProbe, type ProbeClient } from '../src/probe/probe-client.ts';
+import { freePort } from '../test/support/cairn-process.ts';
 import type { Waiting } from './waiting.ts';
 
 export async function* convergence(isQuick: boolean): AsyncGenerator<Waiting> {
@@ -141,16 +141,6 @@ async function withFolder(work: (folder: string) => Promise<void>): Promise<void
 /** Asks again and again: the asking is part of what is measured, and small beside it. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition()));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen({ host: '127.0.0.1', port: 0 });
-  await once(server, 'listening');
-  const address = server.address();
-  assert(typeof address === 'object' && address !== null, 'a TCP server that listens has an address');
-  server.close();
-  await once(server, 'close');
-  return address.port;
 }
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
