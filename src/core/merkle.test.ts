@@ -203,9 +203,9 @@ test('published consistency proofs', { skip }, () => {
       readonly wantErr: boolean;
     };
     const isAccepted = isConsistent({
-      smaller: { count: row.size1, root: placeholderHash(row.root1) },
-      larger: { count: row.size2, root: placeholderHash(row.root2) },
-      proof: (row.proof ?? []).map(placeholderHash),
+      smaller: { count: row.size1, root: publishedHash(row.root1) },
+      larger: { count: row.size2, root: publishedHash(row.root2) },
+      proof: (row.proof ?? []).map(publishedHash),
     });
     if (isAccepted === row.wantErr) differing.push(path.slice(vectors.length + 1));
   }
@@ -271,7 +271,7 @@ function base64ToHashes(texts: readonly string[] | null): Hash[] | undefined {
 }
 
 /** Some consistency rows have words in the place of roots, and differ in nothing else: taken as they are. */
-function placeholderHash(text: string | null): Hash {
+function publishedHash(text: string | null): Hash {
   return Buffer.from(text ?? '', 'base64').toString('hex') as Hash;
 }
 
