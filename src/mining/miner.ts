@@ -19,12 +19,48 @@ export interface MiningJob {
  * most one of `found` and `exhausted`, after which nothing more comes about it.
  */
 export type MiningEvent =
+  /** The miner has made its choice. Comes once, before anything else, and again where it had to choose anew. */
+  | { readonly type: 'kernel-chosen'; readonly choice: KernelChoice }
   /** `nonce` makes the header's hash meet the target. This was checked once more, apart from the search. */
   | { readonly type: 'found'; readonly jobId: number; readonly nonce: number }
   /** `hashes` is for this job; `hashesPerSecond` is smoothed over the last seconds of searching, whatever the job. */
   | { readonly type: 'progress'; readonly jobId: number; readonly hashes: number; readonly hashesPerSecond: number }
   /** Every nonce was tried and none fits. */
   | { readonly type: 'exhausted'; readonly jobId: number };
+
+/** Which kernel searches, how it was found, and on how much of the machine. */
+export interface KernelChoice {
+  /** The name of the kernel. */
+  readonly kernel: string;
+  readonly threads: number;
+  /** How much of its time each thread searches, above 0 and at most 1. */
+  readonly dutyCycle: number;
+  /** Every kernel that was thought of, the first choice first. */
+  readonly trials: readonly KernelTrial[];
+}
+
+/** How one kernel did. */
+export type KernelTrial =
+  /** It found what it had to find; `hashesPerSecond` is that of one thread. */
+  | { readonly kernel: string; readonly outcome: 'passed'; readonly hashesPerSecond: number }
+  /** It cannot be used here; `code` is stable, `reason` is a sentence for people. */
+  | {
+      readonly kernel: string;
+      readonly outcome: 'refused';
+      readonly code: KernelRefusal;
+      readonly reason: string;
+    }
+  /** Nobody asked: another kernel was demanded, or it is slower than one that passed. */
+  | { readonly kernel: string; readonly outcome: 'skipped' };
+
+/** Why a kernel cannot be used: the platform or processor has not what it takes, it may not be loaded, or it is wrong. */
+export type KernelRefusal =
+  | 'platform-unsupported'
+  | 'processor-unsupported'
+  | 'not-permitted'
+  | 'load-failed'
+  | 'self-test-failed'
+  | 'crashed';
 
 /** Searches for one job at a time. No event comes from within a call, and none about a job that was given up. */
 export interface Miner {

@@ -7,7 +7,7 @@ import { assertNever, assertPresent } from '../core/assert.ts';
 import type { Hash } from '../core/hash.ts';
 import { encodeHeader } from '../core/header.ts';
 import { bitsToTarget } from '../core/target.ts';
-import type { Miner, MiningEvent } from '../mining/miner.ts';
+import type { KernelChoice, Miner, MiningEvent } from '../mining/miner.ts';
 import { NetworkError, type NetworkHandlers, type PeerNetwork } from '../network/peer-network.ts';
 import type { Answer, Effect, Input, NodeEvent, PeerId, RequestId } from '../protocol/effects.ts';
 import type { FullNode } from '../protocol/full-node.ts';
@@ -47,6 +47,7 @@ export class Runtime {
   #committing: Promise<void> = Promise.resolve();
   #ticker: NodeJS.Timeout | undefined;
   #hashesPerSecond: number | undefined;
+  #kernelChoice: KernelChoice | undefined;
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts;
@@ -61,6 +62,11 @@ export class Runtime {
   /** Of the latest search; undefined until one has been measured. */
   get hashesPerSecond(): number | undefined {
     return this.#hashesPerSecond;
+  }
+
+  /** How the miner searches; undefined until it has chosen. */
+  get kernelChoice(): KernelChoice | undefined {
+    return this.#kernelChoice;
   }
 
   /** Begins to tell the machine of time. */
@@ -100,6 +106,10 @@ export class Runtime {
         return this.feed({ type: 'nonce-found', job: event.jobId, nonce: event.nonce });
       case 'exhausted':
         return this.feed({ type: 'nonces-exhausted', job: event.jobId });
+      case 'kernel-chosen':
+        this.#kernelChoice = event.choice;
+        this.#parts.logger.info({ choice: event.choice }, 'the miner has chosen how to search');
+        return;
       case 'progress':
         this.#hashesPerSecond = event.hashesPerSecond;
         return this.#tellListeners(event);
