@@ -12,7 +12,7 @@ import { HASH_BYTES } from '../core/hash.ts';
 import { HEADER_BYTES, NONCE_MAX, NONCE_OFFSET } from '../core/header.ts';
 import type { NonceRange, SearchKernel } from './kernel.ts';
 
-export const hashKernel: SearchKernel = { name: 'crypto.hash', search };
+export const hashKernel: SearchKernel = { name: 'node-crypto', search };
 
 function search(range: NonceRange): number | undefined {
   const { firstNonce, count } = range;

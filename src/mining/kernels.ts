@@ -1,0 +1,31 @@
+/** The kernels there are. Which of them serves best on this machine is found out by `kernel-choice.ts`. */
+import { assertPresent } from '../core/assert.ts';
+import { hashKernel } from './hash-kernel.ts';
+import type { SearchKernel } from './kernel.ts';
+
+/** How a kernel comes to be. */
+export interface KernelSource<Name extends string> {
+  readonly name: Name;
+  /** Makes it ready in this thread. Throws a `KernelError` where it cannot be used. */
+  readonly load: () => SearchKernel;
+  /** Whether it is only there for when no other can be used, so that timing it would be a waste. */
+  readonly isFallback: boolean;
+}
+
+export type KernelName = 'avx512' | 'avx2' | 'wasm-packed' | 'wasm-simd' | 'wasm-scalar' | 'node-crypto';
+
+/** All kernels, those first that are expected to be the fastest. */
+export const KERNELS: readonly KernelSource<KernelName>[] = [
+  { name: 'node-crypto', load: () => hashKernel, isFallback: true },
+];
+
+export const KERNEL_NAMES: readonly KernelName[] = KERNELS.map(({ name }) => name);
+
+/** The kernels that are machine code: if they are wrong, the process can end. */
+export const MACHINE_KERNELS: readonly KernelName[] = ['avx512', 'avx2'];
+
+/** Makes the kernel `name` ready in this thread. Throws a `KernelError` where it cannot be used. */
+export function loadKernel(name: KernelName): SearchKernel {
+  const source = KERNELS.find((candidate) => candidate.name === name);
+  return assertPresent(source, 'every kernel has a source').load();
+}

@@ -1,0 +1,1 @@
+export const m = new WebAssembly.Module(new Uint8Array());
