@@ -93,9 +93,38 @@ export type PeerView = Static<typeof PeerViewShape>;
 export const MiningModeShape = Type.Union([Type.Literal('demand'), Type.Literal('entries'), Type.Literal('always')]);
 export type MiningMode = Static<typeof MiningModeShape>;
 
+/** How one of the kernels, which try the nonces, did when the node chose among them. */
+export const KernelTrialShape = Type.Union([
+  Type.Object({
+    kernel: Type.String(),
+    outcome: Type.Literal('passed'),
+    hashes_per_second: Type.Number({ description: 'Of one thread.' }),
+  }),
+  Type.Object({
+    kernel: Type.String(),
+    outcome: Type.Literal('refused'),
+    code: Type.String({ description: 'Stable.' }),
+    reason: Type.String({ description: 'For people.' }),
+  }),
+  Type.Object({ kernel: Type.String(), outcome: Type.Literal('skipped') }),
+]);
+export type KernelTrialView = Static<typeof KernelTrialShape>;
+
+const KernelShape = Type.Union([Type.String(), Type.Null()], {
+  description: 'What tries the nonces; null while the node has not chosen.',
+});
+
 const MiningShape = Type.Object({
   mode: MiningModeShape,
   searching: Type.Boolean(),
+  kernel: KernelShape,
+  threads: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], { description: 'How many search at once.' }),
+  duty_cycle: Type.Union([Type.Number(), Type.Null()], {
+    description: 'How much of its time each thread searches, above 0 and at most 1.',
+  }),
+  trials: Type.Array(KernelTrialShape, {
+    description: 'Every kernel, the first choice first; empty before the choice.',
+  }),
   hashes_per_second: Type.Number({ description: 'Of the current search, or of the last one.' }),
   expected_s: Type.Union([Type.Number(), Type.Null()], {
     description: 'Seconds a block is expected to take at this rate.',
@@ -121,6 +150,7 @@ export const NodeStatusShape = Type.Object({
   tip: Type.Object({ height: Type.Integer(), hash: Hash, time: Type.String({ format: 'date-time' }), work: Work }),
   length: Type.Integer({ minimum: 1, description: 'Blocks in the chain, the genesis included.' }),
   next_bits: Type.String({ description: 'The compact target of the next block.' }),
+  limit_bits: Type.String({ description: 'The easiest compact target that the network allows.' }),
   sync: Type.Object({ behind: Type.Integer({ minimum: 0, description: 'Headers known beyond the tip.' }) }),
   peers: Type.Integer({ minimum: 0 }),
   pending: Type.Object({ count: Type.Integer({ minimum: 0 }), size_bytes: Type.Integer({ minimum: 0 }) }),
@@ -171,9 +201,13 @@ export const LedgerEventShape = Type.Union([
   Type.Object({
     type: Type.Literal('mining-progress'),
     height: Type.Integer({ description: 'Of the block being searched.' }),
-    hashes: Type.Number(),
+    hashes: Type.Number({ description: 'Tried for this block.' }),
     hashes_per_second: Type.Number(),
-    expected_s: Type.Union([Type.Number(), Type.Null()]),
+    expected_s: Type.Union([Type.Number(), Type.Null()], {
+      description: 'Seconds a block is expected to take at this rate.',
+    }),
+    blocks_found: Type.Integer({ minimum: 0, description: 'By this node, since it started.' }),
+    kernel: KernelShape,
   }),
 ]);
 export type LedgerEvent = Static<typeof LedgerEventShape>;

@@ -2,7 +2,8 @@
 import type { NodeStatus } from '../api/shapes.ts';
 import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
-import { formatBytes, formatCount, formatSeconds } from './table.ts';
+import { kernelLines } from './kernel-text.ts';
+import { formatBytes, formatCount, formatRate, formatSeconds } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function runStatus(
@@ -37,17 +38,23 @@ function statusRows(status: NodeStatus, terminal: Terminal): [string, string][] 
     ['peers', formatCount(status.peers)],
     ['pending', `${formatCount(pending.count)} entries, ${formatBytes(pending.size_bytes)}`],
     ['mining', describeMining(mining)],
+    ...named('kernel', kernelLines(mining)),
     ['to rewrite', describeRewriteCost(status.rewrite_cost)],
     ['peer id', status.peer_id],
-    ...status.addresses.map((address, i): [string, string] => [i === 0 ? 'addresses' : '', address]),
+    ...named('addresses', status.addresses),
   ];
   if (status.alarm !== null) rows.push(['ALARM', terminal.style('red', status.alarm)]);
   return rows;
 }
 
+/** Rows of which the first alone has the name. */
+function named(name: string, values: readonly string[]): [string, string][] {
+  return values.map((value, i) => [i === 0 ? name : '', value]);
+}
+
 function describeMining(mining: NodeStatus['mining']): string {
   const work = mining.searching ? 'searching for a block' : 'idle';
-  const rate = mining.hashes_per_second === 0 ? [] : [`${formatCount(mining.hashes_per_second)} hashes/s`];
+  const rate = mining.hashes_per_second === 0 ? [] : [formatRate(mining.hashes_per_second)];
   const expected = mining.expected_s === null ? [] : [`a block takes about ${formatSeconds(mining.expected_s)}`];
   const found = `${formatCount(mining.blocks_found)} found, ${formatCount(mining.queued)} waiting`;
   return [`${MODES[mining.mode]}; ${work}`, ...rate, ...expected, found].join(', ');

@@ -1,7 +1,7 @@
 /** How tables and amounts look. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatBytes, formatSeconds, tableLines } from './table.ts';
+import { formatBytes, formatRate, formatSeconds, tableLines } from './table.ts';
 
 test('columns are as wide as their widest cell, and lines have no white space at their ends', () => {
   const lines = tableLines(
@@ -34,4 +34,16 @@ for (const [bytes, text] of [
   [2 ** 40, '1,024 GiB'],
 ] as const) {
   test(`${bytes} bytes are ${text}`, () => assert.equal(formatBytes(bytes), text));
+}
+
+for (const [hashesPerSecond, text] of [
+  [0, '0 H/s'],
+  [412.3, '412 H/s'],
+  [999.6, '1 kH/s'],
+  [1_700_000, '1.7 MH/s'],
+  [63_400_000, '63 MH/s'],
+  [1_250_000_000, '1.3 GH/s'],
+  [2e16, '20,000 TH/s'],
+] as const) {
+  test(`${hashesPerSecond} hashes a second are ${text}`, () => assert.equal(formatRate(hashesPerSecond), text));
 }

@@ -36,6 +36,16 @@ export function formatBytes(bytes: number): string {
   return `${trimmed(amount)} GiB`;
 }
 
+/** Hashes a second in the unit in which they are easy to read: `950 H/s`, `1.7 MH/s`, `63 MH/s`. */
+export function formatRate(hashesPerSecond: number): string {
+  let amount = hashesPerSecond;
+  for (const unit of ['H/s', 'kH/s', 'MH/s', 'GH/s']) {
+    if (amount < 999.5) return `${trimmed(amount)} ${unit}`;
+    amount /= 1_000;
+  }
+  return `${formatCount(amount)} TH/s`;
+}
+
 /** A time in the unit in which it is easy to read: `350 ms`, `12 s`, `3 min`, `5 h`, `40 days`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 0.001) return 'under 1 ms';

@@ -51,8 +51,10 @@ export async function answerCall(
 type Method = (parts: RpcParts, params: Params, session: ProbeSession) => Promise<RpcAnswer>;
 
 const METHODS: Readonly<Record<RpcMethod, Method>> = {
-  status: async ({ identity, machine, runtime }) => {
-    return plain(nodeStatus({ identity, machine, hashesPerSecond: runtime.hashesPerSecond, nowMs: Date.now() }));
+  status: async ({ identity, params, machine, runtime }) => {
+    const { hashesPerSecond, kernelChoice } = runtime;
+    const { targetLimit: limitBits } = params;
+    return plain(nodeStatus({ identity, machine, limitBits, hashesPerSecond, kernelChoice, nowMs: Date.now() }));
   },
 
   chain: async ({ store }) => ({ type: 'stream', stream: await streamChainDocument(store) }),
@@ -143,7 +145,8 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
 
   subscribe: async ({ runtime, machine }, _params, session) => {
     const stop = runtime.listen((event) => {
-      session.notify(RPC_NOTIFICATIONS.event, jsonObject({ event: jsonValue(ledgerEvent(event, machine)) }));
+      const told = ledgerEvent(event, { machine, kernelChoice: runtime.kernelChoice });
+      session.notify(RPC_NOTIFICATIONS.event, jsonObject({ event: jsonValue(told) }));
     });
     session.closed.addEventListener('abort', stop, { once: true });
     return plain({});

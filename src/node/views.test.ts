@@ -7,6 +7,7 @@ import { createBlock } from '../core/block.ts';
 import { entryIds } from '../core/body.ts';
 import { ZERO_HASH } from '../core/hash.ts';
 import { createGenesis, genesisPoint } from '../core/validation.ts';
+import type { KernelChoice } from '../mining/miner.ts';
 import { FullNode } from '../protocol/full-node.ts';
 import type { StoredBlock } from '../storage/chain-store.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
@@ -36,8 +37,21 @@ async function machineAt(height: number, windowLength = 10_000): Promise<FullNod
   });
 }
 
-const statusOf = (machine: FullNode, hashesPerSecond?: number): NodeStatus =>
-  nodeStatus({ identity: IDENTITY, machine, hashesPerSecond, nowMs: 3_500 });
+const statusOf = (machine: FullNode, hashesPerSecond?: number, kernelChoice?: KernelChoice): NodeStatus => {
+  const limitBits = TEST_PARAMS.targetLimit;
+  return nodeStatus({ identity: IDENTITY, machine, limitBits, hashesPerSecond, kernelChoice, nowMs: 3_500 });
+};
+
+const CHOICE: KernelChoice = {
+  kernel: 'wasm-simd',
+  threads: 2,
+  dutyCycle: 0.5,
+  trials: [
+    { kernel: 'avx2', outcome: 'refused', code: 'processor-unsupported', reason: 'the processor has no AVX2' },
+    { kernel: 'wasm-simd', outcome: 'passed', hashesPerSecond: 11_000_000.4 },
+    { kernel: 'node-crypto', outcome: 'skipped' },
+  ],
+};
 
 test('a node tells who it is and where its chain ends', async () => {
   const machine = await machineAt(7);
@@ -53,6 +67,7 @@ test('a node tells who it is and where its chain ends', async () => {
   assert.deepEqual(status.pending, { count: 0, size_bytes: 0 });
   assert.deepEqual([status.port, status.version, status.peer_id], [5001, '1.2.3', '12D3Koo']);
   assert.match(status.next_bits, /^[0-9a-f]{8}$/);
+  assert.equal(status.limit_bits, '207fffff');
   assert.equal(JSON.stringify(status), JSON.stringify(JSON.parse(JSON.stringify(status))));
 });
 
@@ -61,6 +76,19 @@ test('the time to mine a block is the number of tries that its target asks for, 
   // Half of all hashes meet the target 7fffff00…, and a few less.
   assert.ok(Math.abs((statusOf(machine, 4).mining.expected_s ?? 0) - 0.5) < 1e-6);
   assert.equal(statusOf(machine, 4).mining.hashes_per_second, 4);
+});
+
+test('how the nonces are tried is told once it is chosen, with every kernel that was thought of', async () => {
+  const machine = await machineAt(0);
+  const { kernel, threads, duty_cycle, trials } = statusOf(machine).mining;
+  assert.deepEqual([kernel, threads, duty_cycle, trials], [null, null, null, []]);
+  const { mining } = statusOf(machine, 4, CHOICE);
+  assert.deepEqual([mining.kernel, mining.threads, mining.duty_cycle], ['wasm-simd', 2, 0.5]);
+  assert.deepEqual(mining.trials, [
+    { kernel: 'avx2', outcome: 'refused', code: 'processor-unsupported', reason: 'the processor has no AVX2' },
+    { kernel: 'wasm-simd', outcome: 'passed', hashes_per_second: 11_000_000 },
+    { kernel: 'node-crypto', outcome: 'skipped' },
+  ]);
 });
 
 test('at an unknown rate, or none, nothing is said of times', async () => {
@@ -183,7 +211,8 @@ test('events are told in the shapes of the interface', async () => {
   const machine = await machineAt(3);
   const { hash, header } = machine.tip;
   const previous = header.previousHash;
-  assert.deepEqual(ledgerEvent({ type: 'block-added', hash, header, entries: 4 }, machine), {
+  const parts = { machine, kernelChoice: CHOICE };
+  assert.deepEqual(ledgerEvent({ type: 'block-added', hash, header, entries: 4 }, parts), {
     type: 'block-added',
     height: 3,
     hash,
@@ -191,21 +220,23 @@ test('events are told in the shapes of the interface', async () => {
     time: '2026-01-01T00:00:30Z',
     entries: 4,
   });
-  assert.deepEqual(ledgerEvent({ type: 'block-removed', hash, height: 3 }, machine), {
+  assert.deepEqual(ledgerEvent({ type: 'block-removed', hash, height: 3 }, parts), {
     type: 'block-removed',
     height: 3,
     hash,
   });
-  assert.deepEqual(ledgerEvent({ type: 'entry-pending', id: hash }, machine), { type: 'entry-pending', id: hash });
-  assert.deepEqual(ledgerEvent({ type: 'peer-joined', peer: 'a' }, machine), { type: 'peer-joined', id: 'a' });
-  assert.deepEqual(ledgerEvent({ type: 'peer-left', peer: 'a', reason: 'closed' }, machine), {
+  assert.deepEqual(ledgerEvent({ type: 'entry-pending', id: hash }, parts), { type: 'entry-pending', id: hash });
+  assert.deepEqual(ledgerEvent({ type: 'peer-joined', peer: 'a' }, parts), { type: 'peer-joined', id: 'a' });
+  assert.deepEqual(ledgerEvent({ type: 'peer-left', peer: 'a', reason: 'closed' }, parts), {
     type: 'peer-left',
     id: 'a',
     reason: 'closed',
   });
   const progress = { type: 'progress', jobId: 1, hashes: 1000, hashesPerSecond: 4.4 } as const;
-  const told = ledgerEvent(progress, machine);
+  const told = ledgerEvent(progress, parts);
   assert.ok(told.type === 'mining-progress');
   assert.deepEqual([told.height, told.hashes, told.hashes_per_second], [4, 1000, 4]);
+  assert.deepEqual([told.blocks_found, told.kernel], [0, 'wasm-simd']);
+  assert.deepEqual(ledgerEvent(progress, { machine, kernelChoice: undefined }), { ...told, kernel: null });
   assert.ok(Math.abs((told.expected_s ?? 0) - 2 / 4.4) < 1e-6);
 });

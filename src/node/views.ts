@@ -1,12 +1,13 @@
 /** What a node tells of itself and its chain, in the shapes of `src/api/shapes.ts`. */
 import { decodeUtf8 } from '#host';
-import type { BlockSummary, LedgerEvent, NodeStatus, PeerView } from '../api/shapes.ts';
-import { assertPresent } from '../core/assert.ts';
+import type { BlockSummary, KernelTrialView, LedgerEvent, NodeStatus, PeerView } from '../api/shapes.ts';
+import { assertNever, assertPresent } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
 import { encodeBlockJson } from '../core/block-json.ts';
 import { entryCount, entryIds } from '../core/body.ts';
 import { type JsonText, jsonObject, jsonValue } from '../core/json-text.ts';
-import { bitsToHex, bitsToTarget } from '../core/target.ts';
+import { type Bits, bitsToHex, bitsToTarget } from '../core/target.ts';
+import type { KernelChoice, KernelTrial } from '../mining/miner.ts';
 import { expectedSeconds } from '../mining/mining-rate.ts';
 import type { FullNode } from '../protocol/full-node.ts';
 import type { StoredBlock } from '../storage/chain-store.ts';
@@ -25,10 +26,12 @@ export interface NodeIdentity {
 export function nodeStatus(options: {
   readonly identity: NodeIdentity;
   readonly machine: FullNode;
+  readonly limitBits: Bits;
   readonly hashesPerSecond: number | undefined;
+  readonly kernelChoice: KernelChoice | undefined;
   readonly nowMs: number;
 }): NodeStatus {
-  const { identity, machine, hashesPerSecond } = options;
+  const { identity, machine, hashesPerSecond, kernelChoice } = options;
   const { tip, mining } = machine;
   return {
     port: identity.port,
@@ -45,12 +48,17 @@ export function nodeStatus(options: {
     },
     length: tip.header.height + 1,
     next_bits: bitsToHex(machine.nextBits),
+    limit_bits: bitsToHex(options.limitBits),
     sync: { behind: machine.behind },
     peers: [...machine.peers].filter(({ isGreeted }) => isGreeted).length,
     pending: { count: machine.pool.count, size_bytes: machine.pool.sizeBytes },
     mining: {
       mode: mining.mode,
       searching: mining.searching !== undefined,
+      kernel: kernelChoice?.kernel ?? null,
+      threads: kernelChoice?.threads ?? null,
+      duty_cycle: kernelChoice?.dutyCycle ?? null,
+      trials: kernelChoice?.trials.map(trialView) ?? [],
       hashes_per_second: Math.round(hashesPerSecond ?? 0),
       expected_s: secondsToMine(machine.nextBits, hashesPerSecond),
       queued: mining.queuedCount,
@@ -104,8 +112,11 @@ export function blockSummary({ block, work }: StoredBlock): BlockSummary {
   };
 }
 
-/** An event as subscribers see it. `searchedHeight` is that of the block being mined. */
-export function ledgerEvent(event: RuntimeEvent, machine: FullNode): LedgerEvent {
+/** An event as subscribers see it. */
+export function ledgerEvent(
+  event: RuntimeEvent,
+  { machine, kernelChoice }: { readonly machine: FullNode; readonly kernelChoice: KernelChoice | undefined },
+): LedgerEvent {
   switch (event.type) {
     case 'block-added':
       return {
@@ -131,7 +142,23 @@ export function ledgerEvent(event: RuntimeEvent, machine: FullNode): LedgerEvent
         hashes: event.hashes,
         hashes_per_second: Math.round(event.hashesPerSecond),
         expected_s: secondsToMine(machine.nextBits, event.hashesPerSecond),
+        blocks_found: machine.mining.foundCount,
+        kernel: kernelChoice?.kernel ?? null,
       };
+  }
+}
+
+function trialView(trial: KernelTrial): KernelTrialView {
+  const { kernel, outcome } = trial;
+  switch (outcome) {
+    case 'passed':
+      return { kernel, outcome, hashes_per_second: Math.round(trial.hashesPerSecond) };
+    case 'refused':
+      return { kernel, outcome, code: trial.code, reason: trial.reason };
+    case 'skipped':
+      return { kernel, outcome };
+    default:
+      return assertNever(outcome);
   }
 }
 
