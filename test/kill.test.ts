@@ -51,7 +51,7 @@ async function startNode(
   world: World,
   port: number,
 ): Promise<{ readonly process: CairnProcess; readonly client: ProbeClient }> {
-  const flags = ['--network', world.networkFile, '--threads', '1', '--mine', 'demand'];
+  const flags = ['--network', world.networkFile, '--mining-kernel', 'node-crypto', '--mine', 'demand'];
   const process = await CairnProcess.start(t, world, ['node', String(port), ...flags]);
   const client = await connectProbe({ host: '127.0.0.1', port });
   t.after(() => client.close());

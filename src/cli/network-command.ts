@@ -1,6 +1,7 @@
 /** `cairn network`: several nodes and a gateway, each a process of its own, in one terminal. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { jsonArray, jsonObject } from '../core/json-text.ts';
+import type { KernelName } from '../mining/kernels.ts';
 import { findRunning } from '../probe/running-nodes.ts';
 import { abortable } from './abortable.ts';
 import { type CommandContext, parseAnswer } from './command-context.ts';
@@ -18,6 +19,9 @@ export interface NetworkFlags {
   readonly nodes?: number;
   readonly basePort?: number;
   readonly gatewayPort?: number;
+  /** In percent, of all nodes together. */
+  readonly miningShare?: number;
+  readonly miningKernel?: KernelName | 'auto';
   readonly demo?: boolean;
   readonly verbose?: boolean;
   readonly json?: boolean;
@@ -72,6 +76,13 @@ async function choosePorts({ home, settings }: CommandContext, flags: NetworkFla
   return { nodes, gateway };
 }
 
+/** The nodes of a network share one machine, and what of it may mine. */
+function miningFlags({ settings }: CommandContext, flags: NetworkFlags, nodeCount: number): string[] {
+  const share = Math.max(1, Math.floor((flags.miningShare ?? settings.miningShare ?? 100) / nodeCount));
+  const { miningKernel: kernel } = flags;
+  return ['--mining-share', String(share), ...(kernel === undefined ? [] : ['--mining-kernel', kernel])];
+}
+
 class NetworkRun {
   readonly #context: CommandContext;
   readonly #flags: NetworkFlags;
@@ -89,7 +100,8 @@ class NetworkRun {
     const level = flags.verbose === true ? 'info' : 'warn';
     const start = (name: string, args: readonly string[]) =>
       new Member({ name, args: [...args, '--json', '--log', level], env, onLogLine: (line) => this.#log(name, line) });
-    this.#nodes = ports.nodes.map((port) => start(`node ${port}`, ['node', String(port)]));
+    const mining = miningFlags(context, flags, ports.nodes.length);
+    this.#nodes = ports.nodes.map((port) => start(`node ${port}`, ['node', String(port), ...mining]));
     this.#gateway = start('gateway', ['gateway', '--port', String(ports.gateway)]);
     for (const member of [...this.#nodes, this.#gateway]) void this.#tellWhenGone(member);
   }

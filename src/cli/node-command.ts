@@ -1,7 +1,7 @@
 /** `cairn node`: runs a node in this process until it is asked to stop. */
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { MiningMode } from '../api/shapes.ts';
+import type { KernelName } from '../mining/kernels.ts';
 import { startNode } from '../node/node.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';
@@ -16,7 +16,9 @@ export interface NodeFlags {
   readonly peer?: readonly string[];
   readonly listen?: readonly string[];
   readonly mine?: MiningMode;
-  readonly threads?: number;
+  /** In percent. */
+  readonly miningShare?: number;
+  readonly miningKernel?: KernelName | 'auto';
   readonly network?: string;
   readonly log?: LogLevel;
   readonly json?: boolean;
@@ -41,7 +43,8 @@ export async function runNode(context: CommandContext, port: number, flags: Node
     peers: flags.peer ?? settings.peers,
     listen: listen.length > 0 ? listen : LISTEN_DEFAULT,
     miningMode: flags.mine ?? settings.mine ?? 'entries',
-    miningThreads: flags.threads ?? settings.threads ?? Math.max(1, Math.floor(availableParallelism() / 2)),
+    miningShare: (flags.miningShare ?? settings.miningShare ?? 100) / 100,
+    miningKernel: flags.miningKernel ?? settings.miningKernel ?? 'auto',
     logger,
   });
   const node = await startedInTime(starting, stopAsked, STOP_DEADLINE_MS);

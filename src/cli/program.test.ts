@@ -58,6 +58,13 @@ const MISTAKES: readonly {
   { args: ['node', '65536'], exitCode: 2, says: /It must be a port from 0 to 65535, 0 for any free one\./ },
   { args: ['node', '0'], exitCode: 2, says: /Port 0 stands for any free port.*say which one with --data DIR\./ },
   { args: ['node', '5001', '--mine', 'sometimes'], exitCode: 2, says: /It must be one of demand, entries, always\./ },
+  { args: ['node', '5001', '--mining-share', '0'], exitCode: 2, says: /It must be a whole number from 1 to 100\./ },
+  { args: ['network', '--mining-share', '50%'], exitCode: 2, says: /It must be a whole number from 1 to 100\./ },
+  {
+    args: ['node', '5001', '--mining-kernel', 'gpu'],
+    exitCode: 2,
+    says: /It must be one of auto, avx512, avx2, wasm-packed, wasm-simd, wasm-scalar, node-crypto\./,
+  },
   {
     args: ['node', '5001', '--peer', '/ip4/10.0.0.1/udp/4001/quic-v1'],
     exitCode: 2,

@@ -14,12 +14,14 @@ import {
   LISTEN_ADDRESS,
   LISTEN_PORT,
   LOG_LEVEL,
+  MINING_KERNEL,
+  MINING_KERNELS,
   MINING_MODE,
   NODE_COUNT,
   PEER_ADDRESS,
+  PERCENT,
   PORT,
   TEXT,
-  THREADS,
   type ValueKind,
 } from './value-kind.ts';
 
@@ -104,7 +106,8 @@ function addServers(program: Command, run: Run, env: NodeJS.ProcessEnv): void {
       parser(MINING_MODE),
     )
     .option('--network <file>', 'the parameter file of the network to join')
-    .option('--threads <n>', 'how many threads mine (half the cores)', parser(THREADS))
+    .addOption(miningShareOption())
+    .addOption(miningKernelOption())
     .option('--host <host>', 'where its probe socket listens; whoever reaches it may stop the node', parser(TEXT))
     .addOption(logOption('info'))
     .addOption(jsonOption())
@@ -133,6 +136,8 @@ function addServers(program: Command, run: Run, env: NodeJS.ProcessEnv): void {
     .option('--nodes <n>', 'how many nodes (3)', parser(NODE_COUNT))
     .option('--base-port <port>', 'the port of the first node (5001); the others follow', parser(PORT))
     .option('--gateway-port <port>', 'where the gateway listens (8080)', parser(PORT))
+    .addOption(miningShareOption('; all nodes together'))
+    .addOption(miningKernelOption())
     .option('--demo', 'record the packages that this program is built from, where the chain is new')
     .option('--verbose', 'show all of the log, not only warnings')
     .addOption(jsonOption())
@@ -208,6 +213,21 @@ function addSubmissions(program: Command, run: Run): void {
 
 function jsonOption(): Option {
   return new Option('--json', 'print JSON');
+}
+
+function miningShareOption(note = ''): Option {
+  return new Option(
+    '--mining-share <percent>',
+    `how much of the machine may mine (100: every core, at low priority)${note}`,
+  ).argParser(parser(PERCENT));
+}
+
+function miningKernelOption(): Option {
+  const [auto, ...names] = MINING_KERNELS;
+  return new Option(
+    '--mining-kernel <name>',
+    `what tries the nonces: ${auto} (the fastest that passes its test; the default), ${names.join(', ')}`,
+  ).argParser(parser(MINING_KERNEL));
 }
 
 function logOption(level: string): Option {

@@ -23,14 +23,19 @@ test('without a file and without an environment nothing is set', async (t) => {
 });
 
 test('the environment goes before the file', async (t) => {
-  const home = await makeHome(t, '{"mine":"demand","threads":2,"peers":["/ip4/192.0.2.1/tcp/1"],"gateway_port":8081}');
+  const home = await makeHome(
+    t,
+    '{"mine":"demand","mining_share":40,"peers":["/ip4/192.0.2.1/tcp/1"],"gateway_port":8081}',
+  );
   const settings = await loadSettings(home, {
     CAIRN_MINE: 'always',
     CAIRN_PEERS: '/ip4/192.0.2.2/tcp/2, /dns4/example.org/tcp/3',
-    CAIRN_THREADS: '',
+    CAIRN_MINING_SHARE: '',
+    CAIRN_MINING_KERNEL: 'wasm-simd',
   });
   assert.equal(settings.mine, 'always');
-  assert.equal(settings.threads, 2);
+  assert.equal(settings.miningShare, 40);
+  assert.equal(settings.miningKernel, 'wasm-simd');
   assert.deepEqual(settings.peers, ['/ip4/192.0.2.2/tcp/2', '/dns4/example.org/tcp/3']);
   assert.equal(settings.gatewayPort, 8_081);
 });
@@ -92,9 +97,9 @@ const FAULTS: readonly {
   },
   {
     name: 'a wrong value in the environment',
-    env: { CAIRN_THREADS: 'many' },
+    env: { CAIRN_MINING_SHARE: '101' },
     code: 'config-invalid',
-    says: /^CAIRN_THREADS: "many" will not do; it must be a whole number/,
+    says: /^CAIRN_MINING_SHARE: "101" will not do; it must be a whole number from 1 to 100/,
   },
   {
     name: 'a port that is none',

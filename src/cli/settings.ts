@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { MiningMode } from '../api/shapes.ts';
+import type { KernelName } from '../mining/kernels.ts';
 import type { CairnHome } from '../probe/cairn-home.ts';
 import type { ProbeTarget } from '../probe/probe-client.ts';
 import { CommandError, codeOf, EXIT_CODES } from './command-error.ts';
@@ -14,11 +15,12 @@ import {
   LISTEN_PORT,
   LOG_LEVEL,
   type LogLevel,
+  MINING_KERNEL,
   MINING_MODE,
   NODE_ADDRESS,
   PEER_ADDRESS,
+  PERCENT,
   TEXT,
-  THREADS,
   type ValueKind,
 } from './value-kind.ts';
 
@@ -29,7 +31,9 @@ export interface Settings {
   readonly peers: readonly string[];
   readonly listen: readonly string[];
   readonly mine: MiningMode | undefined;
-  readonly threads: number | undefined;
+  /** How much of the machine may mine, in percent. */
+  readonly miningShare: number | undefined;
+  readonly miningKernel: KernelName | 'auto' | undefined;
   /** The path of a parameter file. */
   readonly network: string | undefined;
   readonly log: LogLevel | undefined;
@@ -49,7 +53,8 @@ export async function loadSettings(home: CairnHome, env: NodeJS.ProcessEnv): Pro
     peers: source.list('peers', PEER_ADDRESS),
     listen: source.list('listen', LISTEN_ADDRESS),
     mine: source.one('mine', MINING_MODE)?.value,
-    threads: source.one('threads', THREADS)?.value,
+    miningShare: source.one('mining_share', PERCENT)?.value,
+    miningKernel: source.one('mining_kernel', MINING_KERNEL)?.value,
     network: source.path('network'),
     log: source.one('log', LOG_LEVEL)?.value,
     gatewayPort: source.one('gateway_port', LISTEN_PORT)?.value,
@@ -65,7 +70,8 @@ const KEYS = [
   'peers',
   'listen',
   'mine',
-  'threads',
+  'mining_share',
+  'mining_kernel',
   'network',
   'log',
   'gateway_port',

@@ -1,6 +1,7 @@
 /** The kinds of values that flags, the environment and the configuration file take. */
 import { isListenAddress, isPeerAddress } from '../api/peer-address.ts';
 import type { MiningMode } from '../api/shapes.ts';
+import type { KernelName } from '../mining/kernels.ts';
 import type { ProbeTarget } from '../probe/probe-client.ts';
 
 export interface ValueKind<Value> {
@@ -13,10 +14,23 @@ export interface ValueKind<Value> {
 export const PORT = integerKind(1, 65_535, 'a port from 1 to 65535');
 /** A port to listen at, where 0 asks for any free one. */
 export const LISTEN_PORT = integerKind(0, 65_535, 'a port from 0 to 65535, 0 for any free one');
-export const THREADS = integerKind(1, 1_024, 'a whole number from 1 to 1024');
+/** Parts of a hundred, of which there is at least one. */
+export const PERCENT = integerKind(1, 100, 'a whole number from 1 to 100');
 export const NODE_COUNT = integerKind(1, 16, 'a whole number from 1 to 16');
 
 export const MINING_MODE = choiceKind<MiningMode>(['demand', 'entries', 'always']);
+
+/** Named here once more: to load the kernels only to read a flag would slow every command down. */
+export const MINING_KERNELS = [
+  'auto',
+  'avx512',
+  'avx2',
+  'wasm-packed',
+  'wasm-simd',
+  'wasm-scalar',
+  'node-crypto',
+] as const satisfies readonly (KernelName | 'auto')[];
+export const MINING_KERNEL = choiceKind<KernelName | 'auto'>(MINING_KERNELS);
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export const LOG_LEVEL = choiceKind<LogLevel>(['debug', 'info', 'warn', 'error']);

@@ -44,6 +44,7 @@ const statusOf = (machine: FullNode, hashesPerSecond?: number, kernelChoice?: Ke
 
 const CHOICE: KernelChoice = {
   kernel: 'wasm-simd',
+  pid: 1,
   threads: 2,
   dutyCycle: 0.5,
   trials: [

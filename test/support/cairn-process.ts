@@ -104,7 +104,7 @@ export async function startNodeProcess(
   flags: readonly string[] = [],
 ): Promise<{ readonly port: number; readonly node: CairnProcess }> {
   const port = await freePort();
-  const args = ['node', String(port), '--network', world.networkFile, '--threads', '1', ...flags];
+  const args = ['node', String(port), '--network', world.networkFile, '--mining-kernel', 'node-crypto', ...flags];
   return { port, node: await CairnProcess.start(t, world, args) };
 }
 
