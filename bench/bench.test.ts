@@ -17,21 +17,51 @@ test('the core benchmark measures every comparison, and its last line tells ever
   assert.equal(report.node, process.version);
   assert.ok('commit' in report && 'cpu' in report);
   const names: string[] = report.results.map(({ name }: { name: string }) => name);
-  for (const part of ['with unsorted keys', 'already canonical', 'headers', 'blocks of 1000', 'nonces', 'append']) {
+  for (const part of ['with unsorted keys', 'already canonical', 'headers', 'blocks of 1000', 'append']) {
     assert.ok(
       names.some((name) => name.includes(part) && /\d/.test(name)),
       `${part} is measured, with its sizes`,
     );
   }
-  for (const { name, expectedPerSecond, variants } of report.results) {
-    assert.ok(expectedPerSecond > 0, name);
+  for (const { name, variants } of report.results) {
     assert.ok(variants.length >= 2, `${name} has something beside it`);
+    assert.ok(variants[0].expectedPerSecond > 0, name);
     for (const [i, { perSecond, ratio }] of variants.entries()) {
-      assert.ok(perSecond.min > 0 && perSecond.min <= perSecond.median && perSecond.median <= perSecond.max, name);
+      assertSpread(perSecond, name);
       assert.equal(ratio === undefined, i === 0, 'all but the first are compared with the first');
     }
   }
 });
+
+test('the mining benchmark holds kernels, threads and whole miners against what they are multiples of', async () => {
+  const { stdout } = await bench('mining', '--quick');
+  const { results } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+  const [search] = results;
+  for (const peer of ['node-crypto', 'createHash', 'crypto.hash', '@noble/hashes', 'hash-wasm']) {
+    assert.ok(
+      search.variants.some(({ name }: { name: string }) => name.startsWith(peer)),
+      `${peer} is measured`,
+    );
+  }
+  const aims: number[] = [];
+  for (const { name, variants } of results) {
+    assert.ok(
+      variants.some(({ multiples }: { multiples: unknown[] }) => multiples.length > 0),
+      `${name} has a baseline`,
+    );
+    for (const { perSecond, multiples, expectedPerSecond, aim } of variants) {
+      assertSpread(perSecond, name);
+      for (const { times } of multiples) assertSpread(times, name);
+      assert.ok(expectedPerSecond > 0, name);
+      if (aim !== undefined) aims.push(aim);
+    }
+  }
+  assert.ok(aims.includes(1.9) && aims.includes(0.9), 'threads and whole miners have their aims');
+});
+
+function assertSpread({ min, median, max }: Record<'min' | 'median' | 'max', number>, name: string): void {
+  assert.ok(min > 0 && min <= median && median <= max, name);
+}
 
 test('the convergence benchmark gives every sample of what is waited for', async () => {
   const { stdout } = await bench('convergence', '--quick');

@@ -3,13 +3,11 @@ import { append } from './append.ts';
 import { bodyValidation, headerValidation } from './block-validation.ts';
 import { entryHashing } from './entry-hashing.ts';
 import type { Comparison } from './harness.ts';
-import { nonceSearch } from './nonce-search.ts';
 
 /** One after the other, so that what the last one holds in memory is gone when the next begins. */
 export async function* core(isQuick: boolean): AsyncGenerator<Comparison> {
   yield* entryHashing();
   yield headerValidation(isQuick ? 50 : 2000);
   yield bodyValidation(isQuick ? 1 : 8);
-  yield nonceSearch(isQuick ? 100 : 10_000);
   yield await append(isQuick ? 1000 : 20_000);
 }

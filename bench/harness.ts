@@ -4,16 +4,34 @@
  */
 import { assert, assertPresent } from '../src/core/assert.ts';
 
-/** One way of doing the work of a comparison. */
-export interface Variant {
-  readonly name: string;
-  /** What the first variant is expected to be times as fast as this one. Written down before measuring. */
+/** What variants are expected to do. Written down before measuring. */
+export interface Expectation {
+  /** Units a second. */
+  readonly expectedPerSecond?: number;
+  /** How many times as fast as this one the first variant is expected to be. */
   readonly expectedRatio?: number;
+  /** How many times as fast as the first baseline this one ought to be. */
+  readonly aim?: number;
+}
+
+/** One way of doing the work of a comparison. */
+export interface Variant extends Expectation {
+  readonly name: string;
   /** Works for about as long as it is told, and answers how many units of work it did a second. */
   measure(durationMs: number): number | Promise<number>;
 }
 
-/** The variants of one piece of work. The first is ours, the others are what it is held against. */
+/** What all variants are told as multiples of: the fastest of some of them, in every round anew. */
+export interface Baseline {
+  readonly name: string;
+  /** Their names. */
+  readonly variants: readonly string[];
+}
+
+/**
+ * The variants of one piece of work. The first is ours, the others are what it is held against; where there are
+ * baselines, those are what every variant is held against.
+ */
 export interface Comparison {
   /** Has the sizes in it: `validate 2000 headers`. */
   readonly name: string;
@@ -21,9 +39,10 @@ export interface Comparison {
   readonly unit: string;
   /** The bytes of one unit, where a rate in MB/s says something. */
   readonly unitBytes?: number;
-  /** Units a second that the first variant is expected to do. Written down before measuring. */
-  readonly expectedPerSecond: number;
   readonly variants: readonly Variant[];
+  readonly baselines?: readonly Baseline[];
+  /** Throws where a variant does its work wrong. Asked before anything is measured, and again afterwards. */
+  verify?(): void;
   /** Ends what the variants have running. */
   close?(): Promise<void>;
 }
@@ -35,7 +54,7 @@ export interface Effort {
   readonly roundMs: number;
 }
 
-export const FULL_EFFORT: Effort = { rounds: 9, warmUpMs: 600, roundMs: 300 };
+export const FULL_EFFORT: Effort = { rounds: 9, warmUpMs: 1000, roundMs: 300 };
 
 /** To see that a benchmark runs, not how fast. */
 export const QUICK_EFFORT: Effort = { rounds: 2, warmUpMs: 1, roundMs: 5 };
@@ -47,47 +66,67 @@ export interface Spread {
   readonly max: number;
 }
 
-export interface VariantResult {
+export interface VariantResult extends Expectation {
   readonly name: string;
   readonly perSecond: Spread;
-  /** How many times as fast the first variant was in the same round; absent for the first. */
+  /** How many times as fast the first variant was in the same round; absent for the first, and beside baselines. */
   readonly ratio?: Spread;
-  readonly expectedRatio?: number;
+  /** How many times as fast it was as each baseline in the same round. */
+  readonly multiples?: readonly Multiple[];
+}
+
+export interface Multiple {
+  readonly baseline: string;
+  readonly times: Spread;
 }
 
 export interface ComparisonResult {
   readonly name: string;
   readonly unit: string;
   readonly unitBytes?: number;
-  readonly expectedPerSecond: number;
   readonly variants: readonly VariantResult[];
 }
 
+/** What time is measured by. */
+export interface Clock {
+  readonly name: string;
+  nowMs(): number;
+}
+
 /**
- * A variant that calls `work` again and again; one call does `units` units of work.
- *
- * Rates are by the time the processor spent on us, garbage collection included, because what others have it do
- * meanwhile says nothing about the work.
+ * The time the processor spent on us, garbage collection and all threads included: what others have it do meanwhile says
+ * nothing about the work.
  */
+export const PROCESSOR_CLOCK: Clock = {
+  name: 'processor time',
+  nowMs: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
+};
+
+export const WALL_CLOCK: Clock = { name: 'the clock on the wall', nowMs: () => performance.now() };
+
+/** A variant that calls `work` again and again; one call does `units` units of work. By processor time unless told. */
 export function repeated(
   name: string,
   units: number,
   work: () => unknown,
-  options: { readonly expectedRatio?: number } = {},
+  options: Expectation & { readonly clock?: Clock } = {},
 ): Variant {
+  const { clock = PROCESSOR_CLOCK, ...expectation } = options;
   return {
     name,
-    ...options,
+    ...expectation,
     measure: (durationMs) => {
       let callsAtOnce = 1;
       let calls = 0;
       let elapsedMs = 0;
-      const start = process.cpuUsage();
+      const startMs = clock.nowMs();
       while (elapsedMs < durationMs) {
         for (let i = 0; i < callsAtOnce; i++) work();
         calls += callsAtOnce;
-        const { user, system } = process.cpuUsage(start);
-        elapsedMs = (user + system) / 1000;
+        elapsedMs = clock.nowMs() - startMs;
         // Seldom enough to look at the clock that looking takes no time.
         if (elapsedMs < durationMs / 20) callsAtOnce *= 2;
       }
@@ -98,8 +137,9 @@ export function repeated(
 
 /** Measures all variants of `comparison`, in every round in another order. */
 export async function compare(comparison: Comparison, effort: Effort): Promise<ComparisonResult> {
-  const { variants, name, unit, unitBytes, expectedPerSecond } = comparison;
+  const { variants, name, unit, unitBytes } = comparison;
   const rates: number[][] = variants.map(() => []);
+  comparison.verify?.();
   for (const variant of variants) await variant.measure(effort.warmUpMs);
   for (let round = 0; round < effort.rounds; round++) {
     for (let turn = 0; turn < variants.length; turn++) {
@@ -108,24 +148,40 @@ export async function compare(comparison: Comparison, effort: Effort): Promise<C
       rates[chosen]?.push(rate);
     }
   }
-  const ours = assertPresent(rates[0], 'there is a variant to measure');
+  // Once more, because by now the engine may have replaced the code that it began with.
+  comparison.verify?.();
   return {
     name,
     unit,
     ...(unitBytes === undefined ? {} : { unitBytes }),
-    expectedPerSecond,
-    variants: variants.map((variant, i) => {
-      const own = assertPresent(rates[i], 'every variant has its rates');
-      const ratio = spread(own.map((rate, round) => (ours[round] ?? 0) / rate));
-      const { expectedRatio } = variant;
-      return {
-        name: variant.name,
-        perSecond: spread(own),
-        ...(i === 0 ? {} : { ratio }),
-        ...(expectedRatio === undefined ? {} : { expectedRatio }),
-      };
-    }),
+    variants: variants.map(({ measure: _, ...told }, i) => ({
+      ...told,
+      perSecond: spread(assertPresent(rates[i], 'every variant has its rates')),
+      ...relations(comparison, rates, i),
+    })),
   };
+}
+
+/** How the variant at `place` did beside the others, round by round. */
+function relations(
+  { variants, baselines }: Comparison,
+  rates: readonly (readonly number[])[],
+  place: number,
+): Pick<VariantResult, 'ratio' | 'multiples'> {
+  const own = assertPresent(rates[place], 'every variant has its rates');
+  if (baselines === undefined) {
+    const ours = assertPresent(rates[0], 'there is a variant to measure');
+    return place === 0 ? {} : { ratio: spread(own.map((rate, round) => (ours[round] ?? 0) / rate)) };
+  }
+  const multiples = baselines.flatMap((baseline) => {
+    // What is its own baseline has nothing to be held against.
+    if (baseline.variants.join() === variants[place]?.name) return [];
+    const base = rates.filter((_, i) => baseline.variants.includes(variants[i]?.name ?? ''));
+    assert(base.length === baseline.variants.length, 'a baseline is made of variants of its comparison');
+    const times = own.map((rate, round) => rate / Math.max(...base.map((others) => others[round] ?? 0)));
+    return [{ baseline: baseline.name, times: spread(times) }];
+  });
+  return { multiples };
 }
 
 function spread(values: readonly number[]): Spread {

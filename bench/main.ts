@@ -1,19 +1,34 @@
 /** `npm run bench -- <name> [--quick]`: runs one benchmark. Without a name, lists them. */
+import { spawnSync } from 'node:child_process';
 import { convergence } from './convergence.ts';
 import { core } from './core.ts';
 import { type Comparison, type ComparisonResult, compare, FULL_EFFORT, QUICK_EFFORT } from './harness.ts';
+import { MINING_FLAGS, mining } from './mining.ts';
 import { createReport, formatComparison, formatWaiting } from './report.ts';
 import type { Waiting } from './waiting.ts';
 
-/** Measures something, prints it, and gives back what goes into the report. */
-type Benchmark = (isQuick: boolean) => Promise<readonly (ComparisonResult | Waiting)[]>;
+interface Benchmark {
+  readonly about: string;
+  /** What Node has to be started with. */
+  readonly nodeFlags?: readonly string[];
+  /** Measures something, prints it, and gives back what goes into the report. */
+  run(isQuick: boolean): Promise<readonly (ComparisonResult | Waiting)[]>;
+}
 
-const BENCHMARKS: ReadonlyMap<string, { readonly about: string; readonly run: Benchmark }> = new Map([
+const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
   [
     'core',
     {
-      about: 'canonical JSON, hashing, validation, plain mining, and appending through a node',
+      about: 'canonical JSON, hashing, validation, and appending through a node',
       run: (isQuick: boolean) => compareAll(core(isQuick), isQuick),
+    },
+  ],
+  [
+    'mining',
+    {
+      about: 'kernels and their peers, threads, and the whole miner',
+      nodeFlags: MINING_FLAGS,
+      run: (isQuick: boolean) => compareAll(mining(isQuick), isQuick),
     },
   ],
   ['convergence', { about: 'how soon real nodes agree', run: (isQuick: boolean) => waitAll(convergence(isQuick)) }],
@@ -29,10 +44,20 @@ if (name === undefined || benchmark === undefined) {
   for (const [known, { about }] of BENCHMARKS) console.log(`  ${known}  ${about}`);
   process.exitCode = name === undefined ? 0 : 2;
 } else {
-  await run(name, benchmark.run);
+  const missing = (benchmark.nodeFlags ?? []).filter((flag) => !process.execArgv.includes(flag));
+  if (missing.length === 0) await run(name, benchmark);
+  else process.exitCode = runAgain(missing);
 }
 
-async function run(benchmarkName: string, measure: Benchmark): Promise<void> {
+/** This very command, in a Node that has `flags` as well. */
+function runAgain(flags: readonly string[]): number {
+  const { status } = spawnSync(process.execPath, [...process.execArgv, ...flags, ...process.argv.slice(1)], {
+    stdio: 'inherit',
+  });
+  return status ?? 1;
+}
+
+async function run(benchmarkName: string, { run: measure }: Benchmark): Promise<void> {
   const results = await measure(isQuick);
   console.log(JSON.stringify(createReport(benchmarkName, isQuick ? QUICK_EFFORT : FULL_EFFORT, results)));
 }

@@ -36,20 +36,10 @@ export function createReport(
 
 /** The lines of one comparison. Medians, in brackets the least and the most of all rounds. */
 export function formatComparison(result: ComparisonResult): string {
-  const width = Math.max(...result.variants.map(({ name }) => name.length));
-  const lines = result.variants.map((variant) => {
-    const { perSecond } = variant;
-    const cells = [
-      variant.name.padEnd(width),
-      `${count(perSecond.median).padStart(9)} /s (${count(perSecond.min)}-${count(perSecond.max)})`.padEnd(34),
-      result.unitBytes === undefined
-        ? ''
-        : `${((perSecond.median * result.unitBytes) / 1e6).toFixed(1)} MB/s`.padStart(12),
-      variant.ratio === undefined ? expectation(result) : ratio(variant, variant.ratio),
-    ];
-    return `  ${cells.join('  ').trimEnd()}`;
-  });
-  return [`${result.name} (${result.unit})`, ...lines].join('\n');
+  const rows = result.variants.map((variant) => cells(variant, result));
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+  return [`${result.name} (${result.unit})`, ...lines.map((line) => `  ${line.trimEnd()}`)].join('\n');
 }
 
 /** The median of what was waited, and in brackets the shortest and the longest. */
@@ -59,17 +49,29 @@ export function formatWaiting({ name, aimSeconds, samples }: Waiting): string {
   return `${name}\n  ${median} s (${least}-${most}) in ${samples.length} samples, aim ${aimSeconds} s`;
 }
 
-function expectation({ expectedPerSecond }: ComparisonResult): string {
-  return `expected ${count(expectedPerSecond)} /s`;
+function cells(variant: VariantResult, { unitBytes }: ComparisonResult): string[] {
+  const { name, perSecond, ratio, multiples = [], expectedPerSecond, expectedRatio, aim } = variant;
+  const remarks = [
+    ...(ratio === undefined ? [] : [`ours: ${times(ratio)}`]),
+    ...(expectedRatio === undefined ? [] : [`expected ${expectedRatio}x`]),
+    ...multiples.map(({ baseline, times: multiple }) => `${times(multiple)} ${baseline}`),
+    ...(aim === undefined ? [] : [`aim ${aim}x`]),
+    ...(expectedPerSecond === undefined ? [] : [`expected ${count(expectedPerSecond)} /s`]),
+  ];
+  return [
+    name,
+    `${count(perSecond.median).padStart(10)} /s (${count(perSecond.min)}-${count(perSecond.max)})`,
+    ...(unitBytes === undefined ? [] : [`${((perSecond.median * unitBytes) / 1e6).toFixed(1).padStart(7)} MB/s`]),
+    remarks.join(', '),
+  ];
 }
 
-function ratio(variant: VariantResult, { median, min, max }: Spread): string {
-  const expected = variant.expectedRatio === undefined ? '' : `, expected ${variant.expectedRatio}x`;
-  return `ours: ${times(median)}x (${times(min)}-${times(max)})${expected}`;
+function times({ median, min, max }: Spread): string {
+  return `${factor(median)}x (${factor(min)}-${factor(max)})`;
 }
 
-function times(ratio: number): string {
-  return ratio < 0.995 ? ratio.toPrecision(2) : ratio.toFixed(2);
+function factor(ratio: number): string {
+  return ratio < 0.995 ? ratio.toPrecision(2) : ratio.toFixed(ratio < 10 ? 2 : 1);
 }
 
 function count(perSecond: number): string {
