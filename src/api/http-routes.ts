@@ -36,6 +36,8 @@ import {
 export const JSON_TYPE = 'application/json';
 export const NDJSON_TYPE = 'application/x-ndjson';
 export const EVENT_STREAM_TYPE = 'text/event-stream';
+/** The text format of Prometheus. */
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** What each OpenAPI tag is about. */
 export const HTTP_TAGS = [
@@ -310,6 +312,20 @@ export const HTTP_ROUTES = {
         ...answers(200, 'At least one does.', ReadinessShape),
         ...answers(503, 'None does.', ReadinessShape),
       },
+    },
+  },
+  metrics: {
+    method: 'GET',
+    url: '/metrics',
+    config: { changesState: false },
+    schema: {
+      tags: ['service'],
+      operationId: 'metrics',
+      summary: 'Figures of all nodes within reach, for Prometheus',
+      description:
+        'The text format, version 0.0.4. Each sample has the `port` of its node; `cairn_node_up` is 0 for a node that ' +
+        'does not answer, which has no other samples.',
+      response: answers(200, 'The figures.', Type.String(), METRICS_TYPE),
     },
   },
   version: {

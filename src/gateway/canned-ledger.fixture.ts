@@ -27,6 +27,10 @@ export class CannedLedger {
   abandoned: PromiseWithResolvers<void> | undefined;
   /** When set, the answer to the next `append` or `mine`. */
   refusal: { readonly code: string; readonly message: string } | undefined;
+  /** What `status` tells otherwise than at rest. */
+  status: Partial<NodeStatus> = {};
+  /** When true, `status` never answers. */
+  isSilent = false;
   /** When set, `chain` streams these instead of blocks. */
   chainBytes: ByteStream | undefined;
 
@@ -86,7 +90,8 @@ export class CannedLedger {
     this.#calls.push({ method, params: jsonObject(Object.fromEntries(params)) });
     switch (method) {
       case 'status':
-        return result(jsonValue(this.#status()));
+        if (this.isSilent) await new Promise((resolve) => session.closed.addEventListener('abort', resolve));
+        return result(jsonValue({ ...this.#status(), ...this.status }));
       case 'chain':
         return { type: 'stream', stream: this.chainStream() };
       case 'block':

@@ -24,6 +24,8 @@ export interface GatewayLimits {
   readonly connectTimeoutMs: number;
   /** For a node's answer to a question that it answers from what it holds. */
   readonly answerTimeoutMs: number;
+  /** For all nodes to say how they are, where that is asked for figures of all. */
+  readonly metricsTimeoutMs: number;
 }
 
 export const GATEWAY_LIMITS: GatewayLimits = {
@@ -40,4 +42,5 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   rateWindowMs: 2_000,
   connectTimeoutMs: 2_000,
   answerTimeoutMs: 10_000,
+  metricsTimeoutMs: 5_000,
 };

@@ -14,6 +14,7 @@ import { addExplorer } from './explorer-files.ts';
 import { GATEWAY_LIMITS, type GatewayLimits } from './gateway-limits.ts';
 import { addRateLimit, createHttpServer } from './http-server.ts';
 import { refuseOtherMethods, watchMethods } from './method-refusal.ts';
+import { addMetricsRoute } from './metrics-routes.ts';
 import { createNodeDirectory } from './node-directory.ts';
 import { addNodeRoutes } from './node-routes.ts';
 import { Places } from './places.ts';
@@ -98,6 +99,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   addNodeRoutes(app, parts);
   addBlockRoutes(app, parts);
   addServiceRoutes(app, parts);
+  addMetricsRoute(app, parts);
   await addExplorer(app);
   refuseOtherMethods(app, methods);
   await app.ready();
