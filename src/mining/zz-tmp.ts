@@ -1,1 +1,0 @@
-export const m = new WebAssembly.Module(new Uint8Array());
