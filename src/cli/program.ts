@@ -188,8 +188,8 @@ function addSubmissions(program: Command, run: Run): void {
     .argument('<json>', 'the value, or - for stdin')
     .addOption(jsonOption())
     .addHelpText('before', examples('mine 5001 \'{"hello":"world"}\'', 'mine 5001 - < event.json'))
-    .action((port: number, json: string) =>
-      run(async (context) => (await import('./mine-command.ts')).runMine(context, port, json)),
+    .action((port: number, json: string, flags: JsonFlag) =>
+      run(async (context) => (await import('./mine-command.ts')).runMine(context, port, json, flags)),
     );
   program
     .command('append')

@@ -51,7 +51,7 @@ async function startCannedNode(home: CairnHome): Promise<CannedNode> {
 /** What a test needs: a gateway, a node within its reach, and the end of both. */
 export async function startGateway(
   options: Partial<GatewayOptions> = {},
-): Promise<{ gateway: Gateway; node: CannedNode; stop: () => Promise<void> }> {
+): Promise<{ gateway: Gateway; node: CannedNode; home: CairnHome; stop: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'cairn-gateway-'));
   const home = resolveHome({ CAIRN_HOME: folder });
   const node = await startCannedNode(home);
@@ -61,7 +61,7 @@ export async function startGateway(
   }
   try {
     const gateway = await createGateway({ home, host: '127.0.0.1', port: 0, ...options });
-    return { gateway, node, stop: () => gateway.close().then(stopNode) };
+    return { gateway, node, home, stop: () => gateway.close().then(stopNode) };
   } catch (error) {
     await stopNode();
     throw error;
