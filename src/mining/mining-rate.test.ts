@@ -30,10 +30,19 @@ test('a steady search shows a steady rate, over many jobs and the pauses between
 test('two seconds after a change, about a third of the difference is left', () => {
   const rate = new MiningRate();
   rate.begin(0);
-  rate.sample(1000, 1000);
+  for (let tick = 1; tick <= 80; tick++) rate.sample(tick * 250, tick * 250);
   let shown = 0;
-  for (let tick = 1; tick <= 8; tick++) shown = rate.sample(1000 + tick * 500, 1000 + tick * 250);
-  assert.ok(Math.abs(shown - (2000 - 1000 / Math.E)) < 1e-6, `${shown}`);
+  for (let tick = 1; tick <= 8; tick++) shown = rate.sample(20_000 + tick * 500, 20_000 + tick * 250);
+  assert.ok(Math.abs(shown - (2000 - 1000 / Math.E)) < 0.1, `${shown}`);
+});
+
+test('a short search counts little beside a long one', () => {
+  const rate = new MiningRate();
+  rate.begin(0);
+  rate.sample(0, 1);
+  rate.begin(100);
+  const shown = rate.sample(999_000, 1099);
+  assert.ok(Math.abs(shown - 999_000) < 1000, `${shown}`);
 });
 
 test('the easiest target takes one hash', () => {

@@ -1,11 +1,13 @@
 /** How fast nonces are tried, and how long a block takes at that speed. */
 
 /**
- * A moving average of hashes a second: a sample fades to a third in 2 s. Only time spent searching counts, so it goes
- * on from one job to the next, however short they are.
+ * A moving average of hashes a second: what is 2 s old counts a third of what is new. Only time spent searching counts,
+ * so it goes on from one job to the next, however short they are.
  */
 export class MiningRate {
-  #hashesPerSecond: number | undefined;
+  /** Hashes and the time they took, both fading alike. */
+  #hashes = 0;
+  #elapsedMs = 0;
   #lastHashes = 0;
   #lastMs = 0;
 
@@ -18,14 +20,12 @@ export class MiningRate {
   /** Takes note that the search has tried `hashes` up to `nowMs`; answers the rate. */
   sample(hashes: number, nowMs: number): number {
     const elapsedMs = nowMs - this.#lastMs;
-    if (elapsedMs > 0) {
-      const sample = (1000 * (hashes - this.#lastHashes)) / elapsedMs;
-      const before = this.#hashesPerSecond ?? sample;
-      this.#hashesPerSecond = sample + (before - sample) * Math.exp(-elapsedMs / FADE_MS);
-      this.#lastHashes = hashes;
-      this.#lastMs = nowMs;
-    }
-    return this.#hashesPerSecond ?? 0;
+    const fade = Math.exp(-elapsedMs / FADE_MS);
+    this.#hashes = this.#hashes * fade + (hashes - this.#lastHashes);
+    this.#elapsedMs = this.#elapsedMs * fade + elapsedMs;
+    this.#lastHashes = hashes;
+    this.#lastMs = nowMs;
+    return this.#elapsedMs === 0 ? 0 : (1000 * this.#hashes) / this.#elapsedMs;
   }
 }
 

@@ -1,21 +1,27 @@
 /** What the miner and its workers say to each other. */
+import type { KernelName } from './kernels.ts';
+import type { NonceRing } from './nonce-ring.ts';
 
-/** Asks a worker to search one part of the nonces. */
+/** What a worker is given when it starts. */
+export interface WorkerSettings {
+  readonly kernel: KernelName;
+  /** How much of its time it searches: above 0 and at most 1. */
+  readonly dutyCycle: number;
+}
+
+/** Asks a worker to take part in a search. */
 export interface SearchRequest {
-  /** Which search this belongs to: job ids may repeat, this does not. */
+  /** Which search this is: job ids may repeat, this does not. */
   readonly search: number;
   readonly headerBytes: Uint8Array;
   readonly targetBytes: Uint8Array;
-  readonly firstNonce: number;
-  /** May be 0: a worker with nothing to do is done at once. */
-  readonly count: number;
+  readonly ring: NonceRing;
   /** The memory of the `SearchControl`. */
   readonly control: SharedArrayBuffer;
 }
 
-/** A worker's answer, if its part of the search came to an end by itself. */
+/** How a search came to its end, from the one worker that ended it. */
 export type SearchReply =
-  /** Sent by one worker at most, the one that ended the search. */
   | { readonly type: 'found'; readonly search: number; readonly nonce: number }
-  /** Nothing fits among this worker's nonces. */
+  /** Nothing fits among all nonces. */
   | { readonly type: 'exhausted'; readonly search: number };

@@ -1,13 +1,32 @@
 /** The worker thread: takes one request after the other, and drops those whose search has been ended meanwhile. */
-import { parentPort } from 'node:worker_threads';
+import { constants, getPriority, setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../core/assert.ts';
-import { hashKernel } from './hash-kernel.ts';
+import { loadKernel } from './kernels.ts';
+import { SearchControl } from './search-control.ts';
 import { runSearch } from './search-loop.ts';
-import type { SearchRequest } from './search-message.ts';
+import type { SearchReply, SearchRequest, WorkerSettings } from './search-message.ts';
 
 const port = parentPort;
 assert(port !== null, 'this file runs in a worker');
-port.on('message', (request: SearchRequest) => {
-  const reply = runSearch({ kernel: hashKernel, request, nowMs: () => performance.now() });
-  if (reply !== undefined) port.postMessage(reply);
+const { kernel: kernelName, dutyCycle }: WorkerSettings = workerData;
+giveWay();
+const kernel = loadKernel(kernelName);
+port.on('message', ({ search, headerBytes, targetBytes, ring, control: memory }: SearchRequest) => {
+  const control = new SearchControl(ring, memory);
+  const outcome = runSearch({ kernel, headerBytes, targetBytes, control, dutyCycle, nowMs: () => performance.now() });
+  if (outcome !== undefined) port.postMessage({ ...outcome, search } satisfies SearchReply);
 });
+
+/**
+ * Lets everything else on the machine go first. On Linux this is about the thread that calls it, elsewhere about the
+ * whole process. It is a courtesy: where the system does not allow it, it is left out.
+ */
+function giveWay(): void {
+  try {
+    // Larger is later. Who started the process may have put it further back already.
+    setPriority(0, Math.max(getPriority(0), constants.priority.PRIORITY_BELOW_NORMAL));
+  } catch {
+    // Mining works all the same.
+  }
+}

@@ -5,13 +5,14 @@ import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { AssertionError } from '../core/assert.ts';
-import { HEADER_BYTES, NONCE_OFFSET } from '../core/header.ts';
+import { HEADER_BYTES, NONCE_MAX, NONCE_OFFSET } from '../core/header.ts';
 import { TARGET_MAX } from '../core/target.ts';
 import type { MiningEvent, MiningJob } from './miner.ts';
-import { createWorkerMiner, type MiningError } from './worker-miner.ts';
+import { createWorkerMiner, type MiningError, type WorkerMinerOptions } from './worker-miner.ts';
 
 const HARD = 1n;
 const EASY = TARGET_MAX >> 10n;
+const DEFAULTS = { kernel: 'node-crypto', dutyCycle: 1 } as const;
 
 test('a nonce is found, and the hash with it meets the target', async (t) => {
   const bench = await startBench(t, { threads: 1 });
@@ -52,7 +53,7 @@ test('after many quick switches only the last job is reported', async (t) => {
     assert.ok(meetsTarget(last, await bench.nextFound()));
   }
   assert.deepEqual(
-    [...new Set(bench.events.map((event) => event.jobId))],
+    bench.jobIds(),
     Array.from({ length: 51 }, (_, round) => 1000 * round),
   );
 });
@@ -94,18 +95,64 @@ test('a hit that is on its way when the search is cancelled is not reported, and
   }
   bench.miner.mine(jobOf(100, EASY));
   await bench.nextFound();
-  assert.deepEqual([...new Set(bench.events.map((event) => event.jobId))], [1, 100]);
+  assert.deepEqual(bench.jobIds(), [1, 100]);
 });
 
-test('the same job can be mined again after it was found and after it was cancelled', async (t) => {
-  const bench = await startBench(t, { threads: 1 });
+test('the same job can be mined again after it was found and after it was cancelled, and gets new nonces', async (t) => {
+  const bench = await startBench(t, { threads: 2 });
   const job = jobOf(1, EASY);
-  bench.miner.mine(job);
-  const nonce = await bench.nextFound();
-  bench.miner.mine(job);
-  bench.miner.cancel();
-  bench.miner.mine(job);
-  assert.equal(await bench.nextFound(), nonce);
+  const nonces = new Set<number>();
+  for (let round = 0; round < 20; round++) {
+    bench.miner.mine(job);
+    if (round % 3 === 0) bench.miner.cancel();
+    bench.miner.mine(job);
+    const nonce = await bench.nextFound();
+    assert.ok(meetsTarget(job, nonce));
+    nonces.add(nonce);
+  }
+  assert.equal(nonces.size, 20);
+});
+
+test('each search goes on where the last one stood, beyond the largest nonce from 0 on', async (t) => {
+  const bench = await startBench(t, { threads: 1, firstNonce: NONCE_MAX - 299 });
+  const nonces: number[] = [];
+  for (let id = 1; id <= 4; id++) {
+    bench.miner.mine(jobOf(id, TARGET_MAX));
+    nonces.push(await bench.nextFound());
+  }
+  // The first slice of a search is 256 nonces, and 44 where the largest comes before.
+  assert.deepEqual(nonces, [NONCE_MAX - 299, NONCE_MAX - 43, 0, 256]);
+});
+
+test('two miners that are told nothing begin with different nonces', async (t) => {
+  const job = jobOf(1, TARGET_MAX);
+  const nonces: number[] = [];
+  for (let i = 0; i < 2; i++) {
+    const bench = await startBench(t, { threads: 1 });
+    bench.miner.mine(job);
+    nonces.push(await bench.nextFound());
+  }
+  assert.notEqual(nonces[0], nonces[1]);
+});
+
+test('workers that rest wake up for a new job', async (t) => {
+  // After its first slice a worker would rest for minutes.
+  const bench = await startBench(t, { threads: 2, dutyCycle: 1e-6 });
+  for (let id = 1; id <= 5; id++) {
+    bench.miner.mine(jobOf(id, HARD));
+    await bench.next('progress');
+    bench.miner.mine(jobOf(100 + id, TARGET_MAX));
+    await bench.nextFound();
+  }
+});
+
+test('workers that rest are ended by close', async (t) => {
+  const bench = await startBench(t, { threads: 2, dutyCycle: 1e-6 });
+  const exits = bench.workers.map(exitOf);
+  bench.miner.mine(jobOf(1, HARD));
+  await bench.next('progress');
+  await bench.miner.close();
+  await Promise.all(exits);
 });
 
 test('the rate is known from the first block on, however soon it was found', async (t) => {
@@ -127,15 +174,20 @@ test('what a search has tried is reported while it goes on', async (t) => {
   assert.ok(second.hashesPerSecond > 0);
 });
 
-test('a job for which every nonce fails is exhausted, once', async (t) => {
-  const bench = await startBench(t, { threads: 3, nonceCount: 1001 });
-  bench.miner.mine(jobOf(1, HARD));
-  assert.deepEqual(await bench.next('exhausted'), { type: 'exhausted', jobId: 1 });
-  bench.miner.mine(jobOf(2, TARGET_MAX));
+test('a job for which every nonce fails is exhausted, once, with each nonce counted once', async (t) => {
+  const bench = await startBench(t, { threads: 3, nonceCount: 100_003 });
+  for (let id = 1; id <= 10; id++) {
+    bench.miner.mine(jobOf(id, HARD));
+    assert.deepEqual(await bench.next('exhausted'), { type: 'exhausted', jobId: id });
+    const progress = bench.events.findLast(({ type }) => type === 'progress');
+    assert.ok(progress?.type === 'progress');
+    assert.deepEqual([progress.jobId, progress.hashes], [id, 100_003]);
+  }
+  bench.miner.mine(jobOf(11, TARGET_MAX));
   await bench.nextFound();
   assert.deepEqual(
     bench.events.filter((event) => event.type === 'exhausted').map((event) => event.jobId),
-    [1],
+    Array.from({ length: 10 }, (_, i) => i + 1),
   );
 });
 
@@ -177,7 +229,9 @@ test('close leaves no worker behind, also in the middle of a search', async (t) 
 test('a process whose miner was closed in the middle of a search ends by itself', { timeout: 30_000 }, async () => {
   const program = `import(${JSON.stringify(new URL('./worker-miner.ts', import.meta.url).href)}).then((module) => {
     const miner = module.createWorkerMiner({
+      kernel: 'node-crypto',
       threads: 2,
+      dutyCycle: 1,
       onFailure: (error) => { throw error; },
       onEvent: () => { void miner.close(); console.log('closed'); },
     });
@@ -221,23 +275,36 @@ test('a nonce that does not fit is never passed on, but is a failure', async (t)
   await bench.miner.close();
 });
 
-test('a header of another size, a target of 0 and a miner without threads are mistakes of the caller', async (t) => {
+test('a header of another size and a target of 0 are mistakes of the caller', async (t) => {
   const bench = await startBench(t, { threads: 1 });
   const job = jobOf(1, EASY);
   assert.throws(() => bench.miner.mine({ ...job, headerBytes: new Uint8Array(117) }), AssertionError);
   assert.throws(() => bench.miner.mine({ ...job, target: 0n }), AssertionError);
   assert.throws(() => bench.miner.mine({ ...job, target: TARGET_MAX + 1n }), AssertionError);
-  const callbacks = { onEvent: () => undefined, onFailure: () => undefined };
-  assert.throws(() => createWorkerMiner({ threads: 0, ...callbacks }), AssertionError);
 });
 
+for (const [what, mistake] of Object.entries({
+  'no threads': { threads: 0 },
+  'no time to search': { dutyCycle: 0 },
+  'more time than there is': { dutyCycle: 1.1 },
+  'no nonces': { nonceCount: 0 },
+  'more nonces than there are': { nonceCount: 2 * NONCE_MAX },
+  'a first nonce that is none of those to try': { firstNonce: 100, nonceCount: 100 },
+})) {
+  test(`a miner with ${what} is a mistake of the caller`, () => {
+    const callbacks = { onEvent: () => undefined, onFailure: () => undefined };
+    assert.throws(() => createWorkerMiner({ threads: 1, ...DEFAULTS, ...mistake, ...callbacks }), AssertionError);
+  });
+}
+
 /** A miner with everything that it says, closed at the end of the test. */
-async function startBench(t: TestContext, options: { readonly threads: number; readonly nonceCount?: number }) {
+async function startBench(t: TestContext, options: Partial<WorkerMinerOptions> & { readonly threads: number }) {
   const started = nextWorkers(options.threads);
   const events: MiningEvent[] = [];
   const failures: MiningError[] = [];
   const waiting: { readonly type: MiningEvent['type']; readonly resolve: (event: MiningEvent) => void }[] = [];
   const miner = createWorkerMiner({
+    ...DEFAULTS,
     ...options,
     onEvent: (event) => {
       events.push(event);
@@ -248,13 +315,14 @@ async function startBench(t: TestContext, options: { readonly threads: number; r
   });
   t.after(() => miner.close());
   const workers = await started;
+  const jobIds = () => [...new Set(events.flatMap((event) => (event.type === 'kernel-chosen' ? [] : [event.jobId])))];
   const next = (type: MiningEvent['type']) => new Promise<MiningEvent>((resolve) => waiting.push({ type, resolve }));
   const nextFound = async () => {
     const event = await next('found');
     assert.ok(event.type === 'found');
     return event.nonce;
   };
-  return { miner, workers, events, failures, next, nextFound };
+  return { miner, workers, events, failures, jobIds, next, nextFound };
 }
 
 /** The next `count` workers that this process starts. */

@@ -1,23 +1,32 @@
 /** A miner that searches in worker threads, so that the thread that calls it stays free. */
+import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { assert, assertNever } from '../core/assert.ts';
 import { HASH_BYTES, hashToNumber } from '../core/hash.ts';
-import { HEADER_BYTES, hashHeader, NONCE_MAX, NONCE_OFFSET } from '../core/header.ts';
+import { HEADER_BYTES, hashHeader, NONCE_OFFSET } from '../core/header.ts';
 import { TARGET_MAX } from '../core/target.ts';
+import type { KernelName } from './kernels.ts';
+import type { MachineShare } from './machine-share.ts';
 import type { Miner, MiningEvent, MiningJob } from './miner.ts';
 import { MiningRate } from './mining-rate.ts';
-import { partitionNonces } from './nonce-partition.ts';
+import { NONCE_COUNT, type NonceRing } from './nonce-ring.ts';
 import { SearchControl } from './search-control.ts';
-import type { SearchReply, SearchRequest } from './search-message.ts';
+import type { SearchReply, SearchRequest, WorkerSettings } from './search-message.ts';
 
-export interface WorkerMinerOptions {
-  /** How many workers, at least 1. */
-  readonly threads: number;
+export interface WorkerMinerOptions extends MachineShare {
+  /** How each worker searches. */
+  readonly kernel: KernelName;
   readonly onEvent: (event: MiningEvent) => void;
   /** Called at most once, when a worker died or a search went wrong. The miner has closed itself by then. */
   readonly onFailure: (error: MiningError) => void;
   /** Only nonces below this are tried: all of them unless told. */
   readonly nonceCount?: number;
+  /**
+   * Where the first search begins; each further one goes on where the last one stood, so that nothing is tried twice
+   * even if two jobs have the same header. Random unless told: nodes with the same pool and the same clock mine the
+   * same header, and would all try the same nonces.
+   */
+  readonly firstNonce?: number;
 }
 
 /** A worker died, or answered with a nonce that does not fit: the `cause` says which. */
@@ -41,22 +50,28 @@ interface Search {
   readonly job: MiningJob;
   readonly control: SearchControl;
   readonly progressTimer: NodeJS.Timeout;
-  /** How many workers have not yet run out of nonces. */
-  workersSearching: number;
 }
 
 class WorkerMiner implements Miner {
   readonly #options: WorkerMinerOptions;
   readonly #workers: readonly Worker[];
   readonly #rate = new MiningRate();
+  /** The nonces for the next search. */
+  #ring: NonceRing;
   #search: Search | undefined;
   #searchesBegun = 0;
   #closed: Promise<void> | undefined;
 
   constructor(options: WorkerMinerOptions) {
-    assert(Number.isInteger(options.threads) && options.threads >= 1, 'a miner has at least one thread');
+    const { kernel, threads, dutyCycle, nonceCount = NONCE_COUNT } = options;
+    assert(Number.isInteger(threads) && threads >= 1, 'a miner has at least one thread');
+    assert(dutyCycle > 0 && dutyCycle <= 1, 'a miner searches some of the time, and at most all of it');
+    assert(Number.isInteger(nonceCount) && nonceCount >= 1 && nonceCount <= NONCE_COUNT, 'there are nonces to try');
+    const firstNonce = options.firstNonce ?? randomBelow(nonceCount);
+    assert(Number.isInteger(firstNonce) && firstNonce >= 0 && firstNonce < nonceCount, 'the first nonce is one to try');
     this.#options = options;
-    this.#workers = Array.from({ length: options.threads }, (_, thread) => this.#startWorker(thread));
+    this.#ring = { firstNonce, nonceCount };
+    this.#workers = Array.from({ length: threads }, (_, thread) => this.#startWorker(thread, { kernel, dutyCycle }));
   }
 
   mine(job: MiningJob): void {
@@ -69,9 +84,8 @@ class WorkerMiner implements Miner {
       number: this.#searchesBegun,
       // A copy, because the caller's bytes may change, and be a small view of large memory that would be sent along.
       job: { ...job, headerBytes: Uint8Array.from(job.headerBytes) },
-      control: new SearchControl(),
+      control: new SearchControl(this.#ring),
       progressTimer: setInterval(() => this.#reportProgress(search), PROGRESS_MS),
-      workersSearching: this.#workers.length,
     };
     this.#search = search;
     this.#rate.begin(performance.now());
@@ -79,9 +93,12 @@ class WorkerMiner implements Miner {
   }
 
   cancel(): void {
-    if (this.#search === undefined) return;
-    this.#search.control.end();
-    clearInterval(this.#search.progressTimer);
+    const search = this.#search;
+    if (search === undefined) return;
+    search.control.end();
+    this.#ring = search.control.nextRing;
+    clearInterval(search.progressTimer);
+    this.#rate.sample(search.control.tried, performance.now());
     this.#search = undefined;
   }
 
@@ -91,8 +108,9 @@ class WorkerMiner implements Miner {
     return this.#closed;
   }
 
-  #startWorker(thread: number): Worker {
-    const worker = new Worker(new URL('./search-worker.ts', import.meta.url), { name: `cairn-mining-${thread}` });
+  #startWorker(thread: number, workerData: WorkerSettings): Worker {
+    const name = `cairn-mining-${thread}`;
+    const worker = new Worker(new URL('./search-worker.ts', import.meta.url), { name, workerData });
     worker.on('message', (reply: SearchReply) => this.#handleReply(reply));
     worker.on('messageerror', (error) => this.#fail(error));
     worker.on('error', (error) => this.#fail(error));
@@ -102,33 +120,33 @@ class WorkerMiner implements Miner {
 
   #requestSearch(search: Search): void {
     const targetHex = search.job.target.toString(16).padStart(2 * HASH_BYTES, '0');
-    const parts = partitionNonces(this.#options.nonceCount ?? NONCE_MAX + 1, this.#workers.length);
-    for (const [thread, worker] of this.#workers.entries()) {
-      const part = parts[thread];
-      assert(part !== undefined, 'every thread has its part of the nonces');
-      const request: SearchRequest = {
-        search: search.number,
-        headerBytes: search.job.headerBytes,
-        targetBytes: Uint8Array.from(Buffer.from(targetHex, 'hex')),
-        ...part,
-        control: search.control.memory,
-      };
-      worker.postMessage(request);
-    }
+    const request: SearchRequest = {
+      search: search.number,
+      headerBytes: search.job.headerBytes,
+      targetBytes: Uint8Array.from(Buffer.from(targetHex, 'hex')),
+      ring: this.#ring,
+      control: search.control.memory,
+    };
+    for (const worker of this.#workers) worker.postMessage(request);
   }
 
   #handleReply(reply: SearchReply): void {
     const search = this.#search;
     // The answer may have been on its way when its search was given up.
     if (search === undefined || search.number !== reply.search) return;
+    this.cancel();
     switch (reply.type) {
       case 'found':
-        this.#finishFound(search, reply.nonce);
+        if (meetsTarget(search.job, reply.nonce)) {
+          // Easy blocks are found before the first regular report is due, and the rate would stay unknown.
+          this.#reportProgress(search);
+          this.#options.onEvent({ type: 'found', jobId: search.job.id, nonce: reply.nonce });
+        } else {
+          this.#fail(new Error(`the nonce ${reply.nonce} was said to fit, but its hash does not meet the target`));
+        }
         return;
       case 'exhausted':
-        search.workersSearching--;
-        if (search.workersSearching > 0) return;
-        this.cancel();
+        this.#reportProgress(search);
         this.#options.onEvent({ type: 'exhausted', jobId: search.job.id });
         return;
       default:
@@ -136,19 +154,8 @@ class WorkerMiner implements Miner {
     }
   }
 
-  #finishFound(search: Search, nonce: number): void {
-    this.cancel();
-    if (meetsTarget(search.job, nonce)) {
-      // Easy blocks are found before the first regular report is due, and the rate would stay unknown.
-      this.#reportProgress(search);
-      this.#options.onEvent({ type: 'found', jobId: search.job.id, nonce });
-    } else {
-      this.#fail(new Error(`the nonce ${nonce} was reported as found, but its hash does not meet the target`));
-    }
-  }
-
   #reportProgress(search: Search): void {
-    const hashes = search.control.hashes;
+    const hashes = search.control.tried;
     const hashesPerSecond = this.#rate.sample(hashes, performance.now());
     this.#options.onEvent({ type: 'progress', jobId: search.job.id, hashes, hashesPerSecond });
   }
@@ -166,6 +173,11 @@ function meetsTarget(job: MiningJob, nonce: number): boolean {
   const header = Uint8Array.from(job.headerBytes);
   new DataView(header.buffer).setBigUint64(NONCE_OFFSET, BigInt(nonce));
   return hashToNumber(hashHeader(header)) <= job.target;
+}
+
+/** Chance is good enough here where it is a little uneven. */
+function randomBelow(count: number): number {
+  return Number(randomBytes(8).readBigUInt64BE() % BigInt(count));
 }
 
 const PROGRESS_MS = 250;
