@@ -74,9 +74,9 @@ test('an entry in a block is remembered as recent, until so many came after it o
   assert.ok(oldest && returned);
   const pool = new EntryPool([oldest, returned]);
   pool.removeIncluded([oldest.id, returned.id]);
-  assert.ok(pool.isRecent(oldest.id) && !pool.has(oldest.id) && !pool.hasStored);
+  assert.ok(pool.isRecent(oldest.id) && !pool.has(oldest.id) && pool.storedCount === 0);
   pool.addReturned([returned]);
-  assert.ok(!pool.isRecent(returned.id) && pool.isStored(returned.id) && pool.hasStored);
+  assert.ok(!pool.isRecent(returned.id) && pool.isStored(returned.id) && pool.storedCount === 1);
   pool.removeIncluded(entriesOf('later', RECENT_IDS_MAX).map(({ id }) => id));
   assert.equal(pool.isRecent(oldest.id), false);
 });

@@ -48,9 +48,9 @@ export class EntryPool {
     return this.#sizeBytes;
   }
 
-  /** Whether there is something to mine. */
-  get hasStored(): boolean {
-    return this.#storedCount > 0;
+  /** How many entries there are to mine. */
+  get storedCount(): number {
+    return this.#storedCount;
   }
 
   has(id: Hash): boolean {

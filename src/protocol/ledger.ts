@@ -71,8 +71,9 @@ export class Ledger {
     return this.#alarm;
   }
 
-  isStored(hash: Hash): boolean {
-    return this.tree.find(hash)?.body === 'stored';
+  /** Whether the block waits to be stored. One whose branch has been forgotten meanwhile does not: it lost its race. */
+  isAwaited(hash: Hash): boolean {
+    return this.tree.find(hash)?.body === 'held';
   }
 
   isActive(hash: Hash): boolean {
@@ -212,7 +213,7 @@ export class Ledger {
   #answerOffers(): Effect[] {
     const effects: Effect[] = [];
     this.#offers = this.#offers.filter(({ request, last }) => {
-      if (!this.isStored(last)) return true;
+      if (this.isAwaited(last)) return true;
       effects.push({ type: 'answer', request, answer: { type: 'blocks-taken' } });
       return false;
     });

@@ -80,6 +80,12 @@ export const MINING_REQUESTS_MAX = 64;
 /** A search is begun anew at least this often, so that the timestamp in the header stays fresh. */
 export const MINING_JOB_AGE_MS_MAX = 5_000;
 
+/** Up to so many entries are put into a block anew at once when one more comes: it takes a third of a millisecond. */
+export const MINING_SMALL_BODY_ENTRIES = 256;
+
+/** With more entries than that, a search goes on for so long at least before it makes way for one with yet more. */
+export const MINING_LARGE_JOB_AGE_MS_MIN = 50;
+
 export const PEERS_MAX = 64;
 export const OUTBOUND_PEERS_TARGET = 8;
 

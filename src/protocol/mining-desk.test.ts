@@ -7,7 +7,12 @@ import type { Hash } from '../core/hash.ts';
 import { genesisPoint, requiredBits } from '../core/validation.ts';
 import type { Effect } from './effects.ts';
 import { EntryPool } from './entry-pool.ts';
-import { MINING_JOB_AGE_MS_MAX, MINING_REQUESTS_MAX } from './limits.ts';
+import {
+  MINING_JOB_AGE_MS_MAX,
+  MINING_LARGE_JOB_AGE_MS_MIN,
+  MINING_REQUESTS_MAX,
+  MINING_SMALL_BODY_ENTRIES,
+} from './limits.ts';
 import { MiningDesk, type MiningMode } from './mining-desk.ts';
 
 const GENESIS = genesisPoint(TEST_PARAMS);
@@ -58,7 +63,7 @@ test('requests are mined one after the other, before what is pending', () => {
     const block = desk.nonceFound(job, 7);
     assert.equal(block?.header.nonce, 7);
     assert.deepEqual(desk.proceed(GENESIS, NOW_MS), [], 'no search until the block is stored');
-    assert.deepEqual(desk.committed(chainOf({ isStored: false })), []);
+    assert.deepEqual(desk.committed(chainOf({ isAwaited: true })), []);
     assert.deepEqual(desk.committed(chainOf({})), [
       { type: 'answer', request, answer: { type: 'block-mined', hash: block?.hash } },
     ]);
@@ -86,6 +91,42 @@ test('a search goes on until the tip, the request or its age changes', () => {
   assert.equal(new Set([first, aged, moved, asked].map(({ job }) => job)).size, 4);
   assert.equal(desk.nonceFound(first.job, 1), undefined, 'an old job is nothing any more');
   assert.ok(aged.header.timestamp > first.header.timestamp);
+});
+
+test('a search makes way for one with the entries that have come meanwhile, while its block has room for them', () => {
+  const pool = new EntryPool([entryOf('"1"')]);
+  const desk = deskOver('entries', pool);
+  const first = searchIn(desk.proceed(GENESIS, NOW_MS));
+  addStored(pool, '"2"');
+  const second = searchIn(desk.proceed(GENESIS, NOW_MS));
+  assert.notEqual(second.header.dataRoot, first.header.dataRoot);
+  assert.deepEqual(desk.proceed(GENESIS, NOW_MS), [], 'once for all of them');
+});
+
+test('a large block is not put together anew for every entry that comes', () => {
+  const pool = new EntryPool(Array.from({ length: MINING_SMALL_BODY_ENTRIES }, (_, i) => entryOf(`${i}`)));
+  const desk = deskOver('entries', pool);
+  const { job } = searchIn(desk.proceed(GENESIS, NOW_MS));
+  addStored(pool, '"one more"');
+  assert.deepEqual(desk.proceed(GENESIS, NOW_MS + MINING_LARGE_JOB_AGE_MS_MIN - 1), []);
+  assert.equal(searchIn(desk.proceed(GENESIS, NOW_MS + MINING_LARGE_JOB_AGE_MS_MIN)).job, job + 1);
+});
+
+test('a search for a full block goes on, whatever comes', () => {
+  const pool = new EntryPool(Array.from({ length: TEST_PARAMS.entriesMax + 1 }, (_, i) => entryOf(`${i}`)));
+  const desk = deskOver('entries', pool);
+  desk.proceed(GENESIS, NOW_MS);
+  addStored(pool, '"one more"');
+  assert.deepEqual(desk.proceed(GENESIS, NOW_MS + MINING_JOB_AGE_MS_MAX - 1), []);
+});
+
+test('a search that was asked for goes on when entries come', () => {
+  const pool = new EntryPool([]);
+  const desk = deskOver('entries', pool);
+  desk.request(1, bodyOf('"asked for"'));
+  desk.proceed(GENESIS, NOW_MS);
+  addStored(pool, '"another"');
+  assert.deepEqual(desk.proceed(GENESIS, NOW_MS + MINING_JOB_AGE_MS_MAX - 1), []);
 });
 
 test('a search that has run out of nonces begins anew', () => {
@@ -134,7 +175,17 @@ test('so many requests wait and no more', () => {
 });
 
 function deskOf(mode: MiningMode, pending: readonly string[] = []): MiningDesk {
-  return new MiningDesk({ params: TEST_PARAMS, mode, pool: new EntryPool(pending.map(entryOf)) });
+  return deskOver(mode, new EntryPool(pending.map(entryOf)));
+}
+
+function deskOver(mode: MiningMode, pool: EntryPool): MiningDesk {
+  return new MiningDesk({ params: TEST_PARAMS, mode, pool });
+}
+
+function addStored(pool: EntryPool, json: string): void {
+  const entry = entryOf(json);
+  pool.add(entry, undefined);
+  pool.markStored([entry]);
 }
 
 function searchIn(effects: readonly Effect[]): Effect & { type: 'search' } {
@@ -147,6 +198,6 @@ function rootOf(body: Body): Hash {
   return dataRoot(body.shape, entryIds(body));
 }
 
-function chainOf({ isStored = true, isActive = true }): Parameters<MiningDesk['committed']>[0] {
-  return { isStored: () => isStored, isActive: () => isActive };
+function chainOf({ isAwaited = false, isActive = true }): Parameters<MiningDesk['committed']>[0] {
+  return { isAwaited: () => isAwaited, isActive: () => isActive };
 }

@@ -3,14 +3,19 @@
  * waits in the pool, or empty blocks. One search at a time, always on the tip.
  */
 import { type Block, createBlock } from '../core/block.ts';
-import { type Body, bodyFromEntries, dataRoot, entryIds } from '../core/body.ts';
+import { type Body, bodyFromEntries, dataRoot, entryCount, entryIds } from '../core/body.ts';
 import type { Hash } from '../core/hash.ts';
 import type { Header } from '../core/header.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, createCandidateHeader } from '../core/validation.ts';
 import type { Effect, RequestId } from './effects.ts';
 import type { EntryPool } from './entry-pool.ts';
-import { MINING_JOB_AGE_MS_MAX, MINING_REQUESTS_MAX } from './limits.ts';
+import {
+  MINING_JOB_AGE_MS_MAX,
+  MINING_LARGE_JOB_AGE_MS_MIN,
+  MINING_REQUESTS_MAX,
+  MINING_SMALL_BODY_ENTRIES,
+} from './limits.ts';
 
 /** When a node mines of its own accord: never, while entries are pending, or all the time. */
 export type MiningMode = 'demand' | 'entries' | 'always';
@@ -26,6 +31,8 @@ interface Job {
   readonly body: Body;
   readonly request: Request | undefined;
   readonly startedMs: number;
+  /** How many stored entries were waiting in the pool. */
+  readonly waitingCount: number;
 }
 
 export class MiningDesk {
@@ -102,12 +109,12 @@ export class MiningDesk {
   }
 
   /**
-   * A commit is durable. If it brought our own block, that is settled: where the block is active its request is
-   * answered, where another was better the request is mined again.
+   * A commit is durable. If our own block is not awaited any more, that is settled: where the block is active its
+   * request is answered, where another was better the request is mined again.
    */
-  committed(chain: { isStored(hash: Hash): boolean; isActive(hash: Hash): boolean }): Effect[] {
+  committed(chain: { isAwaited(hash: Hash): boolean; isActive(hash: Hash): boolean }): Effect[] {
     const found = this.#found;
-    if (found === undefined || !chain.isStored(found.hash)) return [];
+    if (found === undefined || chain.isAwaited(found.hash)) return [];
     this.#found = undefined;
     const { request } = found;
     if (request === undefined || !chain.isActive(found.hash) || !this.#requests.includes(request)) return [];
@@ -120,7 +127,7 @@ export class MiningDesk {
     if (this.#found !== undefined) return [];
     const request = this.#requests[0];
     const isWanted =
-      request !== undefined || this.#mode === 'always' || (this.#mode === 'entries' && this.#pool.hasStored);
+      request !== undefined || this.#mode === 'always' || (this.#mode === 'entries' && this.#pool.storedCount > 0);
     if (!isWanted) {
       // A job that was taken away meanwhile has to be stopped as well.
       const wasSearching = !this.#isIdle;
@@ -133,9 +140,11 @@ export class MiningDesk {
       current !== undefined &&
       current.header.previousHash === tip.hash &&
       current.request === request &&
-      nowMs - current.startedMs < MINING_JOB_AGE_MS_MAX;
+      nowMs - current.startedMs < MINING_JOB_AGE_MS_MAX &&
+      !this.#isOutgrown(current, nowMs);
     if (isCurrent) return [];
-    const body = request?.body ?? (this.#pool.hasStored ? this.#pool.nextBody(this.#params) : bodyFromEntries([]));
+    const body =
+      request?.body ?? (this.#pool.storedCount > 0 ? this.#pool.nextBody(this.#params) : bodyFromEntries([]));
     const header = createCandidateHeader({
       parent: tip,
       dataRoot: dataRoot(body.shape, entryIds(body)),
@@ -144,7 +153,16 @@ export class MiningDesk {
     });
     this.#jobs++;
     this.#isIdle = false;
-    this.#job = { number: this.#jobs, header, body, request, startedMs: nowMs };
+    this.#job = { number: this.#jobs, header, body, request, startedMs: nowMs, waitingCount: this.#pool.storedCount };
     return [{ type: 'search', job: this.#jobs, header }];
+  }
+
+  /** Whether more entries wait than `job` has in its block, though it has room for them. */
+  #isOutgrown({ request, body, waitingCount, startedMs }: Job, nowMs: number): boolean {
+    const { storedCount } = this.#pool;
+    const hasRoom = entryCount(body) === waitingCount;
+    if (request !== undefined || !hasRoom || storedCount === waitingCount) return false;
+    // A large body takes a while to put together, and entries may come one by one.
+    return storedCount <= MINING_SMALL_BODY_ENTRIES || nowMs - startedMs >= MINING_LARGE_JOB_AGE_MS_MIN;
   }
 }
