@@ -20,7 +20,8 @@ const node = await startNode({
   peers: [],
   listen: [],
   miningMode: 'entries',
-  miningThreads: 1,
+  miningShare: 0.5,
+  miningKernel: 'auto',
   logger: pino({ level: 'silent' }),
 });
 process.once('disconnect', () => void node.stop());

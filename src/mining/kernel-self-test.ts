@@ -39,7 +39,7 @@ interface KnownSearch {
   readonly hits: readonly number[];
 }
 
-/** Of `count` nonces, targets that many of them meet, and some, and one, and none. */
+/** Searches for targets that some of `count` nonces meet, or one, or none. */
 function knownSearches(
   header: Uint8Array,
   { firstNonce, count }: { readonly firstNonce: number; readonly count: number },
@@ -54,10 +54,17 @@ function knownSearches(
   const nth = (n: number) => assertPresent(sorted[Math.floor(n)], 'a range has so many hashes');
   const lowest = nth(0);
   const tooLow = (hashToNumber(lowest) - 1n).toString(16).padStart(64, '0') as Hash;
-  return [nth(count / 64), lowest, tooLow].map((target) => ({
-    range: { headerBytes, targetBytes: hashToBytes(target), firstNonce, count },
-    hits: hashes.flatMap((hash, i) => (hash <= target ? [firstNonce + i] : [])),
-  }));
+  const searchFor = (target: Hash, tried: number): KnownSearch => ({
+    range: { headerBytes, targetBytes: hashToBytes(target), firstNonce, count: tried },
+    hits: hashes.slice(0, tried).flatMap((hash, i) => (hash <= target ? [firstNonce + i] : [])),
+  });
+  return [
+    searchFor(nth(count / 64), count),
+    searchFor(lowest, count),
+    // The last nonce of a range counts.
+    searchFor(lowest, hashes.indexOf(lowest) + 1),
+    searchFor(tooLow, count),
+  ];
 }
 
 /** The nonce carries out of its lowest 16 bits, which alone differ between lanes, and out of its lower half. */

@@ -32,6 +32,8 @@ export type MiningEvent =
 export interface KernelChoice {
   /** The name of the kernel. */
   readonly kernel: string;
+  /** The process that searches, which is not the one that asked. */
+  readonly pid: number;
   readonly threads: number;
   /** How much of its time each thread searches, above 0 and at most 1. */
   readonly dutyCycle: number;

@@ -1,11 +1,14 @@
 /** A node: the machine, and the store, network, miner and probe socket around it, put together and taken apart. */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { NetworkParams } from '../core/params.ts';
 import { createGenesis } from '../core/validation.ts';
+import type { KernelName } from '../mining/kernels.ts';
+import { shareOfMachine } from '../mining/machine-share.ts';
 import type { Miner, MiningEvent } from '../mining/miner.ts';
-import { createWorkerMiner } from '../mining/worker-miner.ts';
+import { createProcessMiner } from '../mining/process-miner.ts';
 import { createLibp2pNetwork } from '../network/libp2p-network.ts';
 import { loadNodeKey } from '../network/node-key.ts';
 import type { NetworkHandlers } from '../network/peer-network.ts';
@@ -44,7 +47,9 @@ export interface NodeOptions {
   /** Multiaddresses to be reached at by peers. */
   readonly listen: readonly string[];
   readonly miningMode: MiningMode;
-  readonly miningThreads: number;
+  /** How much of the machine may mine: above 0 and at most 1. */
+  readonly miningShare: number;
+  readonly miningKernel: KernelName | 'auto';
   readonly logger: Logger;
 }
 
@@ -94,8 +99,9 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
       (error: unknown) => ended.reject(error),
     );
   };
-  const miner: Miner = createWorkerMiner({
-    threads: options.miningThreads,
+  const miner: Miner = createProcessMiner({
+    kernel: options.miningKernel,
+    share: shareOfMachine(options.miningShare, availableParallelism()),
     onEvent: (event) => late.mined(event),
     onFailure: (error) => void stop(error),
   });

@@ -52,7 +52,8 @@ export class TestNode {
       peers: options.peers ?? [],
       listen: ['/ip4/127.0.0.1/tcp/0'],
       miningMode: options.mode ?? 'demand',
-      miningThreads: 1,
+      miningShare: 0.5,
+      miningKernel: 'node-crypto',
       logger: options.logger ?? pino({ level: 'silent' }),
     });
     const client = await connectProbe({ host: '127.0.0.1', port: node.port });

@@ -1,0 +1,194 @@
+/**
+ * A miner that works in a process of its own (see `miner-process.ts`). Should that process end, another one goes on with
+ * the same job; a kernel that ended it is not used again.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { assertNever } from '../core/assert.ts';
+import { KERNELS, type KernelName, MACHINE_KERNELS } from './kernels.ts';
+import { createLocalMiner } from './local-miner.ts';
+import type { MachineShare } from './machine-share.ts';
+import type { KernelRefusal, KernelTrial, Miner, MiningEvent, MiningJob } from './miner.ts';
+import type { ProcessReply, ProcessRequest } from './process-message.ts';
+import { MiningError } from './worker-miner.ts';
+
+export interface ProcessMinerOptions {
+  /** The kernel to search with, or `auto` for the fastest that works. */
+  readonly kernel: KernelName | 'auto';
+  readonly share: MachineShare;
+  /** Whether also kernels are timed that cannot be the fastest; no unless told. */
+  readonly isThorough?: boolean;
+  readonly onEvent: (event: MiningEvent) => void;
+  /** Called at most once, when mining cannot go on. The miner has closed itself by then. */
+  readonly onFailure: (error: MiningError) => void;
+}
+
+/** A miner whose process starts now. Where no process may be started, it works in threads of this one. */
+export function createProcessMiner(options: ProcessMinerOptions): Miner {
+  try {
+    return new ProcessMiner(options);
+  } catch (error) {
+    if (!isAccessDenied(error)) throw error;
+    return createLocalMiner({
+      ...options,
+      isThorough: options.isThorough ?? false,
+      refused: MACHINE_KERNELS.map((kernel) => refusal(kernel, 'not-permitted', NO_PROCESS)),
+      beforeTrial: () => Promise.resolve(),
+    });
+  }
+}
+
+class ProcessMiner implements Miner {
+  readonly #options: ProcessMinerOptions;
+  readonly #refused: KernelTrial[] = [];
+  #child: ChildProcess;
+  #flags: readonly string[] = PACKING_FLAGS;
+  /** The kernel that is tried, and after that, the one that is used. */
+  #kernel: KernelName | undefined;
+  #hasSpoken = false;
+  #startedMs = 0;
+  #restarts = 0;
+  /** The number tells apart what was mined under one id. */
+  #task: { readonly number: number; readonly job: MiningJob } | undefined;
+  #taskCount = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ProcessMinerOptions) {
+    this.#options = options;
+    this.#child = this.#startProcess();
+  }
+
+  mine(job: MiningJob): void {
+    this.#taskCount++;
+    // A copy, because the process may have to be told again, and the caller's bytes may have changed by then.
+    this.#task = { number: this.#taskCount, job: { ...job, headerBytes: Uint8Array.from(job.headerBytes) } };
+    this.#sendTask();
+  }
+
+  cancel(): void {
+    if (this.#task === undefined) return;
+    this.#task = undefined;
+    this.#send({ type: 'cancel' });
+  }
+
+  close(): Promise<void> {
+    this.#task = undefined;
+    this.#closed ??= this.#endProcess();
+    return this.#closed;
+  }
+
+  #startProcess(): ChildProcess {
+    const child = fork(new URL('./miner-process.ts', import.meta.url), {
+      execArgv: [...this.#flags],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.#hasSpoken = false;
+    this.#kernel = undefined;
+    this.#startedMs = performance.now();
+    child.on('message', (reply: ProcessReply) => this.#handleReply(reply));
+    child.once('error', (error) => this.#fail(error));
+    child.once('exit', (exitCode, signal) => this.#handleExit(exitCode, signal));
+    const { kernel, share, isThorough = false } = this.#options;
+    child.send({ type: 'start', kernel, share, isThorough, refused: this.#refused } satisfies ProcessRequest);
+    return child;
+  }
+
+  /** Lets go of the process, which then ends by itself; if it does not, it is ended. */
+  async #endProcess(): Promise<void> {
+    const child = this.#child;
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    child.once('exit', () => resolve());
+    const deadline = setTimeout(() => child.kill('SIGKILL'), END_MS_MAX);
+    if (child.connected) child.disconnect();
+    await ended;
+    clearTimeout(deadline);
+  }
+
+  #handleReply(reply: ProcessReply): void {
+    this.#hasSpoken = true;
+    switch (reply.type) {
+      case 'trying':
+        this.#kernel = reply.kernel;
+        return;
+      case 'event':
+        return this.#handleEvent(reply.event);
+      case 'failed':
+        return this.#fail(reply.error);
+      default:
+        assertNever(reply);
+    }
+  }
+
+  #handleEvent(event: MiningEvent): void {
+    if (event.type === 'kernel-chosen') {
+      this.#kernel = KERNELS.find(({ name }) => name === event.choice.kernel)?.name;
+      this.#options.onEvent(event);
+      return;
+    }
+    // What it says of an earlier task may have been on its way.
+    if (this.#task === undefined || event.jobId !== this.#task.number) return;
+    const { job } = this.#task;
+    if (event.type !== 'progress') this.#task = undefined;
+    this.#options.onEvent({ ...event, jobId: job.id });
+  }
+
+  #handleExit(exitCode: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#closed !== undefined) return;
+    const how = signal === null ? `with code ${exitCode}` : `by ${signal}`;
+    if (performance.now() - this.#startedMs > STEADY_MS) this.#restarts = 0;
+    this.#restarts++;
+    if (this.#restarts > RESTARTS_MAX) {
+      this.#fail(new Error(`the process that mines ended ${how}, and not for the first time`));
+      return;
+    }
+    if (this.#kernel !== undefined && MACHINE_KERNELS.includes(this.#kernel) && isCrash(signal)) {
+      this.#refused.push(refusal(this.#kernel, 'crashed', `the process that ran it ended ${how}`));
+    }
+    // Another Node may not know the flag any more, and refuses to start.
+    if (!this.#hasSpoken) this.#flags = [];
+    this.#child = this.#startProcess();
+    if (this.#task !== undefined) this.#sendTask();
+  }
+
+  #sendTask(): void {
+    if (this.#task === undefined) return;
+    const { number, job } = this.#task;
+    this.#send({ type: 'mine', job: { ...job, id: number } });
+  }
+
+  /** A process that is about to end hears nothing any more; the next one will be told. */
+  #send(request: ProcessRequest): void {
+    if (this.#child.connected) this.#child.send(request, () => undefined);
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#closed !== undefined) return;
+    void this.close();
+    this.#options.onFailure(cause instanceof MiningError ? cause : new MiningError(cause));
+  }
+}
+
+function refusal(kernel: KernelName, code: KernelRefusal, reason: string): KernelTrial {
+  return { kernel, outcome: 'refused', code, reason };
+}
+
+/** Whether Node's permission model is what stood in the way. */
+function isAccessDenied(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED';
+}
+
+/** Whether `signal` is what the system sends to a process that does what it must not. */
+function isCrash(signal: NodeJS.Signals | null): boolean {
+  return signal !== null && CRASH_SIGNALS.includes(signal);
+}
+
+const CRASH_SIGNALS: readonly NodeJS.Signals[] = ['SIGILL', 'SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGTRAP', 'SIGABRT'];
+const NO_PROCESS = 'Node is not permitted to start a process here, and machine code that is wrong would end this one';
+/** Has V8 make one operation on 256 bits of two on 128. In Node since 22, on x86-64 only, and off by default. */
+const PACKING_FLAGS = process.arch === 'x64' ? ['--experimental-wasm-revectorize'] : [];
+/** A process that has lived so long is not one that cannot start. */
+const STEADY_MS = 60_000;
+const RESTARTS_MAX = 5;
+/** A trial keeps the process from hearing that it is to end, for some tenths of a second. */
+const END_MS_MAX = 5000;
