@@ -5,7 +5,7 @@ import type { ProbeClient } from '../probe/probe-client.ts';
 import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
 import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';
 import { readJsonStream, readJsonText } from './json-input.ts';
-import { formatCount, formatRate, formatSeconds } from './table.ts';
+import { formatCount, formatExpected, formatRate, formatSeconds } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function runMine(
@@ -51,7 +51,7 @@ async function showProgress(client: ProbeClient, terminal: Terminal, signal: Abo
     for await (const text of client.events({ signal })) {
       const { event } = parseAnswer<{ readonly event: LedgerEvent }>(text);
       if (event.type !== 'mining-progress') continue;
-      const expected = event.expected_s === null ? [] : [`a block takes about ${formatSeconds(event.expected_s)}`];
+      const expected = event.expected_s === null ? [] : [`a block takes ${formatExpected(event.expected_s)}`];
       const elapsed = `${formatSeconds((performance.now() - startMs) / 1_000)} so far`;
       const line = [formatRate(event.hashes_per_second), ...expected, elapsed].join(', ');
       terminal.progress(`mining block ${formatCount(event.height)}: ${line}`);

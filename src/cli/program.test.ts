@@ -152,6 +152,8 @@ const MISTAKES: readonly {
   { args: ['mine', '5001', '{a:1}'], exitCode: 1, says: /\(json-syntax\)/ },
   { args: ['append', '5001', inHome('none.ndjson')], exitCode: 2, says: /none\.ndjson: it cannot be read \(ENOENT/ },
   { args: ['append', '5001', home], exitCode: 2, says: /this is a folder; name a file with one JSON value a line/ },
+  { args: ['bench', 'hashing'], exitCode: 2, says: /'hashing' is invalid.*Allowed choices are mining/ },
+  { args: ['bench', 'mining', '--node', '5001'], exitCode: 69, says: /No node runs at port 5001/ },
   { args: ['fsck', inHome('nowhere')], exitCode: 2, says: /no store in .*nowhere/ },
 ];
 
@@ -182,6 +184,7 @@ const COMMANDS = [
   'mine',
   'append',
   'fsck',
+  'bench',
 ];
 
 test('the help names every command', async () => {

@@ -1,8 +1,9 @@
 /** The command line: its commands, flags and help. What a command does is in a file of its own. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { resolveHome } from '../probe/cairn-home.ts';
 import type { AppendFlags } from './append-command.ts';
+import type { BenchFlags } from './bench-command.ts';
 import type { CommandContext } from './command-context.ts';
 import { describeError, EXIT_CODES, type ExitCode, exitCodeOf } from './command-error.ts';
 import type { GatewayFlags } from './gateway-command.ts';
@@ -87,6 +88,19 @@ function createProgram(run: Run, terminal: Terminal, env: NodeJS.ProcessEnv): Co
     .addHelpText('before', examples('fsck 5001', 'fsck ~/cairn-data', 'fsck 5001 --rebuild'))
     .action((folder: string, flags: JsonFlag & { readonly network?: string; readonly rebuild?: boolean }) =>
       run(async (context) => (await import('./fsck-command.ts')).runFsck(context, folder, flags)),
+    );
+  program
+    .command('bench')
+    .description(
+      'measure what this machine would do as a miner, and what rewriting the last hour of a chain would take',
+    )
+    .addArgument(new Argument('<what>', 'what is measured').choices(['mining']))
+    .option('--node <port>', 'the node whose chain is asked about (the first one that runs)', parser(PORT))
+    .addOption(miningShareOption())
+    .addOption(jsonOption())
+    .addHelpText('before', examples('bench mining', 'bench mining --node 5001 --mining-share 50'))
+    .action((_what: string, flags: BenchFlags) =>
+      run(async (context) => (await import('./bench-command.ts')).runBenchMining(context, flags)),
     );
   return program;
 }

@@ -3,7 +3,7 @@ import type { NodeStatus } from '../api/shapes.ts';
 import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
 import { kernelLines } from './kernel-text.ts';
-import { formatBytes, formatCount, formatRate, formatSeconds } from './table.ts';
+import { formatBytes, formatCount, formatExpected, formatRate, formatSeconds } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function runStatus(
@@ -55,7 +55,7 @@ function named(name: string, values: readonly string[]): [string, string][] {
 function describeMining(mining: NodeStatus['mining']): string {
   const work = mining.searching ? 'searching for a block' : 'idle';
   const rate = mining.hashes_per_second === 0 ? [] : [formatRate(mining.hashes_per_second)];
-  const expected = mining.expected_s === null ? [] : [`a block takes about ${formatSeconds(mining.expected_s)}`];
+  const expected = mining.expected_s === null ? [] : [`a block takes ${formatExpected(mining.expected_s)}`];
   const found = `${formatCount(mining.blocks_found)} found, ${formatCount(mining.queued)} waiting`;
   return [`${MODES[mining.mode]}; ${work}`, ...rate, ...expected, found].join(', ');
 }

@@ -58,6 +58,11 @@ export function formatSeconds(seconds: number): string {
   return `${formatCount(amount)} days`;
 }
 
+/** A time that is no more than expected: `about 12 s`. */
+export function formatExpected(seconds: number): string {
+  return seconds < 0.001 ? formatSeconds(seconds) : `about ${formatSeconds(seconds)}`;
+}
+
 /** Two significant digits below ten, whole numbers above. */
 function trimmed(amount: number): string {
   return amount < 10 ? String(Math.round(amount * 10) / 10) : formatCount(amount);
