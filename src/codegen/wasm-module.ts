@@ -4,6 +4,7 @@
  * Sections (§) are those of the WebAssembly Core Specification, version 2.0.
  */
 import { assert } from '../core/assert.ts';
+import { ByteWriter } from './byte-writer.ts';
 
 /** A word of 32 bits, or four of them side by side. */
 export type ValueType = 'i32' | 'v128';
@@ -21,34 +22,34 @@ export interface WasmFunction {
 export function encodeModule(name: string, { parameters, locals, body }: WasmFunction): Uint8Array {
   const signature = [FUNCTION_TYPE, ...list(parameters.map(encodeType)), ...list([encodeType('i32')])];
   const variables = list(locals.map(({ count, type }) => [...encodeUnsigned(count), ...encodeType(type)]));
-  const code = [...variables, ...body.bytes, END];
+  const code = join(variables, body.toBytes(), [END]);
   // §5.5.16. There is one of each, so its index is 0.
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d],
-    ...[0x01, 0x00, 0x00, 0x00],
-    ...section(1, [signature]),
-    ...section(3, [[0]]),
-    ...section(5, [[AT_LEAST, ...encodeUnsigned(1)]]),
-    ...section(7, [
+  return join(
+    [0x00, 0x61, 0x73, 0x6d],
+    [0x01, 0x00, 0x00, 0x00],
+    section(1, [signature]),
+    section(3, [[0]]),
+    section(5, [[AT_LEAST, 1]]),
+    section(7, [
       [...encodeName('memory'), EXPORTS_MEMORY, 0],
       [...encodeName(name), EXPORTS_FUNCTION, 0],
     ]),
-    ...section(10, [[...encodeUnsigned(code.length), ...code]]),
-  ]);
+    section(10, [join(encodeUnsigned(code.length), code)]),
+  );
 }
 
 /** Instructions that take what they need from the stack, and nothing else (§5.4.6 to §5.4.8). */
 export type StackInstruction = keyof typeof STACK_INSTRUCTIONS;
 
-/** Instructions that read or write memory (§5.4.6, §5.4.8). */
-export type MemoryInstruction = keyof typeof MEMORY_INSTRUCTIONS;
+/** Instructions that read memory (§5.4.6, §5.4.8). */
+export type LoadInstruction = keyof typeof LOAD_INSTRUCTIONS;
 
 /** A function's instructions, one after the other. Every method answers the code itself, so that a line may go on. */
 export class WasmCode {
-  readonly #bytes: number[] = [];
+  readonly #writer = new ByteWriter();
 
-  get bytes(): readonly number[] {
-    return this.#bytes;
+  toBytes(): Uint8Array {
+    return this.#writer.toBytes();
   }
 
   do(instruction: StackInstruction): this {
@@ -84,10 +85,15 @@ export class WasmCode {
     return this.#write([0x22], encodeUnsigned(local));
   }
 
-  /** Loads from or stores at `address`, relative to the address on the stack. */
-  memory(instruction: MemoryInstruction, address: number): this {
-    const { code, alignment } = MEMORY_INSTRUCTIONS[instruction];
-    return this.#write(code, encodeUnsigned(alignment), encodeUnsigned(address));
+  /** Pushes what is at `address`. */
+  load(instruction: LoadInstruction, address: number): this {
+    const { opcode, alignment } = LOAD_INSTRUCTIONS[instruction];
+    return this.constant(0).#write(opcode, encodeUnsigned(alignment), encodeUnsigned(address));
+  }
+
+  /** Stores the vector that is in the variable `local` at `address`, which is a multiple of 16. */
+  storeVector(address: number, local: number): this {
+    return this.constant(0).get(local).#write(simd(11), encodeUnsigned(4), encodeUnsigned(address));
   }
 
   /** What `write` writes; branches lead to its end. */
@@ -117,7 +123,7 @@ export class WasmCode {
   }
 
   #write(...parts: readonly (readonly number[])[]): this {
-    for (const part of parts) this.#bytes.push(...part);
+    for (const part of parts) this.#writer.block(part);
     return this;
   }
 }
@@ -137,18 +143,24 @@ export function encodeSigned(value: number): number[] {
 }
 
 /** §5.5.2. */
-function section(id: number, items: readonly (readonly number[])[]): number[] {
+function section(id: number, items: readonly ArrayLike<number>[]): Uint8Array {
   const content = list(items);
-  return [id, ...encodeUnsigned(content.length), ...content];
+  return join([id], encodeUnsigned(content.length), content);
 }
 
 /** What the specification calls a vector (§5.1.3). */
-function list(items: readonly (readonly number[])[]): number[] {
-  return [...encodeUnsigned(items.length), ...items.flat()];
+function list(items: readonly ArrayLike<number>[]): Uint8Array {
+  return join(encodeUnsigned(items.length), ...items);
+}
+
+function join(...parts: readonly ArrayLike<number>[]): Uint8Array {
+  const writer = new ByteWriter();
+  for (const part of parts) writer.block(part);
+  return writer.toBytes();
 }
 
 /** §5.2.4, for ASCII. */
-function encodeName(name: string): number[] {
+function encodeName(name: string): Uint8Array {
   return list(Array.from(name, (character) => [character.charCodeAt(0)]));
 }
 
@@ -183,12 +195,11 @@ const STACK_INSTRUCTIONS = {
   'i32x4.add': simd(174),
 } as const;
 
-/** Alignments are exponents of two. */
-const MEMORY_INSTRUCTIONS = {
-  'i32.load': { code: [0x28], alignment: 2 },
-  'v128.load': { code: simd(0), alignment: 4 },
-  'v128.load32_splat': { code: simd(9), alignment: 2 },
-  'v128.store': { code: simd(11), alignment: 4 },
+/** Alignments are exponents of two: a hint, and no more. */
+const LOAD_INSTRUCTIONS = {
+  'i32.load': { opcode: [0x28], alignment: 2 },
+  'v128.load': { opcode: simd(0), alignment: 4 },
+  'v128.load32_splat': { opcode: simd(9), alignment: 2 },
 } as const;
 
 /** §5.3.6. */

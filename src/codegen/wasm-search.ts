@@ -13,7 +13,7 @@ import type { InstructionSet, Operator } from './expression.ts';
 import { createSearchProgram, type Instruction, type Operand, type SearchProgram } from './search-program.ts';
 import {
   encodeModule,
-  type MemoryInstruction,
+  type LoadInstruction,
   type StackInstruction,
   type ValueType,
   WasmCode,
@@ -49,7 +49,7 @@ interface ValueKind {
   /** All ones, or just 1, where a word is at most another. */
   readonly atMost: StackInstruction;
   /** Loads a word of the table, into every lane. */
-  readonly load: MemoryInstruction;
+  readonly load: LoadInstruction;
 }
 
 const WORD: ValueKind = {
@@ -98,69 +98,57 @@ class SearchWriter {
   /** The numbers of the values that go through the program in step, from 0. */
   readonly #values: readonly number[];
   readonly #program: SearchProgram;
-  /** By instruction, the variable that takes the result for value 0; those for further values come right after it. */
-  readonly #results: readonly number[];
+  readonly #assignment: Assignment;
   readonly #code = new WasmCode();
 
   constructor(options: { readonly kind: ValueKind; readonly values: number; readonly program: SearchProgram }) {
     this.#kind = options.kind;
     this.#values = Array.from({ length: options.values }, (_, value) => value);
     this.#program = options.program;
-    const firstResult = this.#spread + 1;
-    this.#results = assignVariables(options.program).map((place) => firstResult + place * options.values);
+    this.#assignment = assignVariables(options.program);
   }
 
-  /** One word, then all those that are values. */
   get locals(): WasmFunction['locals'] {
-    const values = Math.max(...this.#results) + this.#values.length - FIRST_NONCE;
+    const variables = FIRST_RESULT + this.#assignment.count;
     return [
       { count: 1, type: 'i32' },
-      { count: values, type: this.#kind.type },
+      { count: variables * this.#values.length, type: this.#kind.type },
     ];
   }
 
   /** A loop over groups, which is left at the first that has a candidate. */
   write(): WasmCode {
     const code = this.#code;
-    const lanes = this.#values.length * this.#kind.lanes;
-    return code
-      .block(() => {
-        code.loop(() => {
-          code.get(PASSED).get(GROUPS).do('i32.ge_u').branchIf(1);
-          this.#writeNonces();
-          for (const [i, instruction] of this.#program.instructions.entries()) this.#writeInstruction(instruction, i);
-          this.#writeHasCandidate();
-          code.branchIf(1);
-          code
-            .get(NONCE_WORD)
-            .constant(lanes * NONCE_STEP)
-            .do('i32.add')
-            .set(NONCE_WORD);
-          code.get(PASSED).constant(1).do('i32.add').set(PASSED);
-          code.branch(0);
-        });
-      })
-      .get(PASSED);
+    const step = this.#values.length * this.#kind.lanes * NONCE_STEP;
+    code.block(() => {
+      code.loop(() => {
+        code.get(PASSED).get(GROUPS).do('i32.ge_u').branchIf(1);
+        this.#writeNonces();
+        for (const [i, instruction] of this.#program.instructions.entries()) this.#writeInstruction(instruction, i);
+        this.#writeHasCandidate();
+        code.branchIf(1);
+        code.get(NONCE_WORD).constant(step).do('i32.add').set(NONCE_WORD);
+        code.get(PASSED).constant(1).do('i32.add').set(PASSED);
+        code.branch(0);
+      });
+    });
+    return code.get(PASSED);
   }
 
   /** Lane after lane, the words with consecutive nonces. */
   #writeNonces(): void {
     for (const value of this.#values) {
-      this.#writeSpread(NONCE_WORD);
+      this.#writeInEveryLane(NONCE_WORD);
       if (this.#kind === VECTOR) {
-        const first = value * VECTOR.lanes;
-        this.#code.constants([first, first + 1, first + 2, first + 3].map((lane) => lane * NONCE_STEP));
-        this.#code.do('i32x4.add');
+        const steps = [0, 1, 2, 3].map((lane) => (4 * value + lane) * NONCE_STEP);
+        this.#code.constants(steps).do('i32x4.add');
       }
-      this.#code.set(FIRST_NONCE + value);
+      this.#code.set(this.#local(NONCE, value));
     }
   }
 
   #writeInstruction({ operator, operands, amount }: Instruction, index: number): void {
-    const instruction = assertPresent(
-      this.#kind.operators[operator],
-      'the program keeps to what there are instructions for',
-    );
+    const instruction = assertPresent(this.#kind.operators[operator], 'a program keeps to the instructions there are');
     for (const value of this.#values) {
       for (const operand of operands) this.#writeOperand(operand, value);
       if (SHIFTS.includes(operator)) this.#code.constant(amount);
@@ -170,90 +158,97 @@ class SearchWriter {
 
   #writeOperand(operand: Operand, value: number): void {
     const code = this.#code;
-    if (operand.type === 'nonce') code.get(FIRST_NONCE + value);
+    const common = this.#local(COMMON, 0);
+    if (operand.type === 'nonce') code.get(this.#local(NONCE, value));
     else if (operand.type === 'result') code.get(this.#result(operand.index, value));
-    else if (value > 0) code.get(this.#spread);
-    else
-      code
-        .constant(0)
-        .memory(this.#kind.load, WORD_BYTES * operand.index)
-        .tee(this.#spread);
+    else if (value > 0) code.get(common);
+    // No instruction takes two words of the table: it would have been done in advance.
+    else code.load(this.#kind.load, WORD_BYTES * operand.index).tee(common);
   }
 
-  /** Pushes a word that is not 0 if a hash's first word is at most the threshold. */
+  /** Pushes a word that is not 0 if the first word of some hash is at most the threshold. */
   #writeHasCandidate(): void {
     const code = this.#code;
     const last = this.#program.instructions.length - 1;
-    this.#writeSpread(THRESHOLD);
-    code.set(this.#spread);
+    this.#writeInEveryLane(THRESHOLD);
+    code.set(this.#local(COMMON, 0));
     for (const value of this.#values) {
       const result = this.#result(last, value);
-      code.get(result).get(this.#spread).do(this.#kind.atMost).set(result);
+      code.get(result).get(this.#local(COMMON, 0)).do(this.#kind.atMost).set(result);
     }
-    if (this.#values.length === 1) {
-      code.get(this.#result(last, 0));
-    } else {
-      // Behind the table, at the beginning of 32 bytes.
-      const address = Math.ceil((WORD_BYTES * this.#program.table.length) / 32) * 32;
-      for (const value of this.#values) {
-        code
-          .constant(0)
-          .get(this.#result(last, value))
-          .memory('v128.store', address + VECTOR_BYTES * value);
-      }
-      for (const value of this.#values) code.constant(0).memory('v128.load', address + VECTOR_BYTES * value);
-      code.do('v128.or');
-    }
+    if (this.#values.length === 1) code.get(this.#result(last, 0));
+    else this.#writeEither(last);
     if (this.#kind === VECTOR) code.do('v128.any_true');
   }
 
-  /** Pushes the word that is in `local`, in every lane. */
-  #writeSpread(local: number): void {
-    this.#code.get(local);
+  /** Pushes the two vectors that the instruction `index` has led to as one, by OR. The stores are what V8 looks for. */
+  #writeEither(index: number): void {
+    const code = this.#code;
+    const tableBytes = WORD_BYTES * this.#program.table.length;
+    const address = (value: number): number => tableBytes - (tableBytes % 32) + 32 + 16 * value;
+    for (const value of this.#values) code.storeVector(address(value), this.#result(index, value));
+    for (const value of this.#values) code.load('v128.load', address(value));
+    code.do('v128.or');
+  }
+
+  /** Pushes the word that is in `parameter`, in every lane. */
+  #writeInEveryLane(parameter: number): void {
+    this.#code.get(parameter);
     if (this.#kind === VECTOR) this.#code.do('i32x4.splat');
   }
 
-  /** A word that all values have in common. */
-  get #spread(): number {
-    return FIRST_NONCE + this.#values.length;
+  #result(index: number, value: number): number {
+    const variable = assertPresent(this.#assignment.variables[index], 'results that are needed have a variable');
+    return this.#local(FIRST_RESULT + variable, value);
   }
 
-  #result(index: number, value: number): number {
-    return assertPresent(this.#results[index], 'a result comes before its use') + value;
+  /** A variable is as many locals as there are values. */
+  #local(variable: number, value: number): number {
+    return FIRST_VARIABLE + variable * this.#values.length + value;
   }
 }
 
+interface Assignment {
+  /** By instruction. */
+  readonly variables: readonly (number | undefined)[];
+  readonly count: number;
+}
+
 /**
- * A variable for the result of each instruction, from 0; one that is no longer needed is taken again.
+ * A variable for the result of each instruction, from 0 to `count - 1`. One whose value is needed no more serves again.
  *
- * To V8's best compiler that makes no difference, but its first one, which has to be quick, would take 20 ms over
- * thousands of variables instead of 1.
+ * V8's best compiler would not care, but its quick one takes 20 ms over thousands of variables, and 1 over dozens.
  */
-function assignVariables({ instructions }: SearchProgram): number[] {
-  const uses = instructions.map(
-    ({ operands }) => new Set(operands.filter((operand) => operand.type === 'result').map(({ index }) => index)),
-  );
-  const lastUse = new Map<number, number>();
-  for (const [i, used] of uses.entries()) for (const index of used) lastUse.set(index, i);
-  const variables: number[] = [];
+function assignVariables({ instructions }: SearchProgram): Assignment {
+  const variables: (number | undefined)[] = instructions.map(() => undefined);
   const free: number[] = [];
   let count = 0;
-  for (const [i, used] of uses.entries()) {
-    for (const index of used) if (lastUse.get(index) === i) free.push(variables[index] ?? 0);
-    variables.push(free.pop() ?? count++);
+  // Backwards, a value is first met where it is needed last, and not needed any more from where it is computed.
+  for (const [i, { operands }] of [...instructions.entries()].reverse()) {
+    variables[i] ??= count++;
+    free.push(variables[i]);
+    for (const operand of operands) {
+      if (operand.type === 'result') variables[operand.index] ??= free.pop() ?? count++;
+    }
   }
-  return variables;
+  return { variables, count };
 }
 
 const PARAMETERS = ['i32', 'i32', 'i32'] as const;
 const NONCE_WORD = 0;
 const GROUPS = 1;
 const THRESHOLD = 2;
-/** How many groups were tried. */
+/** The local that counts the groups without a candidate. */
 const PASSED = 3;
-/** The nonces' words, a value each; then a value for what all have in common; then the results. */
-const FIRST_NONCE = 4;
+
+const FIRST_VARIABLE = 4;
+/** The variable with the nonces' words. */
+const NONCE = 0;
+/** The variable for what all values take: the threshold, or the last word that was loaded from the table. */
+const COMMON = 1;
+const FIRST_RESULT = 2;
+
+/** From one nonce's word to the next. */
 const NONCE_STEP = 2 ** 16;
 const SHIFTS: readonly Operator[] = ['rotr', 'shl', 'shr'];
 const WORD_BYTES = 4;
-const VECTOR_BYTES = 16;
