@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { hashKernel } from './hash-kernel.ts';
 import type { NonceRange } from './kernel.ts';
 import { KernelSelfTest } from './kernel-self-test.ts';
 
-const selfTest = new KernelSelfTest(randomBytes);
+/** Always with the same header, so that what is found out once is found out always. */
+const selfTest = new KernelSelfTest((length) =>
+  Uint8Array.from(Buffer.concat([digest('a'), digest('b')]).subarray(0, length)),
+);
+
+function digest(seed: string): Buffer {
+  return createHash('sha512').update(seed).digest();
+}
 
 test('a kernel that is right passes', () => {
   assert.equal(selfTest.findFault(hashKernel), undefined);

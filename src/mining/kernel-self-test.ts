@@ -59,7 +59,7 @@ function knownSearches(
     hits: hashes.slice(0, tried).flatMap((hash, i) => (hash <= target ? [firstNonce + i] : [])),
   });
   return [
-    searchFor(nth(count / 64), count),
+    searchFor(nth(count / 32), count),
     searchFor(lowest, count),
     // The last nonce of a range counts.
     searchFor(lowest, hashes.indexOf(lowest) + 1),
@@ -69,8 +69,8 @@ function knownSearches(
 
 /** The nonce carries out of its lowest 16 bits, which alone differ between lanes, and out of its lower half. */
 const RANGES = [
-  { firstNonce: 0, count: 2 ** 12 },
-  { firstNonce: 2 ** 32 - 1027, count: 2 ** 12 },
-  { firstNonce: 77 * 2 ** 16 - 1025, count: 2 ** 13 },
-  { firstNonce: NONCE_MAX - 2 ** 10, count: 2 ** 10 + 1 },
+  { firstNonce: 0, count: 2 ** 10 },
+  { firstNonce: 2 ** 32 - 515, count: 2 ** 11 },
+  { firstNonce: 77 * 2 ** 16 - 513, count: 2 ** 11 },
+  { firstNonce: NONCE_MAX - 2 ** 8, count: 2 ** 8 + 1 },
 ] as const;

@@ -190,7 +190,8 @@ function startBench(t: TestContext, create: (reports: Reports) => Miner) {
   const next = async <Type extends MiningEvent['type']>(type: Type): Promise<EventOf<Type>> => {
     const place = type === 'progress' ? -1 : unclaimed.findIndex((event) => event.type === type);
     const [event] = place >= 0 ? unclaimed.splice(place, 1) : [];
-    return (event ?? (await new Promise((resolve) => waiting.push({ type, resolve })))) as EventOf<Type>;
+    const awaited = () => new Promise<MiningEvent>((resolve) => waiting.push({ type, resolve }));
+    return (event ?? (await awaited())) as EventOf<Type>;
   };
   return {
     miner,
