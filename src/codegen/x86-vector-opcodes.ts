@@ -1,0 +1,41 @@
+/**
+ * The vector instructions that a search is made of (Intel SDM volume 2, which has them in alphabetical order).
+ *
+ * VEX and EVEX share their opcodes. Some have another name with EVEX: vpandd, vpord, vpxord, vmovdqa32, vmovdqu32.
+ */
+import type { VectorOpcode } from './x86-vector-encoding.ts';
+
+/** Adds words modulo 2^32. */
+export const VPADDD: VectorOpcode = { prefix: 0x66, map: '0f', opcode: 0xfe };
+export const VPAND: VectorOpcode = { prefix: 0x66, map: '0f', opcode: 0xdb };
+export const VPOR: VectorOpcode = { prefix: 0x66, map: '0f', opcode: 0xeb };
+export const VPXOR: VectorOpcode = { prefix: 0x66, map: '0f', opcode: 0xef };
+
+/** Shifts words by an immediate, as the field says. Here the field is no register: the second one is written to. */
+export const VECTOR_SHIFT: VectorOpcode = { prefix: 0x66, map: '0f', opcode: 0x72 };
+/** AVX-512 only. */
+export const VPRORD_FIELD = 0;
+export const VPSRLD_FIELD = 2;
+export const VPSLLD_FIELD = 6;
+
+/** Any function of three bits, told by its table of eight. Overwrites its first operand. AVX-512 only. */
+export const VPTERNLOGD: VectorOpcode = { prefix: 0x66, map: '0f3a', opcode: 0x25 };
+
+/** Copies a word of memory to all lanes. */
+export const VPBROADCASTD: VectorOpcode = { prefix: 0x66, map: '0f38', opcode: 0x58, readsWord: true };
+/** Copies a register. */
+export const VMOVDQA: VectorOpcode = { prefix: 0x66, map: '0f', opcode: 0x6f };
+/** Copies from memory, wherever it is. */
+export const VMOVDQU_LOAD: VectorOpcode = { prefix: 0xf3, map: '0f', opcode: 0x6f };
+/** Copies the field's register to memory, wherever it is. */
+export const VMOVDQU_STORE: VectorOpcode = { prefix: 0xf3, map: '0f', opcode: 0x7f };
+
+/** Compares words without a sign, as the immediate says, to a mask: the field. AVX-512 only. */
+export const VPCMPUD: VectorOpcode = { prefix: 0x66, map: '0f3a', opcode: 0x1e };
+export const LESS_OR_EQUAL = 2;
+/** The lower of two words without a sign. */
+export const VPMINUD: VectorOpcode = { prefix: 0x66, map: '0f38', opcode: 0x3b };
+/** All ones where two words are equal, and zero elsewhere. */
+export const VPCMPEQD: VectorOpcode = { prefix: 0x66, map: '0f', opcode: 0x76 };
+/** Sets the zero flag where two registers have no bit in common. AVX2 only. */
+export const VPTEST: VectorOpcode = { prefix: 0x66, map: '0f38', opcode: 0x17 };
