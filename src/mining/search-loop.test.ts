@@ -60,7 +60,7 @@ for (const [hashesPerMs, sliceCostMs] of [
   });
 }
 
-test('after a slice that took far too long, as when the machine is busy, the next is half as large', () => {
+test('after a slice that took far too long, as when the machine is busy, the next is a little smaller', () => {
   const kernel = new RecordingKernel((range) => {
     if (range.count === 2048) kernel.nowMs += 100;
     return undefined;
@@ -68,8 +68,21 @@ test('after a slice that took far too long, as when the machine is busy, the nex
   search(kernel, new RecordingControl(kernel, { firstNonce: 0, nonceCount: 100_000 }));
   assert.deepEqual(
     kernel.ranges.slice(0, 6).map((range) => range.count),
-    [256, 512, 1024, 2048, 1024, 2048],
+    [256, 512, 1024, 2048, 1792, 2048],
   );
+});
+
+test('where a kernel becomes ten times slower, a slice takes about 2 ms again within a fifth of a second', () => {
+  const kernel = new RecordingKernel(() => undefined, { hashesPerMs: 10_000, sliceCostMs: 0 });
+  const control = new RecordingControl(kernel, { firstNonce: 0, nonceCount: NONCE_COUNT });
+  kernel.answer = () => {
+    if (kernel.nowMs >= 100) kernel.speed = { hashesPerMs: 1000, sliceCostMs: 0 };
+    if (kernel.nowMs >= 300) control.end();
+    return undefined;
+  };
+  search(kernel, control);
+  const last = kernel.ranges.at(-1);
+  assert.ok(last !== undefined && last.count < 2500, `${last?.count}`);
 });
 
 test('a run that is cut short at the last nonce there is does not change the size of the next', () => {
@@ -159,7 +172,7 @@ test('a worker that is to search all the time does not rest', () => {
 class RecordingKernel implements SearchKernel {
   readonly name = 'recording';
   readonly ranges: NonceRange[] = [];
-  readonly #speed: { readonly hashesPerMs: number; readonly sliceCostMs: number };
+  speed: { readonly hashesPerMs: number; readonly sliceCostMs: number };
   answer: (range: NonceRange) => number | undefined;
   nowMs = 0;
 
@@ -168,12 +181,12 @@ class RecordingKernel implements SearchKernel {
     speed: { readonly hashesPerMs: number; readonly sliceCostMs: number } = { hashesPerMs: 1000, sliceCostMs: 0 },
   ) {
     this.answer = answer;
-    this.#speed = speed;
+    this.speed = speed;
   }
 
   search(range: NonceRange): number | undefined {
     this.ranges.push(range);
-    this.nowMs += this.#speed.sliceCostMs + range.count / this.#speed.hashesPerMs;
+    this.nowMs += this.speed.sliceCostMs + range.count / this.speed.hashesPerMs;
     return this.answer(range);
   }
 

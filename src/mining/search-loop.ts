@@ -2,7 +2,7 @@
  * The loop in each worker: take some nonces, try them, rest if told to, until the search is over.
  *
  * A kernel cannot be interrupted, so a slice of the nonces is sized to take about 2 ms: a search that was ended is left
- * well within 50 ms on a busy machine. To begin a slice costs the fast kernels about 30 us, 1.5 % of it.
+ * well within 50 ms, unless other processes have the cores. To begin a slice costs a kernel 10 to 30 us, at most 1.5 %.
  */
 import type { SearchKernel } from './kernel.ts';
 import type { SearchControl } from './search-control.ts';
@@ -44,13 +44,18 @@ export function runSearch(options: {
   return undefined;
 }
 
-/** As many nonces as should take the time aimed at, but at least half and at most twice as many as took `busyMs`. */
+/**
+ * As many nonces as should take the time aimed at: up to twice as many as those that took `busyMs`, and not much fewer,
+ * because a slice takes long mostly when another process had the core meanwhile, which says nothing about the next.
+ */
 function nextSlice(slice: number, busyMs: number): number {
-  const factor = Math.min(2, Math.max(0.5, SLICE_MS / busyMs));
+  const factor = Math.min(GROWTH_MAX, Math.max(SHRINKAGE_MAX, SLICE_MS / busyMs));
   return Math.min(SLICE_MAX, Math.max(SLICE_MIN, Math.round((slice * factor) / SLICE_MIN) * SLICE_MIN));
 }
 
 const SLICE_MS = 2;
+const GROWTH_MAX = 2;
+const SHRINKAGE_MAX = 0.875;
 /** At 3 MH/s, a twelfth of a millisecond. A multiple of every kernel's lanes. */
 const SLICE_MIN = 256;
 /** At 8,000 MH/s, 2 ms: bounds what a clock that stands still can do. */
