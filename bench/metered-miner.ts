@@ -45,7 +45,7 @@ export class MeteredMiner {
   }
 
   /**
-   * Has another header searched until a nonce is found or, whenever the miner reports, `isEnough`. Resolves to the
+   * Has another header searched until a nonce is found or, when the miner reports its progress, `isEnough`. Resolves to the
    * number of nonces that have been tried by then.
    */
   search(target: bigint, isEnough: () => boolean): Promise<number> {
@@ -59,7 +59,8 @@ export class MeteredMiner {
       this.#listener = (event) => {
         if (event.type === 'kernel-chosen' || event.jobId !== id) return;
         if (event.type === 'progress') hashes = event.hashes;
-        if (event.type === 'found' || (event.type === 'progress' && isEnough())) resolve(hashes);
+        // While its threads start, a miner reports that it has tried nothing.
+        if (event.type === 'found' || (hashes > 0 && isEnough())) resolve(hashes);
       };
       this.#miner.mine({ id, headerBytes, target });
     });
