@@ -1,0 +1,36 @@
+/** Search kernels of machine code: they use all the width that a processor has. */
+import { createMachineSearch, MACHINE_SEARCH_LAYOUT, type MachineTarget } from '../codegen/x86-search.ts';
+import type { SearchKernel } from './kernel.ts';
+import { createLaneKernel } from './lane-kernel.ts';
+import type { LaneSearch } from './lane-search.ts';
+import { loadMachineCode } from './machine-code.ts';
+import { requirePlatform, requireProcessorFeature } from './machine-support.ts';
+
+/**
+ * Writes the search for processors that are `target`, and loads it into this thread.
+ *
+ * Throws a `KernelError` where that cannot be done: `platform-unsupported`, `processor-unsupported`, `not-permitted` or
+ * `load-failed`.
+ */
+export function loadMachineKernel(target: MachineTarget): SearchKernel {
+  requirePlatform();
+  requireProcessorFeature(FEATURES[target]);
+  const { code, lanes, program } = createMachineSearch(target);
+  const memory = new Uint32Array(MACHINE_SEARCH_LAYOUT.table + program.table.length);
+  const run = loadMachineCode({ code, memoryWords: memory.length });
+  const search: LaneSearch = {
+    lanes,
+    table: memory.subarray(MACHINE_SEARCH_LAYOUT.table),
+    search: (nonceWord, groups, threshold) => {
+      memory[MACHINE_SEARCH_LAYOUT.nonceWord] = nonceWord;
+      memory[MACHINE_SEARCH_LAYOUT.groups] = groups;
+      memory[MACHINE_SEARCH_LAYOUT.threshold] = threshold;
+      run(memory);
+      return memory[MACHINE_SEARCH_LAYOUT.passed] ?? groups;
+    },
+  };
+  return createLaneKernel({ name: target, program, code: search });
+}
+
+/** What a processor has to have, by the names that Linux gives it. */
+const FEATURES: Readonly<Record<MachineTarget, string>> = { avx512: 'avx512f', avx2: 'avx2' };
