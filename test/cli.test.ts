@@ -4,11 +4,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text as readText } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { NodeStatus } from '../src/api/shapes.ts';
 import { resolveHome } from '../src/probe/cairn-home.ts';
 import { listRunning } from '../src/probe/running-nodes.ts';
 import {
@@ -96,9 +98,19 @@ test('a node runs from its start to an orderly stop', async (t) => {
     const text = await done(world, ['status', at]);
     assert.match(text, /^tip +[0-9a-f]{64} at height 2, /m);
     assert.match(text, /^to rewrite +\S/m);
+    assert.match(text, /^kernel +node-crypto on \d+ threads?$/m);
     assert(!text.includes('\u001b'), 'there is no colour in a pipe');
     const status = JSON.parse(await done(world, ['status', at, '--json']));
     assert.deepEqual([status.port, status.tip.height, status.network.name], [port, 2, 'test']);
+  });
+
+  await t.test('bench mining measures this machine, and what the last hour of the chain costs', async () => {
+    const report = JSON.parse(await done(world, ['bench', 'mining', '--json']));
+    assert.ok(report.kernels.some(({ kernel }: { kernel: string }) => kernel === 'node-crypto'));
+    assert.ok(report.hashes_per_second > 0);
+    assert.equal(report.easiest_block.bits, '207fffff');
+    const { last_hour: hour, port: asked } = report.chain;
+    assert.deepEqual([asked, hour.from_height, hour.to_height, hour.work], [port, 1, 2, '4']);
   });
 
   await t.test('validate says so in the words of the founding specification', async () => {
@@ -311,7 +323,8 @@ interface NetworkReady {
 async function startNetwork(t: TestContext, world: World, flags: readonly string[]) {
   const ports = await freePortRow(4);
   const args = ['network', '--base-port', String(ports), '--gateway-port', String(ports + 3), ...flags];
-  const easy = { ...world, env: { ...world.env, CAIRN_NETWORK: world.networkFile, CAIRN_THREADS: '1' } };
+  const settings = { CAIRN_NETWORK: world.networkFile, CAIRN_MINING_KERNEL: 'node-crypto', CAIRN_MINING_SHARE: '60' };
+  const easy = { ...world, env: { ...world.env, ...settings } };
   const network = await CairnProcess.start(t, easy, args);
   return { network, args, easy, ready: network.ready as unknown as NetworkReady };
 }
@@ -329,6 +342,19 @@ test('the demonstration records the packages once, and all nodes have them', asy
     for (const { port } of nodes) {
       const response = await fetch(`${gateway.url}/validate/${port}`);
       assert.deepEqual(await response.json(), { message: 'is valid.' });
+    }
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    for (const { port } of nodes) assert.match(metrics, new RegExp(`^cairn_node_up\\{port="${port}"\\} 1$`, 'm'));
+  });
+
+  await t.test('the nodes share what of the machine may mine', async () => {
+    for (const { port } of nodes) {
+      let mining: NodeStatus['mining'];
+      do ({ mining } = JSON.parse(await done(world, ['status', String(port), '--json'])));
+      while (mining.kernel === null);
+      assert.equal(mining.kernel, 'node-crypto');
+      const share = ((mining.threads ?? 0) * (mining.duty_cycle ?? 0)) / availableParallelism();
+      assert.ok(Math.abs(share - 0.2) < 1e-9, String(share));
     }
   });
 
