@@ -4,7 +4,6 @@
  * Sections (§) are those of the WebAssembly Core Specification, version 2.0.
  */
 import { assert } from '../core/assert.ts';
-import { ByteWriter } from './byte-writer.ts';
 
 /** A word of 32 bits, or four of them side by side. */
 export type ValueType = 'i32' | 'v128';
@@ -22,19 +21,20 @@ export interface WasmFunction {
 export function encodeModule(name: string, { parameters, locals, body }: WasmFunction): Uint8Array {
   const signature = [FUNCTION_TYPE, ...list(parameters.map(encodeType)), ...list([encodeType('i32')])];
   const variables = list(locals.map(({ count, type }) => [...encodeUnsigned(count), ...encodeType(type)]));
-  const code = join(variables, body.toBytes(), [END]);
+  const code = variables.concat(body.bytes, END);
   // §5.5.16. There is one of each, so its index is 0.
-  return join(
-    [0x00, 0x61, 0x73, 0x6d],
-    [0x01, 0x00, 0x00, 0x00],
-    section(1, [signature]),
-    section(3, [[0]]),
-    section(5, [[AT_LEAST, 1]]),
-    section(7, [
-      [...encodeName('memory'), EXPORTS_MEMORY, 0],
-      [...encodeName(name), EXPORTS_FUNCTION, 0],
-    ]),
-    section(10, [join(encodeUnsigned(code.length), code)]),
+  return Uint8Array.from(
+    [0x00, 0x61, 0x73, 0x6d].concat(
+      [0x01, 0x00, 0x00, 0x00],
+      section(1, [signature]),
+      section(3, [[0]]),
+      section(5, [[AT_LEAST, 1]]),
+      section(7, [
+        [...encodeName('memory'), EXPORTS_MEMORY, 0],
+        [...encodeName(name), EXPORTS_FUNCTION, 0],
+      ]),
+      section(10, [encodeUnsigned(code.length).concat(code)]),
+    ),
   );
 }
 
@@ -46,54 +46,61 @@ export type LoadInstruction = keyof typeof LOAD_INSTRUCTIONS;
 
 /** A function's instructions, one after the other. Every method answers the code itself, so that a line may go on. */
 export class WasmCode {
-  readonly #writer = new ByteWriter();
+  readonly #bytes: number[] = [];
 
-  toBytes(): Uint8Array {
-    return this.#writer.toBytes();
+  get bytes(): readonly number[] {
+    return this.#bytes;
   }
 
   do(instruction: StackInstruction): this {
-    return this.#write(STACK_INSTRUCTIONS[instruction]);
+    this.#bytes.push(...STACK_INSTRUCTIONS[instruction]);
+    return this;
   }
 
   /** Pushes a word. */
   constant(value: number): this {
-    return this.#write([0x41], encodeSigned(value));
+    this.#bytes.push(0x41);
+    encodeSigned(value, this.#bytes);
+    return this;
   }
 
-  /** Pushes four words. */
+  /** Pushes a vector of four words. */
   constants(words: readonly number[]): this {
     assert(words.length === 4, 'a vector has four words');
-    return this.#write(
-      simd(12),
-      words.flatMap((word) => [0, 8, 16, 24].map((bits) => (word >>> bits) & 0xff)),
-    );
+    this.#bytes.push(...simd(12), ...words.flatMap((word) => [0, 8, 16, 24].map((bits) => (word >>> bits) & 0xff)));
+    return this;
   }
 
   /** Pushes the variable `local`. */
   get(local: number): this {
-    return this.#write([0x20], encodeUnsigned(local));
+    return this.#write(0x20, local);
   }
 
   /** Pops into the variable `local`. */
   set(local: number): this {
-    return this.#write([0x21], encodeUnsigned(local));
+    return this.#write(0x21, local);
   }
 
   /** Writes the variable `local`, and leaves the value where it is. */
   tee(local: number): this {
-    return this.#write([0x22], encodeUnsigned(local));
+    return this.#write(0x22, local);
   }
 
   /** Pushes what is at `address`. */
   load(instruction: LoadInstruction, address: number): this {
     const { opcode, alignment } = LOAD_INSTRUCTIONS[instruction];
-    return this.constant(0).#write(opcode, encodeUnsigned(alignment), encodeUnsigned(address));
+    this.constant(0).#bytes.push(...opcode, alignment);
+    encodeUnsigned(address, this.#bytes);
+    return this;
   }
 
   /** Stores the vector that is in the variable `local` at `address`, which is a multiple of 16. */
   storeVector(address: number, local: number): this {
-    return this.constant(0).get(local).#write(simd(11), encodeUnsigned(4), encodeUnsigned(address));
+    this.constant(0)
+      .get(local)
+      .#bytes.push(...simd(11), 4);
+    encodeUnsigned(address, this.#bytes);
+    return this;
   }
 
   /** What `write` writes; branches lead to its end. */
@@ -108,59 +115,58 @@ export class WasmCode {
 
   /** Branches to the block or loop that is `depth` levels out from the innermost. */
   branch(depth: number): this {
-    return this.#write([0x0c], encodeUnsigned(depth));
+    return this.#write(0x0c, depth);
   }
 
   /** Pops a word, and branches unless it is 0. */
   branchIf(depth: number): this {
-    return this.#write([0x0d], encodeUnsigned(depth));
+    return this.#write(0x0d, depth);
   }
 
   #nest(opcode: number, write: () => void): this {
-    this.#write([opcode, NO_VALUES]);
+    this.#bytes.push(opcode, NO_VALUES);
     write();
-    return this.#write([END]);
+    this.#bytes.push(END);
+    return this;
   }
 
-  #write(...parts: readonly (readonly number[])[]): this {
-    for (const part of parts) this.#writer.block(part);
+  #write(opcode: number, index: number): this {
+    this.#bytes.push(opcode);
+    encodeUnsigned(index, this.#bytes);
     return this;
   }
 }
 
-/** An unsigned number of 32 bits in LEB128: seven bits a byte, the lowest first (§5.2.2). */
-export function encodeUnsigned(value: number): number[] {
+/** Appends an unsigned number of 32 bits to `bytes` in LEB128: seven bits a byte, the lowest first (§5.2.2). */
+export function encodeUnsigned(value: number, bytes: number[] = []): number[] {
   assert(Number.isInteger(value) && value >= 0 && value < 2 ** 32, 'the number fits into 32 bits');
-  const rest = value >>> 7;
-  return rest === 0 ? [value] : [(value & 0x7f) | 0x80, ...encodeUnsigned(rest)];
+  let rest = value;
+  for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
+  bytes.push(rest);
+  return bytes;
 }
 
-/** A word in signed LEB128: the highest bit that is written stands for all above it (§5.2.2). */
-export function encodeSigned(value: number): number[] {
-  const rest = value >> 7;
-  const isLast = rest === 0 ? (value & 0x40) === 0 : rest === -1 && (value & 0x40) !== 0;
-  return isLast ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...encodeSigned(rest)];
+/** Appends a word to `bytes` in signed LEB128: the highest bit that is written stands for all above it (§5.2.2). */
+export function encodeSigned(value: number, bytes: number[] = []): number[] {
+  let rest = value | 0;
+  for (; rest < -0x40 || rest > 0x3f; rest >>= 7) bytes.push((rest & 0x7f) | 0x80);
+  bytes.push(rest & 0x7f);
+  return bytes;
 }
 
 /** §5.5.2. */
-function section(id: number, items: readonly ArrayLike<number>[]): Uint8Array {
+function section(id: number, items: readonly (readonly number[])[]): number[] {
   const content = list(items);
-  return join([id], encodeUnsigned(content.length), content);
+  return [id].concat(encodeUnsigned(content.length), content);
 }
 
 /** What the specification calls a vector (§5.1.3). */
-function list(items: readonly ArrayLike<number>[]): Uint8Array {
-  return join(encodeUnsigned(items.length), ...items);
-}
-
-function join(...parts: readonly ArrayLike<number>[]): Uint8Array {
-  const writer = new ByteWriter();
-  for (const part of parts) writer.block(part);
-  return writer.toBytes();
+function list(items: readonly (readonly number[])[]): number[] {
+  return encodeUnsigned(items.length).concat(...items);
 }
 
 /** §5.2.4, for ASCII. */
-function encodeName(name: string): Uint8Array {
+function encodeName(name: string): number[] {
   return list(Array.from(name, (character) => [character.charCodeAt(0)]));
 }
 

@@ -224,7 +224,8 @@ function assignVariables({ instructions }: SearchProgram): Assignment {
   const free: number[] = [];
   let count = 0;
   // Backwards, a value is first met where it is needed last, and not needed any more from where it is computed.
-  for (const [i, { operands }] of [...instructions.entries()].reverse()) {
+  for (const [back, { operands }] of instructions.toReversed().entries()) {
+    const i = instructions.length - 1 - back;
     variables[i] ??= count++;
     free.push(variables[i]);
     for (const operand of operands) {
