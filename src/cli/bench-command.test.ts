@@ -48,6 +48,11 @@ test('to rewrite an hour takes the time of its work, and longer while the networ
   assert.equal(chain?.last_hour?.rewrite_while_mining_s, 1_800);
 });
 
+test('where the network adds next to nothing, no second figure is given', () => {
+  const report = miningReport({ ...OPTIONS, chain: chainWith(120_000_000n) });
+  assert.match(reportLines(report).at(-1) ?? '', /^to rewrite +1 s of .*, hardly longer while the network goes on/);
+});
+
 test('whoever is no faster than the network never catches up with it', () => {
   const report = miningReport({ ...OPTIONS, chain: chainWith(3_600n * 120_000_000n) });
   assert.equal(report.chain?.last_hour?.rewrite_while_mining_s, null);

@@ -190,9 +190,9 @@ function describeHour({ from_height: from, to_height: to, tip_time, work }: Last
 
 function describeRewrite({ rewrite_s: alone, rewrite_while_mining_s: meanwhile }: LastHour): string {
   const cost = `${formatSeconds(alone)} of this machine's mining if nobody else mined`;
-  return meanwhile === null
-    ? `${cost}; against a network as fast as in that hour it would never catch up`
-    : `${cost}, ${formatSeconds(meanwhile)} while the network goes on as in that hour`;
+  if (meanwhile === null) return `${cost}; against a network as fast as in that hour it would never catch up`;
+  const isSame = formatSeconds(meanwhile) === formatSeconds(alone);
+  return `${cost}, ${isSame ? 'hardly longer' : formatSeconds(meanwhile)} while the network goes on as in that hour`;
 }
 
 /** What Node's own cryptography gives. */
