@@ -10,7 +10,11 @@ describe('GET /metrics', () => {
   let world: Awaited<ReturnType<typeof startGateway>>;
   before(async () => {
     const configuredNodes = [{ host: '127.0.0.1', port: CONFIGURED_PORT }];
-    world = await startGateway({ port: 8080, configuredNodes, limits: { metricsTimeoutMs: 250 } });
+    world = await startGateway({
+      port: 8080,
+      configuredNodes,
+      limits: { metricsTimeoutMs: 250, answerTimeoutMs: 600_000 },
+    });
   });
   afterEach(() => {
     world.node.ledger.status = {};
