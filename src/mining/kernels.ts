@@ -2,6 +2,8 @@
 import { assertPresent } from '../core/assert.ts';
 import { hashKernel } from './hash-kernel.ts';
 import type { SearchKernel } from './kernel.ts';
+import { loadMachineKernel } from './machine-kernel.ts';
+import { loadWasmKernel } from './wasm-kernel.ts';
 
 /** How a kernel comes to be. */
 export interface KernelSource<Name extends string> {
@@ -16,6 +18,11 @@ export type KernelName = 'avx512' | 'avx2' | 'wasm-packed' | 'wasm-simd' | 'wasm
 
 /** All kernels, those first that are expected to be the fastest. */
 export const KERNELS: readonly KernelSource<KernelName>[] = [
+  { name: 'avx512', load: () => loadMachineKernel('avx512'), isFallback: false },
+  { name: 'avx2', load: () => loadMachineKernel('avx2'), isFallback: false },
+  { name: 'wasm-packed', load: () => loadWasmKernel('packed'), isFallback: false },
+  { name: 'wasm-simd', load: () => loadWasmKernel('simd'), isFallback: false },
+  { name: 'wasm-scalar', load: () => loadWasmKernel('scalar'), isFallback: true },
   { name: 'node-crypto', load: () => hashKernel, isFallback: true },
 ];
 

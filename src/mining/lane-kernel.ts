@@ -17,12 +17,15 @@ export function createLaneKernel(options: {
 }): SearchKernel {
   const { name, program, code } = options;
   assert(code.table.length === program.table.length, 'the code reads the table that the program makes');
+  let job: LaneJob | undefined;
   return {
     name,
     search: (range) => {
-      const { firstNonce } = range;
-      const job = new LaneJob(range);
-      const end = firstNonce + range.count;
+      const { firstNonce, count } = range;
+      assert(firstNonce >= 0 && count >= 1 && count <= NONCE_MAX - firstNonce + 1, 'the nonces to try are nonces');
+      // The ranges of one search follow on each other, and to make a job takes as long as 2,000 hashes.
+      if (job?.isOf(range) !== true) job = new LaneJob(range);
+      const end = firstNonce + count;
       for (let nonce = firstNonce; nonce < end; ) {
         const runEnd = Math.min(end, (Math.floor(nonce / RUN_NONCES) + 1) * RUN_NONCES);
         program.table.run(job.wordsFor(nonce), code.table);
@@ -51,7 +54,7 @@ function searchRun(code: LaneSearch, job: LaneJob, firstNonce: number, end: numb
   return undefined;
 }
 
-/** A range as the words that a program asks for. */
+/** A header and a target as the words that a program asks for. */
 class LaneJob {
   /** The first word of the target. */
   readonly threshold: number;
@@ -61,10 +64,9 @@ class LaneJob {
   /** The state after the first chunk, then the second chunk. */
   readonly #words: number[];
 
-  constructor({ headerBytes, targetBytes, firstNonce, count }: NonceRange) {
+  constructor({ headerBytes, targetBytes }: NonceRange) {
     assert(headerBytes.length === HEADER_BYTES, 'a header to mine has 118 bytes');
     assert(targetBytes.length === HASH_BYTES, 'a target to mine for has 32 bytes');
-    assert(firstNonce >= 0 && count >= 1 && count <= NONCE_MAX - firstNonce + 1, 'the nonces to try are nonces');
     this.#header = Uint8Array.from(headerBytes);
     this.#view = new DataView(this.#header.buffer);
     this.#targetHex = bytesToHex(targetBytes);
@@ -73,6 +75,14 @@ class LaneJob {
     const midstate = compress(numberArithmetic, INITIAL_STATE, firstChunk);
     const secondChunk = Array.from({ length: NONCE_WORD }, (_, i) => this.#view.getUint32(4 * (CHUNK_WORDS + i)));
     this.#words = [...midstate, ...secondChunk];
+  }
+
+  /** Whether `range` is about the same header, but for its nonce, and the same target. */
+  isOf({ headerBytes, targetBytes }: NonceRange): boolean {
+    return (
+      bytesToHex(targetBytes) === this.#targetHex &&
+      this.#header.every((byte, i) => i >= NONCE_OFFSET || byte === headerBytes[i])
+    );
   }
 
   /** The words that all nonces of the run of `nonce` have in common. */

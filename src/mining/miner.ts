@@ -15,8 +15,8 @@ export interface MiningJob {
 }
 
 /**
- * What a miner has to say about a job: `progress` about every 250 ms while it searches and once before `found`, and at
- * most one of `found` and `exhausted`, after which nothing more comes about it.
+ * What a miner has to say about a job: `progress` about every 250 ms while it searches and once before the end, which is
+ * at most one of `found` and `exhausted`. Nothing more comes about it then.
  */
 export type MiningEvent =
   /** The miner has made its choice. Comes once, before anything else, and again where it had to choose anew. */
