@@ -173,9 +173,12 @@ class Allocator {
 /** Of `values`, one that is in memory alone and stands there once; of several, the one not needed again for longest. */
 function chooseDirect(values: readonly Value[]): Value | undefined {
   const nextUse = ({ uses }: Value): number => uses[1] ?? Infinity;
-  return values
-    .filter((value) => value.register === undefined && values.indexOf(value) === values.lastIndexOf(value))
-    .toSorted((a, b) => nextUse(b) - nextUse(a))[0];
+  let chosen: Value | undefined;
+  for (const value of values) {
+    const isCandidate = value.register === undefined && values.indexOf(value) === values.lastIndexOf(value);
+    if (isCandidate && (chosen === undefined || nextUse(value) > nextUse(chosen))) chosen = value;
+  }
+  return chosen;
 }
 
 function placeOf({ register, memory }: Value): Place {
