@@ -126,6 +126,7 @@ const MiningShape = Type.Object({
     description: 'Every kernel, the first choice first; empty before the choice.',
   }),
   hashes_per_second: Type.Number({ description: 'Of the current search, or of the last one.' }),
+  hashes: Type.Number({ description: 'Tried since the miner started; the node may have to start it again.' }),
   expected_s: Type.Union([Type.Number(), Type.Null()], {
     description: 'Seconds a block is expected to take at this rate.',
   }),

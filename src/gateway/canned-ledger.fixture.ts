@@ -205,6 +205,7 @@ export class CannedLedger {
         duty_cycle: null,
         trials: [],
         hashes_per_second: 0,
+        hashes: 0,
         expected_s: null,
         queued: 0,
         blocks_found: 0,

@@ -122,6 +122,12 @@ const FIGURES: readonly Figure[] = [
     read: ({ mining }) => mining.hashes_per_second,
   },
   {
+    name: 'cairn_mining_hashes_total',
+    type: 'counter',
+    help: 'Hashes that the node has tried since its miner started.',
+    read: ({ mining }) => mining.hashes,
+  },
+  {
     name: 'cairn_mining_expected_block_seconds',
     type: 'gauge',
     help: 'Time that a block is expected to take at this rate.',

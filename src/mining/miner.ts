@@ -23,8 +23,17 @@ export type MiningEvent =
   | { readonly type: 'kernel-chosen'; readonly choice: KernelChoice }
   /** `nonce` makes the header's hash meet the target. This was checked once more, apart from the search. */
   | { readonly type: 'found'; readonly jobId: number; readonly nonce: number }
-  /** `hashes` is for this job; `hashesPerSecond` is smoothed over the last seconds of searching, whatever the job. */
-  | { readonly type: 'progress'; readonly jobId: number; readonly hashes: number; readonly hashesPerSecond: number }
+  /**
+   * `hashes` is for this job and `hashesTotal` for all since the miner started; `hashesPerSecond` is smoothed over the
+   * last seconds of searching, whatever the job.
+   */
+  | {
+      readonly type: 'progress';
+      readonly jobId: number;
+      readonly hashes: number;
+      readonly hashesTotal: number;
+      readonly hashesPerSecond: number;
+    }
   /** Every nonce was tried and none fits. */
   | { readonly type: 'exhausted'; readonly jobId: number };
 

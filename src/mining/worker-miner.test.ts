@@ -181,7 +181,7 @@ test('a job for which every nonce fails is exhausted, once, with each nonce coun
     assert.deepEqual(await bench.next('exhausted'), { type: 'exhausted', jobId: id });
     const progress = bench.events.findLast(({ type }) => type === 'progress');
     assert.ok(progress?.type === 'progress');
-    assert.deepEqual([progress.jobId, progress.hashes], [id, 100_003]);
+    assert.deepEqual([progress.jobId, progress.hashes, progress.hashesTotal], [id, 100_003, id * 100_003]);
   }
   bench.miner.mine(jobOf(11, TARGET_MAX));
   await bench.nextFound();

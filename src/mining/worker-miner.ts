@@ -60,6 +60,8 @@ class WorkerMiner implements Miner {
   #ring: NonceRing;
   #search: Search | undefined;
   #searchesBegun = 0;
+  /** In all searches that have ended. */
+  #hashesBefore = 0;
   #closed: Promise<void> | undefined;
 
   constructor(options: WorkerMinerOptions) {
@@ -98,7 +100,9 @@ class WorkerMiner implements Miner {
     search.control.end();
     this.#ring = search.control.nextRing;
     clearInterval(search.progressTimer);
-    this.#rate.sample(search.control.tried, performance.now());
+    const hashes = search.control.tried;
+    this.#rate.sample(hashes, performance.now());
+    this.#hashesBefore += hashes;
     this.#search = undefined;
   }
 
@@ -157,7 +161,8 @@ class WorkerMiner implements Miner {
   #reportProgress(search: Search): void {
     const hashes = search.control.tried;
     const hashesPerSecond = this.#rate.sample(hashes, performance.now());
-    this.#options.onEvent({ type: 'progress', jobId: search.job.id, hashes, hashesPerSecond });
+    const hashesTotal = this.#hashesBefore + (this.#search === search ? hashes : 0);
+    this.#options.onEvent({ type: 'progress', jobId: search.job.id, hashes, hashesTotal, hashesPerSecond });
   }
 
   #fail(cause: unknown): void {

@@ -52,9 +52,18 @@ type Method = (parts: RpcParts, params: Params, session: ProbeSession) => Promis
 
 const METHODS: Readonly<Record<RpcMethod, Method>> = {
   status: async ({ identity, params, machine, runtime }) => {
-    const { hashesPerSecond, kernelChoice } = runtime;
-    const { targetLimit: limitBits } = params;
-    return plain(nodeStatus({ identity, machine, limitBits, hashesPerSecond, kernelChoice, nowMs: Date.now() }));
+    const { hashesPerSecond, hashesTried, kernelChoice } = runtime;
+    return plain(
+      nodeStatus({
+        identity,
+        machine,
+        limitBits: params.targetLimit,
+        hashesPerSecond,
+        hashesTried,
+        kernelChoice,
+        nowMs: Date.now(),
+      }),
+    );
   },
 
   chain: async ({ store }) => ({ type: 'stream', stream: await streamChainDocument(store) }),

@@ -47,6 +47,7 @@ export class Runtime {
   #committing: Promise<void> = Promise.resolve();
   #ticker: NodeJS.Timeout | undefined;
   #hashesPerSecond: number | undefined;
+  #hashesTried = 0;
   #kernelChoice: KernelChoice | undefined;
 
   constructor(parts: RuntimeParts) {
@@ -62,6 +63,11 @@ export class Runtime {
   /** Of the latest search; undefined until one has been measured. */
   get hashesPerSecond(): number | undefined {
     return this.#hashesPerSecond;
+  }
+
+  /** Since the miner's process started. */
+  get hashesTried(): number {
+    return this.#hashesTried;
   }
 
   /** How the miner searches; undefined until it has chosen. */
@@ -112,6 +118,7 @@ export class Runtime {
         return;
       case 'progress':
         this.#hashesPerSecond = event.hashesPerSecond;
+        this.#hashesTried = event.hashesTotal;
         return this.#tellListeners(event);
       default:
         return assertNever(event);

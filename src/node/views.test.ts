@@ -39,7 +39,15 @@ async function machineAt(height: number, windowLength = 10_000): Promise<FullNod
 
 const statusOf = (machine: FullNode, hashesPerSecond?: number, kernelChoice?: KernelChoice): NodeStatus => {
   const limitBits = TEST_PARAMS.targetLimit;
-  return nodeStatus({ identity: IDENTITY, machine, limitBits, hashesPerSecond, kernelChoice, nowMs: 3_500 });
+  return nodeStatus({
+    identity: IDENTITY,
+    machine,
+    limitBits,
+    hashesPerSecond,
+    hashesTried: 77,
+    kernelChoice,
+    nowMs: 3_500,
+  });
 };
 
 const CHOICE: KernelChoice = {
@@ -77,6 +85,7 @@ test('the time to mine a block is the number of tries that its target asks for, 
   // Half of all hashes meet the target 7fffff00…, and a few less.
   assert.ok(Math.abs((statusOf(machine, 4).mining.expected_s ?? 0) - 0.5) < 1e-6);
   assert.equal(statusOf(machine, 4).mining.hashes_per_second, 4);
+  assert.equal(statusOf(machine, 4).mining.hashes, 77);
 });
 
 test('how the nonces are tried is told once it is chosen, with every kernel that was thought of', async () => {
@@ -233,7 +242,7 @@ test('events are told in the shapes of the interface', async () => {
     id: 'a',
     reason: 'closed',
   });
-  const progress = { type: 'progress', jobId: 1, hashes: 1000, hashesPerSecond: 4.4 } as const;
+  const progress = { type: 'progress', jobId: 1, hashes: 1000, hashesTotal: 5000, hashesPerSecond: 4.4 } as const;
   const told = ledgerEvent(progress, parts);
   assert.ok(told.type === 'mining-progress');
   assert.deepEqual([told.height, told.hashes, told.hashes_per_second], [4, 1000, 4]);

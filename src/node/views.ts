@@ -28,6 +28,7 @@ export function nodeStatus(options: {
   readonly machine: FullNode;
   readonly limitBits: Bits;
   readonly hashesPerSecond: number | undefined;
+  readonly hashesTried: number;
   readonly kernelChoice: KernelChoice | undefined;
   readonly nowMs: number;
 }): NodeStatus {
@@ -60,6 +61,7 @@ export function nodeStatus(options: {
       duty_cycle: kernelChoice?.dutyCycle ?? null,
       trials: kernelChoice?.trials.map(trialView) ?? [],
       hashes_per_second: Math.round(hashesPerSecond ?? 0),
+      hashes: options.hashesTried,
       expected_s: secondsToMine(machine.nextBits, hashesPerSecond),
       queued: mining.queuedCount,
       blocks_found: mining.foundCount,
