@@ -11,6 +11,8 @@ import type { KernelChoice, Miner, MiningEvent, MiningJob } from './miner.ts';
 import { createProcessMiner } from './process-miner.ts';
 import type { MiningError } from './worker-miner.ts';
 
+/** What is tried here, as a script in another process names it. */
+const MODULE = JSON.stringify(new URL('./process-miner.ts', import.meta.url).href);
 const HOPELESS = 1n;
 const EASY = TARGET_MAX >> 12n;
 const ONE_THREAD = { threads: 1, dutyCycle: 1 };
@@ -105,7 +107,7 @@ test('a miner that is closed at once leaves nothing behind', async () => {
 
 test('when the node is killed, the process that mines for it ends', async () => {
   const script = `
-    const { createProcessMiner } = await import('${new URL('./process-miner.ts', import.meta.url)}');
+    const { createProcessMiner } = await import(${MODULE});
     const miner = createProcessMiner({
       kernel: 'node-crypto',
       share: { threads: 1, dutyCycle: 1 },
@@ -124,7 +126,7 @@ test('when the node is killed, the process that mines for it ends', async () => 
 
 test('where no process may be started it mines in its own, and without machine code', async () => {
   const script = `
-    const { createProcessMiner } = await import('${new URL('./process-miner.ts', import.meta.url)}');
+    const { createProcessMiner } = await import(${MODULE});
     const miner = createProcessMiner({
       kernel: 'auto',
       share: { threads: 1, dutyCycle: 1 },

@@ -49,13 +49,13 @@ export function runSearch(options: {
  * because a slice takes long mostly when another process had the core meanwhile, which says nothing about the next.
  */
 function nextSlice(slice: number, busyMs: number): number {
-  const factor = Math.min(GROWTH_MAX, Math.max(SHRINKAGE_MAX, SLICE_MS / busyMs));
+  const factor = Math.min(SLICE_GROWTH_MAX, Math.max(SLICE_SHRINKAGE_MAX, SLICE_MS / busyMs));
   return Math.min(SLICE_MAX, Math.max(SLICE_MIN, Math.round((slice * factor) / SLICE_MIN) * SLICE_MIN));
 }
 
 const SLICE_MS = 2;
-const GROWTH_MAX = 2;
-const SHRINKAGE_MAX = 0.875;
+const SLICE_GROWTH_MAX = 2;
+const SLICE_SHRINKAGE_MAX = 0.875;
 /** At 3 MH/s, a twelfth of a millisecond. A multiple of every kernel's lanes. */
 const SLICE_MIN = 256;
 /** At 8,000 MH/s, 2 ms: bounds what a clock that stands still can do. */
