@@ -41,6 +41,7 @@ export interface Allocation {
 }
 
 export interface RegisterFile {
+  /** At least as many as an instruction has operands. */
   readonly registers: number;
   /** Whether an instruction for `operator` can take one of its operands, whichever, from memory. */
   readonly takesMemory: (operator: Operator) => boolean;
@@ -86,7 +87,7 @@ class Allocator {
     for (const [i, { operator, operands, amount }] of this.#instructions.entries()) {
       const values = operands.map((operand) => this.#valueOf(operand));
       const direct = this.#file.takesMemory(operator) ? chooseDirect(values) : undefined;
-      for (const value of values) if (value !== direct && value.register === undefined) this.#load(value, values);
+      for (const value of values) if (value !== direct && value.register === undefined) this.#load(value);
       const places = values.map(placeOf);
       for (const value of values) this.#endUse(value);
       resultRegister = this.#registerForResult(places);
@@ -116,9 +117,9 @@ class Allocator {
     }
   }
 
-  #load(value: Value, busy: readonly Value[]): void {
+  #load(value: Value): void {
     const place = assertPresent(value.memory, 'a value that is in no register is in memory');
-    const register = this.#emptyRegister(busy);
+    const register = this.#emptyRegister();
     this.#steps.push({ type: 'load', register, place });
     value.register = register;
     this.#held[register] = value;
@@ -138,24 +139,17 @@ class Allocator {
     for (const operand of operands) {
       if (operand.type === 'register' && this.#held[operand.register] === undefined) return operand.register;
     }
-    return this.#emptyRegister([]);
+    return this.#emptyRegister();
   }
 
-  /** A register that is free, or that of the value which is needed last and is none of `busy`. */
-  #emptyRegister(busy: readonly Value[]): number {
+  /** A register that is free, or that of the value which is needed last: never one that the next step takes. */
+  #emptyRegister(): number {
     const free = this.#held.indexOf(undefined);
     if (free >= 0) return free;
-    let register: number | undefined;
-    let furthest = -1;
-    for (const [i, value] of this.#held.entries()) {
-      const nextUse = value?.uses[0] ?? Infinity;
-      if (value === undefined || busy.includes(value) || nextUse <= furthest) continue;
-      register = i;
-      furthest = nextUse;
-    }
-    const found = assertPresent(register, 'there are more registers than an instruction has operands');
-    this.#evict(assertPresent(this.#held[found], 'the register is taken'), found);
-    return found;
+    const nextUses = this.#held.map((value) => value?.uses[0] ?? Infinity);
+    const register = nextUses.indexOf(Math.max(...nextUses));
+    this.#evict(assertPresent(this.#held[register], 'the register is taken'), register);
+    return register;
   }
 
   /** What is in memory already does not change there, and is not written twice. */
