@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { NonceRange, SearchKernel } from './kernel.ts';
 import { NONCE_COUNT, type NonceRing } from './nonce-ring.ts';
 import { SearchControl } from './search-control.ts';
-import { runSearch } from './search-loop.ts';
+import { runSearch, SliceSize } from './search-loop.ts';
 
 test('a worker alone tries every nonce once, in order, and says so', () => {
   const kernel = new RecordingKernel(() => undefined);
@@ -38,6 +38,15 @@ test('slices grow until one takes about 2 ms', () => {
   search(kernel, new RecordingControl(kernel, { firstNonce: 0, nonceCount: 1_000_000 }));
   const counts = kernel.ranges.map((range) => range.count);
   assert.deepEqual(counts.slice(0, 6), [256, 512, 1024, 2048, 2048, 2048]);
+});
+
+test('a search begins with slices as large as the one before it ended with', () => {
+  const slice = new SliceSize();
+  const kernel = new RecordingKernel(() => undefined);
+  search(kernel, new RecordingControl(kernel, { firstNonce: 0, nonceCount: 10_000 }), 1, slice);
+  kernel.ranges.length = 0;
+  search(kernel, new RecordingControl(kernel, { firstNonce: 0, nonceCount: 10_000 }), 1, slice);
+  assert.equal(kernel.ranges[0]?.count, 2048);
 });
 
 for (const [hashesPerMs, sliceCostMs] of [
@@ -217,7 +226,7 @@ class RecordingControl extends SearchControl {
   }
 }
 
-function search(kernel: RecordingKernel, control: SearchControl, dutyCycle = 1) {
+function search(kernel: RecordingKernel, control: SearchControl, dutyCycle = 1, slice = new SliceSize()) {
   const bytes = { headerBytes: new Uint8Array(118), targetBytes: new Uint8Array(32) };
-  return runSearch({ kernel, ...bytes, control, dutyCycle, nowMs: () => kernel.nowMs });
+  return runSearch({ kernel, ...bytes, control, dutyCycle, slice, nowMs: () => kernel.nowMs });
 }

@@ -21,11 +21,12 @@ export function runSearch(options: {
   readonly control: SearchControl;
   /** How much of the time to search, above 0 and at most 1. */
   readonly dutyCycle: number;
+  /** Is fitted to the kernel, and stays fitted from one search to the next. */
+  readonly slice: SliceSize;
   readonly nowMs: () => number;
 }): SearchOutcome | undefined {
-  const { kernel, headerBytes, targetBytes, control, dutyCycle, nowMs } = options;
-  let slice = SLICE_MIN;
-  for (let run = control.take(slice); run !== undefined; run = control.take(slice)) {
+  const { kernel, headerBytes, targetBytes, control, dutyCycle, slice, nowMs } = options;
+  for (let run = control.take(slice.count); run !== undefined; run = control.take(slice.count)) {
     const startedMs = nowMs();
     const nonce = kernel.search({ headerBytes, targetBytes, ...run });
     if (nonce !== undefined) {
@@ -38,19 +39,30 @@ export function runSearch(options: {
     if (control.isExhausted) return control.end() ? { type: 'exhausted' } : undefined;
     const busyMs = nowMs() - startedMs;
     // A run that was cut short says little about the time that a whole one takes.
-    if (run.count === slice) slice = nextSlice(slice, busyMs);
+    if (run.count === slice.count) slice.fit(busyMs);
     if (dutyCycle < 1) control.rest((busyMs * (1 - dutyCycle)) / dutyCycle);
   }
   return undefined;
 }
 
-/**
- * As many nonces as should take the time aimed at: up to twice as many as those that took `busyMs`, and not much fewer,
- * because a slice takes long mostly when another process had the core meanwhile, which says nothing about the next.
- */
-function nextSlice(slice: number, busyMs: number): number {
-  const factor = Math.min(SLICE_GROWTH_MAX, Math.max(SLICE_SHRINKAGE_MAX, SLICE_MS / busyMs));
-  return Math.min(SLICE_MAX, Math.max(SLICE_MIN, Math.round((slice * factor) / SLICE_MIN) * SLICE_MIN));
+/** How many nonces a slice has, for one kernel on one thread. */
+export class SliceSize {
+  #count = SLICE_MIN;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Takes note that a slice kept its thread for `busyMs`. The next has as many nonces as should take the time aimed at: up
+   * to twice as many, and not much fewer, because a slice takes long mostly when another process had the core
+   * meanwhile, which says nothing about the next.
+   */
+  fit(busyMs: number): void {
+    const factor = Math.min(SLICE_GROWTH_MAX, Math.max(SLICE_SHRINKAGE_MAX, SLICE_MS / busyMs));
+    const count = Math.round((this.#count * factor) / SLICE_MIN) * SLICE_MIN;
+    this.#count = Math.min(SLICE_MAX, Math.max(SLICE_MIN, count));
+  }
 }
 
 const SLICE_MS = 2;

@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../core/assert.ts';
 import { loadKernel } from './kernels.ts';
 import { SearchControl } from './search-control.ts';
-import { runSearch } from './search-loop.ts';
+import { runSearch, SliceSize } from './search-loop.ts';
 import type { SearchReply, SearchRequest, WorkerSettings } from './search-message.ts';
 
 const port = parentPort;
@@ -12,9 +12,11 @@ assert(port !== null, 'this file runs in a worker');
 const { kernel: kernelName, dutyCycle }: WorkerSettings = workerData;
 giveWay();
 const kernel = loadKernel(kernelName);
+const slice = new SliceSize();
+const nowMs = () => performance.now();
 port.on('message', ({ search, headerBytes, targetBytes, ring, control: memory }: SearchRequest) => {
   const control = new SearchControl(ring, memory);
-  const outcome = runSearch({ kernel, headerBytes, targetBytes, control, dutyCycle, nowMs: () => performance.now() });
+  const outcome = runSearch({ kernel, headerBytes, targetBytes, control, dutyCycle, slice, nowMs });
   if (outcome !== undefined) port.postMessage({ ...outcome, search } satisfies SearchReply);
 });
 
