@@ -3,12 +3,13 @@
  *
  * Methods are named as in the manual, in its order of operands: what is written to comes first.
  */
-import { assertPresent } from '../core/assert.ts';
+import { assert, assertPresent } from '../core/assert.ts';
 import { ByteWriter } from './byte-writer.ts';
 import {
   encodeOperand,
   GENERAL_REGISTERS,
   type GeneralRegister,
+  isSignedByte,
   type Label,
   littleEndian,
   type MemoryOperand,
@@ -66,6 +67,7 @@ export class X86Assembler {
 
   /** and r64, imm8 */
   and64(destination: GeneralRegister, immediate: number): void {
+    assert(isSignedByte(immediate), 'the immediate fits into a byte with its sign');
     this.#emit([REX_W, 0x83, ...encodeOperand(4, registerOperand(destination), 1), immediate & 0xff]);
   }
 
@@ -150,6 +152,6 @@ function twoRegisters(field: GeneralRegister, register: GeneralRegister): readon
   return encodeOperand(GENERAL_REGISTERS[field], registerOperand(register), 1);
 }
 
-/** Operands of 64 bits (§2.2.1). */
+/** Operands of 64 bits (volume 2A, §2.2.1). */
 const REX_W = 0x48;
 const INT3 = 0xcc;

@@ -41,7 +41,10 @@ export function encodeVectorInstruction(encoding: VectorEncoding, instruction: V
   ];
 }
 
-/** Three bytes; two where the table is 0F and the operand needs no fourth bit ("The VEX prefix"). Bits of registers are inverted. */
+/**
+ * Three bytes; two where the table is 0F and the operand needs no fourth bit ("The VEX prefix"). Bits of registers are
+ * inverted.
+ */
 function vexPrefix({ opcode, field, second = 0, operand }: VectorInstruction): readonly number[] {
   const register = operand.type === 'register' ? operand.register : 0;
   assert(operand.type !== 'broadcast', 'a word is broadcast to lanes by AVX-512 alone');
