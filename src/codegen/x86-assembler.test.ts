@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { X86Assembler } from './x86-assembler.ts';
-import type { Label, MemoryOperand } from './x86-operand.ts';
+import type { BasedOperand, Label } from './x86-operand.ts';
 import { VPADDD, VPTERNLOGD } from './x86-vector-opcodes.ts';
 
 /** What GNU binutils 2.40 makes of these lines, each of them a case of its own. */
@@ -68,7 +68,7 @@ test('a label that is nowhere is a mistake', () => {
   assert.throws(() => assembler.finish(), { name: 'AssertionError', message: 'the label nowhere is bound' });
 });
 
-function memory(base: 'rdi' | 'rsp', displacement: number): MemoryOperand {
+function memory(base: 'rdi' | 'rsp', displacement: number): BasedOperand {
   return { type: 'memory', base, displacement };
 }
 

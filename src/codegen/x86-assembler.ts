@@ -6,13 +6,13 @@
 import { assert, assertPresent } from '../core/assert.ts';
 import { ByteWriter } from './byte-writer.ts';
 import {
+  type BasedOperand,
   encodeOperand,
   GENERAL_REGISTERS,
   type GeneralRegister,
   isSignedByte,
   type Label,
   littleEndian,
-  type MemoryOperand,
   type RegisterOrMemory,
 } from './x86-operand.ts';
 import { encodeVectorInstruction, type VectorEncoding, type VectorInstruction } from './x86-vector-encoding.ts';
@@ -77,12 +77,12 @@ export class X86Assembler {
   }
 
   /** mov r32, m32 */
-  load32(destination: GeneralRegister, source: MemoryOperand): void {
+  load32(destination: GeneralRegister, source: BasedOperand): void {
     this.#emit([0x8b, ...encodeOperand(GENERAL_REGISTERS[destination], source, 1)]);
   }
 
   /** mov m32, r32 */
-  store32(destination: MemoryOperand, source: GeneralRegister): void {
+  store32(destination: BasedOperand, source: GeneralRegister): void {
     this.#emit([0x89, ...encodeOperand(GENERAL_REGISTERS[source], destination, 1)]);
   }
 
