@@ -10,7 +10,7 @@ import { numberArithmetic } from './number-arithmetic.ts';
 import type { WordArithmetic } from './sha256.ts';
 
 /** When a value is known: as code is generated, as a job begins, or for each nonce. */
-export type Binding = 'constant' | 'job' | 'nonce';
+const BINDINGS = ['constant', 'job', 'nonce'] as const;
 
 export type Operator = 'add' | 'and' | 'or' | 'xor' | 'xor3' | 'choose' | 'majority' | 'rotr' | 'shl' | 'shr';
 
@@ -114,16 +114,14 @@ export class ExpressionGraph implements WordArithmetic<Expression> {
     return this.#operation('xor', [different, b]);
   }
 
-  /** `operands` joined two by two: what is known early by itself, what depends on the nonce by itself, then both. */
+  /** `operands` joined one after the other, those first that are known first. */
   #chain(operator: 'add' | 'xor', operands: readonly Expression[]): Expression {
     const zero = this.constant(0);
     const join = (left: Expression, right: Expression): Expression => {
       if (left === zero) return right;
       return right === zero ? left : this.#operation(operator, [left, right]);
     };
-    const joined = (...bindings: readonly Binding[]) =>
-      operands.filter(({ binding }) => bindings.includes(binding)).reduce(join, zero);
-    return join(joined('nonce'), join(joined('job'), joined('constant')));
+    return BINDINGS.flatMap((binding) => operands.filter((operand) => operand.binding === binding)).reduce(join, zero);
   }
 
   #operation(operator: Operator, operands: readonly Expression[], amount = 0): Expression {
