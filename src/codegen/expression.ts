@@ -9,9 +9,6 @@ import { assert, assertNever } from '../core/assert.ts';
 import { numberArithmetic } from './number-arithmetic.ts';
 import type { WordArithmetic } from './sha256.ts';
 
-/** When a value is known: as code is generated, as a job begins, or for each nonce. */
-const BINDINGS = ['constant', 'job', 'nonce'] as const;
-
 export type Operator = 'add' | 'and' | 'or' | 'xor' | 'xor3' | 'choose' | 'majority' | 'rotr' | 'shl' | 'shr';
 
 export type Expression = Constant | Input | Nonce | Operation;
@@ -182,3 +179,6 @@ export function apply(operator: Operator, a: number, b: number, c: number, amoun
 function isCommutative(operator: Operator): boolean {
   return operator !== 'choose' && operator !== 'shl' && operator !== 'shr' && operator !== 'rotr';
 }
+
+/** When a value is known: as code is generated, as a job begins, or for each nonce. */
+const BINDINGS = ['constant', 'job', 'nonce'] as const;

@@ -8,7 +8,8 @@ import { createLaneKernel } from './lane-kernel.ts';
 /**
  * Writes the search in `shape` and loads it into this thread.
  *
- * The first calls run V8's quick code, at an eighth of the speed; some 20 ms later its best code takes over.
+ * V8 begins with quick code, at a quarter of the speed or less; some 20 ms of searching later its best code is ready. Other
+ * threads of the process that load the same shape have that at once.
  * Throws a `KernelError`, `platform-unsupported`, where WebAssembly is missing or has no vectors.
  */
 export function loadWasmKernel(shape: WasmShape): SearchKernel {
