@@ -7,7 +7,7 @@ import { hexInto } from '#host';
 import { assertPresent } from './assert.ts';
 import { type CanonicalFault, type CanonicalLimits, scanCanonical } from './canonical-scan.ts';
 import { HASH_BYTES, type Hash, hashBytes } from './hash.ts';
-import { hashLeaf, merkleRoot } from './merkle.ts';
+import { hashLeaves, merkleRoot } from './merkle.ts';
 import { fail, ok, type Result } from './result.ts';
 
 /** How `data` reads: the genesis's `{}` that stands for no entry, one value, or an array of entries. */
@@ -91,7 +91,7 @@ export function entryBytes(body: Body, index: number): Uint8Array {
 export function entryIds(body: Body): readonly Hash[] {
   let ids = idsOfBodies.get(body);
   if (ids === undefined) {
-    ids = Array.from({ length: entryCount(body) }, (_, index) => hashLeaf(entryBytes(body, index)));
+    ids = hashLeaves(body.bytes, body.spans);
     idsOfBodies.set(body, ids);
   }
   return ids;

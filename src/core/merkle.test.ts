@@ -10,6 +10,7 @@ import {
   consistencyProof,
   EMPTY_ROOT,
   hashLeaf,
+  hashLeaves,
   hashNode,
   inclusionProof,
   isConsistent,
@@ -28,6 +29,29 @@ test('a leaf and a node with the same bytes under them have different hashes', (
   const [left, right] = leavesOf(2);
   assert.ok(left !== undefined && right !== undefined);
   assert.notEqual(hashLeaf(Buffer.from(left + right, 'hex')), hashNode(left, right));
+});
+
+test('leaves that are hashed together have the hashes that each has by itself', () => {
+  fc.assert(
+    fc.property(fc.array(fc.record({ leaf: fc.uint8Array(), gap: fc.nat({ max: 2 }) })), (parts) => {
+      const spans: number[] = [];
+      const pieces: Uint8Array[] = [];
+      let sizeBytes = 0;
+      for (const { leaf, gap } of parts) {
+        spans.push(sizeBytes + gap, sizeBytes + gap + leaf.length);
+        pieces.push(new Uint8Array(gap).fill(0xff), leaf);
+        sizeBytes += gap + leaf.length;
+      }
+      const bytes = Buffer.concat(pieces);
+      const before = Buffer.from(bytes);
+      assert.deepEqual(
+        hashLeaves(bytes, Uint32Array.from(spans)),
+        parts.map(({ leaf }) => hashLeaf(leaf)),
+      );
+      assert.deepEqual(bytes, before, 'the bytes are as they were');
+    }),
+    { seed: 20261122, numRuns: 200 },
+  );
 });
 
 for (const size of SIZES) {

@@ -5,6 +5,7 @@
  * below n. The root of no leaves is SHA-256 of nothing.
  */
 import { bytesToHex, hexInto, sha256Into } from '#host';
+import { assertPresent } from './assert.ts';
 import { HASH_BYTES, type Hash, hashBytes } from './hash.ts';
 
 /** The root of the empty tree: SHA-256 of nothing. */
@@ -18,6 +19,25 @@ export function hashLeaf(content: Uint8Array): Hash {
   input[0] = LEAF_TAG;
   input.set(content, 1);
   return hashBytes(input);
+}
+
+/**
+ * The leaf hashes of several parts of `bytes`: of each the start and the end are in `spans`. The parts are in order, and
+ * none overlaps another.
+ */
+export function hashLeaves(bytes: Uint8Array, spans: Uint32Array): Hash[] {
+  // One copy for all: to bring every leaf to its tag takes a quarter as long as to hash a record of 300 bytes. Each is
+  // given its tag when its turn comes, because what is before it may be the end of another.
+  const tagged = new Uint8Array(1 + bytes.length);
+  tagged.set(bytes, 1);
+  const hashes: Hash[] = [];
+  for (let i = 0; i < spans.length; i += 2) {
+    const start = assertPresent(spans[i], 'spans are pairs');
+    const end = assertPresent(spans[i + 1], 'spans are pairs');
+    tagged[start] = LEAF_TAG;
+    hashes.push(hashBytes(tagged.subarray(start, 1 + end)));
+  }
+  return hashes;
 }
 
 /** The hash of the node above `left` and `right`. */
