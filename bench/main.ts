@@ -1,9 +1,11 @@
 /** `npm run bench -- <name> [--quick]`: runs one benchmark. Without a name, lists them. */
+
 import { spawnSync } from 'node:child_process';
+import { PACKING_FLAGS } from '../src/mining/process-miner.ts';
 import { convergence } from './convergence.ts';
 import { core } from './core.ts';
 import { type Comparison, type ComparisonResult, compare, FULL_EFFORT, QUICK_EFFORT } from './harness.ts';
-import { MINING_FLAGS, mining } from './mining.ts';
+import { mining } from './mining.ts';
 import { createReport, formatComparison, formatWaiting } from './report.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -27,7 +29,7 @@ const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
     'mining',
     {
       about: 'kernels and their peers, threads, and the whole miner',
-      nodeFlags: MINING_FLAGS,
+      nodeFlags: PACKING_FLAGS,
       run: (isQuick: boolean) => compareAll(mining(isQuick), isQuick),
     },
   ],

@@ -5,9 +5,6 @@ import { PROCESS_MINER, THREADED_MINER } from './metered-miner.ts';
 import { twoThreads, wholeMiner } from './miner-rate.ts';
 import { loadKernels, nonceSearch } from './nonce-search.ts';
 
-/** V8 packs the lanes of WebAssembly into wider registers only where it is told to, and knows how to on x64 alone. */
-export const MINING_FLAGS = process.arch === 'x64' ? ['--experimental-wasm-revectorize'] : [];
-
 export async function* mining(isQuick: boolean): AsyncGenerator<Comparison> {
   const kernels = loadKernels();
   const fastest = assertPresent(kernels[0], 'one kernel works anywhere');

@@ -185,8 +185,8 @@ function isCrash(signal: NodeJS.Signals | null): boolean {
 
 const CRASH_SIGNALS: readonly NodeJS.Signals[] = ['SIGILL', 'SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGTRAP', 'SIGABRT'];
 const NO_PROCESS = 'Node is not permitted to start a process here, and machine code that is wrong would end this one';
-/** Has V8 make one operation on 256 bits of two on 128. In Node since 22, on x86-64 only, and off by default. */
-const PACKING_FLAGS = process.arch === 'x64' ? ['--experimental-wasm-revectorize'] : [];
+/** Have V8 make one operation on 256 bits of two on 128: in Node since 22, on x86-64 only, and off by default. */
+export const PACKING_FLAGS = process.arch === 'x64' ? ['--experimental-wasm-revectorize'] : [];
 /** A process that has lived so long is not one that cannot start. */
 const STEADY_MS = 60_000;
 const RESTARTS_MAX = 5;
