@@ -13,7 +13,12 @@ export type Operator = 'add' | 'and' | 'or' | 'xor' | 'xor3' | 'choose' | 'major
 
 export type Expression = Constant | Input | Nonce | Operation;
 
-export interface Constant {
+interface Numbered {
+  /** Grows from one expression of a graph to the next: what an operation needs has a lower one. */
+  readonly id: number;
+}
+
+export interface Constant extends Numbered {
   readonly type: 'constant';
   readonly binding: 'constant';
   /** From 0 to 2^32-1. */
@@ -21,19 +26,19 @@ export interface Constant {
 }
 
 /** A word that is known as a job begins. */
-export interface Input {
+export interface Input extends Numbered {
   readonly type: 'input';
   readonly binding: 'job';
   readonly index: number;
 }
 
 /** The one word that differs from nonce to nonce. */
-export interface Nonce {
+export interface Nonce extends Numbered {
   readonly type: 'nonce';
   readonly binding: 'nonce';
 }
 
-export interface Operation {
+export interface Operation extends Numbered {
   readonly type: 'operation';
   readonly binding: 'job' | 'nonce';
   readonly operator: Operator;
@@ -52,25 +57,21 @@ export interface InstructionSet {
 
 /** Builds expressions that `instructions` can compute. Operations come out in the order in which they were asked for. */
 export class ExpressionGraph implements WordArithmetic<Expression> {
-  readonly nonce: Nonce = { type: 'nonce', binding: 'nonce' };
+  readonly nonce: Nonce = { id: 0, type: 'nonce', binding: 'nonce' };
   readonly #instructions: InstructionSet;
   readonly #known = new Map<string, Expression>();
-  readonly #ids = new Map<Expression, number>();
 
   constructor(instructions: InstructionSet) {
     this.#instructions = instructions;
   }
 
   constant(value: number): Expression {
-    return this.#unique(`constant ${value >>> 0}`, () => ({
-      type: 'constant',
-      binding: 'constant',
-      value: value >>> 0,
-    }));
+    const word = value >>> 0;
+    return this.#unique(`constant ${word}`, (id) => ({ id, type: 'constant', binding: 'constant', value: word }));
   }
 
   input(index: number): Expression {
-    return this.#unique(`input ${index}`, () => ({ type: 'input', binding: 'job', index }));
+    return this.#unique(`input ${index}`, (id) => ({ id, type: 'input', binding: 'job', index }));
   }
 
   /** All operations, each after those that it needs. */
@@ -126,25 +127,19 @@ export class ExpressionGraph implements WordArithmetic<Expression> {
       const [a = 0, b = 0, c = 0] = operands.map(({ value }) => value);
       return this.constant(apply(operator, a, b, c, amount));
     }
-    const ordered = isCommutative(operator) ? operands.toSorted((a, b) => this.#id(a) - this.#id(b)) : operands;
+    const ordered = isCommutative(operator) ? operands.toSorted((a, b) => a.id - b.id) : operands;
     const binding = operands.some((operand) => operand.binding === 'nonce') ? 'nonce' : 'job';
-    const key = `${operator} ${ordered.map((operand) => this.#id(operand)).join(' ')} ${amount}`;
-    return this.#unique(key, () => ({ type: 'operation', binding, operator, operands: ordered, amount }));
+    const [a, b, c] = ordered;
+    const key = `${operator} ${amount} ${a?.id} ${b?.id} ${c?.id}`;
+    return this.#unique(key, (id) => ({ id, type: 'operation', binding, operator, operands: ordered, amount }));
   }
 
-  #unique(key: string, create: () => Expression): Expression {
+  #unique(key: string, create: (id: number) => Expression): Expression {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const created = create();
+    const created = create(this.#known.size + 1);
     this.#known.set(key, created);
     return created;
-  }
-
-  /** Numbers expressions in the order in which they are first used. */
-  #id(expression: Expression): number {
-    const id = this.#ids.get(expression) ?? this.#ids.size;
-    this.#ids.set(expression, id);
-    return id;
   }
 }
 
