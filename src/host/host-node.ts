@@ -17,7 +17,9 @@ export function sha256Hex(data: Uint8Array): string {
 }
 
 export function sha256Into(data: Uint8Array, out: Uint8Array, offset: number): void {
-  view(out).write(hash('sha256', data, 'binary'), offset, 32, 'binary');
+  const digest = hash('sha256', data, 'binary');
+  // By a loop: to make a Buffer for 32 bytes takes longer than to copy them.
+  for (let i = 0; i < 32; i++) out[offset + i] = digest.charCodeAt(i);
 }
 
 export function encodeUtf8(text: string): Uint8Array {
