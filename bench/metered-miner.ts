@@ -1,6 +1,6 @@
 /** A whole miner at work, and how many nonces it has tried: as many as its own events tell of. */
 import { HEADER_BYTES } from '../src/core/header.ts';
-import type { KernelName } from '../src/mining/kernels.ts';
+import type { KernelName } from '../src/mining/kernel-name.ts';
 import type { MachineShare } from '../src/mining/machine-share.ts';
 import type { Miner, MiningEvent } from '../src/mining/miner.ts';
 import { createProcessMiner } from '../src/mining/process-miner.ts';

@@ -5,7 +5,8 @@ import { HEADER_BYTES } from '../src/core/header.ts';
 import { TARGET_MAX } from '../src/core/target.ts';
 import type { NonceRange, SearchKernel } from '../src/mining/kernel.ts';
 import { KernelError } from '../src/mining/kernel-error.ts';
-import { KERNEL_NAMES, type KernelName, loadKernel } from '../src/mining/kernels.ts';
+import { KERNEL_NAMES, type KernelName } from '../src/mining/kernel-name.ts';
+import { loadKernel } from '../src/mining/kernels.ts';
 import { type Clock, type Comparison, type Expectation, repeated, type Variant } from './harness.ts';
 import { CREATE_HASH, createNoncePeers } from './nonce-peers.ts';
 

@@ -4,14 +4,15 @@ import { availableParallelism } from 'node:os';
 import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { startGateway } from '../gateway/canned-node.fixture.ts';
+import type { KernelTrial } from '../mining/miner.ts';
 import { resolveHome } from '../probe/cairn-home.ts';
 import { type BenchFlags, runBenchMining } from './bench-command.ts';
 import { CommandError } from './command-error.ts';
-import { type KernelTrials, miningReport, reportLines } from './mining-report.ts';
+import { miningReport, reportLines } from './mining-report.ts';
 import { loadSettings } from './settings.ts';
 import { Terminal } from './terminal.ts';
 
-const TRIALS: KernelTrials = [
+const TRIALS: readonly KernelTrial[] = [
   { kernel: 'avx512', outcome: 'refused', code: 'processor-unsupported', reason: 'the processor has no AVX-512' },
   { kernel: 'wasm-packed', outcome: 'skipped' },
   { kernel: 'wasm-simd', outcome: 'passed', hashesPerSecond: 10_000_000 },

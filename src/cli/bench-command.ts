@@ -2,11 +2,12 @@
 import { availableParallelism } from 'node:os';
 import type { NodeStatus } from '../api/shapes.ts';
 import { trialKernels } from '../mining/kernel-trials.ts';
+import type { KernelTrial } from '../mining/miner.ts';
 import { listRunning } from '../probe/running-nodes.ts';
 import { readLastHour } from './chain-hour.ts';
 import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
-import { type KernelTrials, miningReport, type ReportedChain, reportLines } from './mining-report.ts';
+import { miningReport, type ReportedChain, reportLines } from './mining-report.ts';
 import { loadNetworkParams } from './network-file.ts';
 
 export interface BenchFlags {
@@ -21,7 +22,7 @@ export interface BenchFlags {
 export async function runBenchMining(
   context: CommandContext,
   flags: BenchFlags,
-  tryKernels: () => Promise<KernelTrials> = trialKernels,
+  tryKernels: () => Promise<readonly KernelTrial[]> = trialKernels,
 ): Promise<ExitCode> {
   const { terminal, home, settings } = context;
   const port = flags.node ?? (await listRunning(home)).map((node) => node.port).toSorted((a, b) => a - b)[0];

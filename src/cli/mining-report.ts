@@ -1,13 +1,11 @@
 /** What a machine would do as a miner: its rate, what blocks take, and what the last hour of a chain costs to rewrite. */
 import { bitsToHex, bitsToTarget } from '../core/target.ts';
-import type { trialKernels } from '../mining/kernel-trials.ts';
 import { shareOfMachine } from '../mining/machine-share.ts';
+import type { KernelTrial } from '../mining/miner.ts';
 import { expectedSeconds } from '../mining/mining-rate.ts';
 import type { ChainHour } from './chain-hour.ts';
 import { CommandError, EXIT_CODES } from './command-error.ts';
 import { type Column, formatCount, formatExpected, formatRate, formatSeconds, tableLines } from './table.ts';
-
-export type KernelTrials = Awaited<ReturnType<typeof trialKernels>>;
 
 /** A chain to be measured against. */
 export interface ReportedChain {
@@ -63,7 +61,7 @@ interface LastHour {
 
 /** Throws a `CommandError` where no kernel can be used. */
 export function miningReport(options: {
-  readonly trials: KernelTrials;
+  readonly trials: readonly KernelTrial[];
   readonly cores: number;
   /** In percent. */
   readonly miningShare: number;
@@ -123,7 +121,7 @@ export function reportLines(report: MiningReport): string[] {
 }
 
 /** The fastest first, then those that cannot be used. */
-function reportedKernels(trials: KernelTrials): ReportedKernel[] {
+function reportedKernels(trials: readonly KernelTrial[]): ReportedKernel[] {
   const kernels = trials.flatMap((trial): ReportedKernel[] => {
     const { kernel, outcome } = trial;
     if (outcome === 'skipped') return [];

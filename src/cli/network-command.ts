@@ -1,7 +1,7 @@
 /** `cairn network`: several nodes and a gateway, each a process of its own, in one terminal. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { jsonArray, jsonObject } from '../core/json-text.ts';
-import type { KernelName } from '../mining/kernels.ts';
+import type { KernelName } from '../mining/kernel-name.ts';
 import { findRunning } from '../probe/running-nodes.ts';
 import { abortable } from './abortable.ts';
 import { type CommandContext, parseAnswer } from './command-context.ts';

@@ -1,7 +1,7 @@
 /** `cairn node`: runs a node in this process until it is asked to stop. */
 import { resolve } from 'node:path';
 import type { MiningMode } from '../api/shapes.ts';
-import type { KernelName } from '../mining/kernels.ts';
+import type { KernelName } from '../mining/kernel-name.ts';
 import { startNode } from '../node/node.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';

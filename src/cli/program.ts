@@ -1,6 +1,7 @@
 /** The command line: its commands, flags and help. What a command does is in a file of its own. */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
+import { KERNEL_NAMES } from '../mining/kernel-name.ts';
 import { resolveHome } from '../probe/cairn-home.ts';
 import type { AppendFlags } from './append-command.ts';
 import type { BenchFlags } from './bench-command.ts';
@@ -16,7 +17,6 @@ import {
   LISTEN_PORT,
   LOG_LEVEL,
   MINING_KERNEL,
-  MINING_KERNELS,
   MINING_MODE,
   NODE_COUNT,
   PEER_ADDRESS,
@@ -237,10 +237,9 @@ function miningShareOption(note = ''): Option {
 }
 
 function miningKernelOption(): Option {
-  const [auto, ...names] = MINING_KERNELS;
   return new Option(
     '--mining-kernel <name>',
-    `what tries the nonces: ${auto} (the fastest that passes its test; the default), ${names.join(', ')}`,
+    `what tries the nonces: auto (the fastest that passes its test; the default), ${KERNEL_NAMES.join(', ')}`,
   ).argParser(parser(MINING_KERNEL));
 }
 

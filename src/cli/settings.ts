@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { MiningMode } from '../api/shapes.ts';
-import type { KernelName } from '../mining/kernels.ts';
+import type { KernelName } from '../mining/kernel-name.ts';
 import type { CairnHome } from '../probe/cairn-home.ts';
 import type { ProbeTarget } from '../probe/probe-client.ts';
 import { CommandError, codeOf, EXIT_CODES } from './command-error.ts';

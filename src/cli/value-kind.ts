@@ -1,7 +1,7 @@
 /** The kinds of values that flags, the environment and the configuration file take. */
 import { isListenAddress, isPeerAddress } from '../api/peer-address.ts';
 import type { MiningMode } from '../api/shapes.ts';
-import type { KernelName } from '../mining/kernels.ts';
+import { KERNEL_NAMES, type KernelName } from '../mining/kernel-name.ts';
 import type { ProbeTarget } from '../probe/probe-client.ts';
 
 export interface ValueKind<Value> {
@@ -20,17 +20,8 @@ export const NODE_COUNT = integerKind(1, 16, 'a whole number from 1 to 16');
 
 export const MINING_MODE = choiceKind<MiningMode>(['demand', 'entries', 'always']);
 
-/** Named here once more: to load the kernels only to read a flag would slow every command down. */
-export const MINING_KERNELS = [
-  'auto',
-  'avx512',
-  'avx2',
-  'wasm-packed',
-  'wasm-simd',
-  'wasm-scalar',
-  'node-crypto',
-] as const satisfies readonly (KernelName | 'auto')[];
-export const MINING_KERNEL = choiceKind<KernelName | 'auto'>(MINING_KERNELS);
+/** A kernel, or the choice among them. */
+export const MINING_KERNEL = choiceKind<KernelName | 'auto'>(['auto', ...KERNEL_NAMES]);
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export const LOG_LEVEL = choiceKind<LogLevel>(['debug', 'info', 'warn', 'error']);

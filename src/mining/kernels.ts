@@ -1,7 +1,7 @@
 /** The kernels there are. Which of them serves best on this machine is found out by `kernel-choice.ts`. */
-import { assertPresent } from '../core/assert.ts';
 import { hashKernel } from './hash-kernel.ts';
 import type { SearchKernel } from './kernel.ts';
+import { KERNEL_NAMES, type KernelName } from './kernel-name.ts';
 import { loadMachineKernel } from './machine-kernel.ts';
 import { loadWasmKernel } from './wasm-kernel.ts';
 
@@ -14,25 +14,22 @@ export interface KernelSource<Name extends string> {
   readonly isFallback: boolean;
 }
 
-export type KernelName = 'avx512' | 'avx2' | 'wasm-packed' | 'wasm-simd' | 'wasm-scalar' | 'node-crypto';
+const SOURCES: Readonly<Record<KernelName, Omit<KernelSource<KernelName>, 'name'>>> = {
+  avx512: { load: () => loadMachineKernel('avx512'), isFallback: false },
+  avx2: { load: () => loadMachineKernel('avx2'), isFallback: false },
+  'wasm-packed': { load: () => loadWasmKernel('packed'), isFallback: false },
+  'wasm-simd': { load: () => loadWasmKernel('simd'), isFallback: false },
+  'wasm-scalar': { load: () => loadWasmKernel('scalar'), isFallback: true },
+  'node-crypto': { load: () => hashKernel, isFallback: true },
+};
 
 /** All kernels, those first that are expected to be the fastest. */
-export const KERNELS: readonly KernelSource<KernelName>[] = [
-  { name: 'avx512', load: () => loadMachineKernel('avx512'), isFallback: false },
-  { name: 'avx2', load: () => loadMachineKernel('avx2'), isFallback: false },
-  { name: 'wasm-packed', load: () => loadWasmKernel('packed'), isFallback: false },
-  { name: 'wasm-simd', load: () => loadWasmKernel('simd'), isFallback: false },
-  { name: 'wasm-scalar', load: () => loadWasmKernel('scalar'), isFallback: true },
-  { name: 'node-crypto', load: () => hashKernel, isFallback: true },
-];
-
-export const KERNEL_NAMES: readonly KernelName[] = KERNELS.map(({ name }) => name);
+export const KERNELS: readonly KernelSource<KernelName>[] = KERNEL_NAMES.map((name) => ({ name, ...SOURCES[name] }));
 
 /** The kernels that are machine code: if they are wrong, the process can end. */
 export const MACHINE_KERNELS: readonly KernelName[] = ['avx512', 'avx2'];
 
 /** Makes the kernel `name` ready in this thread. Throws a `KernelError` where it cannot be used. */
 export function loadKernel(name: KernelName): SearchKernel {
-  const source = KERNELS.find((candidate) => candidate.name === name);
-  return assertPresent(source, 'every kernel has a source').load();
+  return SOURCES[name].load();
 }

@@ -1,8 +1,9 @@
 /** A miner in this process: chooses its kernel, then searches with it in worker threads. */
 import { randomBytes } from 'node:crypto';
 import { chooseKernel } from './kernel-choice.ts';
+import type { KernelName } from './kernel-name.ts';
 import { KernelSelfTest } from './kernel-self-test.ts';
-import { KERNELS, type KernelName } from './kernels.ts';
+import { KERNELS } from './kernels.ts';
 import type { MachineShare } from './machine-share.ts';
 import type { KernelTrial, Miner, MiningEvent, MiningJob } from './miner.ts';
 import { createWorkerMiner, MiningError } from './worker-miner.ts';

@@ -1,5 +1,5 @@
 /** What a node says to the process that mines for it, and hears from it. */
-import type { KernelName } from './kernels.ts';
+import type { KernelName } from './kernel-name.ts';
 import type { MachineShare } from './machine-share.ts';
 import type { KernelTrial, MiningEvent, MiningJob } from './miner.ts';
 

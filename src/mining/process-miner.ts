@@ -4,7 +4,8 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { assertNever } from '../core/assert.ts';
-import { KERNELS, type KernelName, MACHINE_KERNELS } from './kernels.ts';
+import type { KernelName } from './kernel-name.ts';
+import { KERNELS, MACHINE_KERNELS } from './kernels.ts';
 import { createLocalMiner } from './local-miner.ts';
 import type { MachineShare } from './machine-share.ts';
 import type { KernelRefusal, KernelTrial, Miner, MiningEvent, MiningJob } from './miner.ts';

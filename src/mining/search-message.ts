@@ -1,5 +1,5 @@
 /** What the miner and its workers say to each other. */
-import type { KernelName } from './kernels.ts';
+import type { KernelName } from './kernel-name.ts';
 import type { NonceRing } from './nonce-ring.ts';
 
 /** What a worker is given when it starts. */

@@ -5,7 +5,7 @@ import { assert, assertNever } from '../core/assert.ts';
 import { HASH_BYTES, hashToNumber } from '../core/hash.ts';
 import { HEADER_BYTES, hashHeader, NONCE_OFFSET } from '../core/header.ts';
 import { TARGET_MAX } from '../core/target.ts';
-import type { KernelName } from './kernels.ts';
+import type { KernelName } from './kernel-name.ts';
 import type { MachineShare } from './machine-share.ts';
 import type { Miner, MiningEvent, MiningJob } from './miner.ts';
 import { MiningRate } from './mining-rate.ts';

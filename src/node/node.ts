@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { NetworkParams } from '../core/params.ts';
 import { createGenesis } from '../core/validation.ts';
-import type { KernelName } from '../mining/kernels.ts';
+import type { KernelName } from '../mining/kernel-name.ts';
 import { shareOfMachine } from '../mining/machine-share.ts';
 import type { Miner, MiningEvent } from '../mining/miner.ts';
 import { createProcessMiner } from '../mining/process-miner.ts';
