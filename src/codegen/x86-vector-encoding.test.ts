@@ -4,11 +4,17 @@ import type { GeneralRegister, RegisterOrMemory } from './x86-operand.ts';
 import { encodeVectorInstruction, type VectorEncoding, type VectorInstruction } from './x86-vector-encoding.ts';
 import {
   LESS_OR_EQUAL,
+  SHA256MSG1,
+  SHA256MSG2,
+  SHA256RNDS2,
   VECTOR_SHIFT,
+  VMOVD_LOAD,
   VMOVDQA,
+  VMOVDQA_STORE,
   VMOVDQU_LOAD,
   VMOVDQU_STORE,
   VPADDD,
+  VPALIGNR,
   VPAND,
   VPBROADCASTD,
   VPCMPEQD,
@@ -16,6 +22,7 @@ import {
   VPMINUD,
   VPOR,
   VPRORD_FIELD,
+  VPSHUFD,
   VPSLLD_FIELD,
   VPSRLD_FIELD,
   VPTERNLOGD,
@@ -237,6 +244,38 @@ const VEX_CASES: readonly Case[] = [
   ['vptest ymm14, ymm14', 'c4 42 7d 17 f6', { opcode: VPTEST, field: 14, operand: register(14) }],
 ];
 
+const SSE_CASES: readonly Case[] = [
+  ['sha256rnds2 xmm3, xmm4', '0f 38 cb dc', { opcode: SHA256RNDS2, field: 3, operand: register(4) }],
+  ['sha256rnds2 xmm11, xmm12', '45 0f 38 cb dc', { opcode: SHA256RNDS2, field: 11, operand: register(12) }],
+  ['sha256msg1 xmm1, xmm2', '0f 38 cc ca', { opcode: SHA256MSG1, field: 1, operand: register(2) }],
+  ['sha256msg1 xmm9, [rsp+16]', '44 0f 38 cc 4c 24 10', { opcode: SHA256MSG1, field: 9, operand: memory('rsp', 16) }],
+  ['sha256msg2 xmm9, xmm2', '44 0f 38 cd ca', { opcode: SHA256MSG2, field: 9, operand: register(2) }],
+  ['sha256msg2 xmm1, xmm15', '41 0f 38 cd cf', { opcode: SHA256MSG2, field: 1, operand: register(15) }],
+  ['paddd xmm1, [rsp+4096]', '66 0f fe 8c 24 00 10 00 00', { opcode: VPADDD, field: 1, operand: memory('rsp', 4096) }],
+  ['paddd xmm10, xmm0', '66 44 0f fe d0', { opcode: VPADDD, field: 10, operand: register(0) }],
+  [
+    'palignr xmm0, [rsp+32], 4',
+    '66 0f 3a 0f 44 24 20 04',
+    { opcode: VPALIGNR, field: 0, operand: memory('rsp', 32), immediate: 4 },
+  ],
+  ['palignr xmm8, xmm9, 4', '66 45 0f 3a 0f c1 04', { opcode: VPALIGNR, field: 8, operand: register(9), immediate: 4 }],
+  ['pshufd xmm0, xmm0, 0xee', '66 0f 70 c0 ee', { opcode: VPSHUFD, field: 0, operand: register(0), immediate: 0xee }],
+  [
+    'pshufd xmm12, xmm1, 0x51',
+    '66 44 0f 70 e1 51',
+    { opcode: VPSHUFD, field: 12, operand: register(1), immediate: 0x51 },
+  ],
+  ['movdqa xmm0, xmm8', '66 41 0f 6f c0', { opcode: VMOVDQA, field: 0, operand: register(8) }],
+  ['movdqa xmm8, [rsp]', '66 44 0f 6f 04 24', { opcode: VMOVDQA, field: 8, operand: memory('rsp', 0) }],
+  ['movdqa [rsp+16], xmm9', '66 44 0f 7f 4c 24 10', { opcode: VMOVDQA_STORE, field: 9, operand: memory('rsp', 16) }],
+  ['movdqu xmm1, [rdi+64]', 'f3 0f 6f 4f 40', { opcode: VMOVDQU_LOAD, field: 1, operand: memory('rdi', 64) }],
+  ['movd xmm1, dword ptr [rdi+8]', '66 0f 6e 4f 08', { opcode: VMOVD_LOAD, field: 1, operand: memory('rdi', 8) }],
+  ['movd xmm9, dword ptr [rsp+4]', '66 44 0f 6e 4c 24 04', { opcode: VMOVD_LOAD, field: 9, operand: memory('rsp', 4) }],
+  ['pminud xmm2, xmm10', '66 41 0f 38 3b d2', { opcode: VPMINUD, field: 2, operand: register(10) }],
+  ['pcmpeqd xmm1, xmm2', '66 0f 76 ca', { opcode: VPCMPEQD, field: 1, operand: register(2) }],
+  ['ptest xmm8, xmm8', '66 45 0f 38 17 c0', { opcode: VPTEST, field: 8, operand: register(8) }],
+];
+
 for (const [assembly, bytes, instruction] of EVEX_CASES) {
   test(`with EVEX, ${assembly} is ${bytes}`, () => assert.equal(encodedHex('evex512', instruction), bytes));
 }
@@ -245,21 +284,33 @@ for (const [assembly, bytes, instruction] of VEX_CASES) {
   test(`with VEX, ${assembly} is ${bytes}`, () => assert.equal(encodedHex('vex256', instruction), bytes));
 }
 
+for (const [assembly, bytes, instruction] of SSE_CASES) {
+  test(`with SSE, ${assembly} is ${bytes}`, () => {
+    assert.equal(encodedHex('sse128', instruction), bytes);
+  });
+}
+
 test('an operand in the code is relative to it, with zeros to be filled in', () => {
   const operand = { type: 'code', label: { name: 'data' } } as const;
   const instruction = { opcode: VPADDD, field: 3, second: 4, operand };
   assert.equal(encodedHex('evex512', instruction), '62 f1 5d 48 fe 1d 00 00 00 00');
   assert.equal(encodedHex('vex256', instruction), 'c5 dd fe 1d 00 00 00 00');
+  assert.equal(encodedHex('sse128', { opcode: VPADDD, field: 9, operand }), '66 44 0f fe 0d 00 00 00 00');
 });
 
 test('what an encoding cannot say is refused', () => {
   const vex = (instruction: VectorInstruction) => () => encodedHex('vex256', instruction);
-  const claim = { name: 'AssertionError', message: /AVX/ };
+  const sse = (instruction: VectorInstruction) => () => encodedHex('sse128', instruction);
+  const claim = { name: 'AssertionError', message: /AVX|SSE/ };
   assert.throws(vex({ opcode: VPADDD, field: 16, second: 0, operand: register(0) }), claim);
   assert.throws(vex({ opcode: VPADDD, field: 0, second: 16, operand: register(0) }), claim);
   assert.throws(vex({ opcode: VPADDD, field: 0, second: 0, operand: register(16) }), claim);
   assert.throws(vex({ opcode: VPADDD, field: 0, second: 0, operand: broadcast('rdi', 0) }), claim);
   assert.throws(() => encodedHex('evex512', { opcode: VPADDD, field: 32, second: 0, operand: register(0) }), claim);
+  assert.throws(sse({ opcode: VPADDD, field: 16, operand: register(0) }), claim);
+  assert.throws(sse({ opcode: VPADDD, field: 0, operand: register(16) }), claim);
+  assert.throws(sse({ opcode: VPADDD, field: 0, operand: broadcast('rdi', 0) }), claim);
+  assert.throws(sse({ opcode: VPADDD, field: 0, second: 1, operand: register(0) }), claim);
 });
 
 function encodedHex(encoding: VectorEncoding, instruction: VectorInstruction): string {
