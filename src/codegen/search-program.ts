@@ -41,6 +41,16 @@ export const NONCE_WORD = 13;
 /** The program for a processor that has `instructions`. */
 export function createSearchProgram(instructions: InstructionSet): SearchProgram {
   const graph = new ExpressionGraph(instructions);
+  const { state, chunk } = lastCompression(graph, graph.nonce);
+  const [firstWord] = compress(graph, state, chunk);
+  return linearise(graph, firstWord);
+}
+
+/** What the last compression of a header's hash takes, with `nonceWord` for word 13. Inputs are a table's. */
+export function lastCompression(
+  graph: ExpressionGraph,
+  nonceWord: Expression,
+): { readonly state: HashState<Expression>; readonly chunk: readonly Expression[] } {
   const state: HashState<Expression> = [
     graph.input(0),
     graph.input(1),
@@ -51,16 +61,13 @@ export function createSearchProgram(instructions: InstructionSet): SearchProgram
     graph.input(6),
     graph.input(7),
   ];
-  const chunk = Array.from({ length: CHUNK_WORDS }, (_, i) => chunkWord(graph, i));
-  const [firstWord] = compress(graph, state, chunk);
-  return linearise(graph, firstWord);
-}
-
-/** The header ends within word 13. The two words after it are the same in all headers: no bits, and their length. */
-function chunkWord(graph: ExpressionGraph, index: number): Expression {
-  if (index === NONCE_WORD) return graph.nonce;
-  if (index < NONCE_WORD) return graph.input(STATE_WORDS + index);
-  return graph.constant(index === CHUNK_WORDS - 1 ? HEADER_BITS : 0);
+  const chunk = Array.from({ length: CHUNK_WORDS }, (_, index) => {
+    if (index === NONCE_WORD) return nonceWord;
+    if (index < NONCE_WORD) return graph.input(STATE_WORDS + index);
+    // The header ends within word 13. The two words after it are the same in all headers: no bits, and their length.
+    return graph.constant(index === CHUNK_WORDS - 1 ? HEADER_BITS : 0);
+  });
+  return { state, chunk };
 }
 
 /** What it takes to compute `result`, in the order in which it was written down; what nothing needs is left out. */
