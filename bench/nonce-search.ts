@@ -94,6 +94,7 @@ const HEADER = new Uint8Array(HEADER_BYTES).fill(0x4c);
 
 const EXPECTATIONS: ReadonlyMap<string, Expectation> = new Map([
   ['avx512', { expectedPerSecond: 65_000_000, aim: 140 }],
+  ['sha-ni', { expectedPerSecond: 70_000_000 }],
   ['avx2', { expectedPerSecond: 38_000_000 }],
   ['wasm-packed', { expectedPerSecond: 38_000_000, aim: 45 }],
   ['wasm-simd', { expectedPerSecond: 20_000_000, aim: 25 }],

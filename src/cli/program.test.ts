@@ -63,7 +63,7 @@ const MISTAKES: readonly {
   {
     args: ['node', '5001', '--mining-kernel', 'gpu'],
     exitCode: 2,
-    says: /It must be one of auto, avx512, avx2, wasm-packed, wasm-simd, wasm-scalar, node-crypto\./,
+    says: /It must be one of auto, avx512, sha-ni, avx2, wasm-packed, wasm-simd, wasm-scalar, node-crypto\./,
   },
   {
     args: ['node', '5001', '--peer', '/ip4/10.0.0.1/udp/4001/quic-v1'],

@@ -1,43 +1,31 @@
-/**
- * The search for a nonce as machine code of x86-64, written without a compiler.
- *
- * The code is one function of the System V ABI, `void search(uint32_t *memory)`, with the memory laid out as
- * `MACHINE_SEARCH_LAYOUT` says. It hashes a group of nonces after the other, a nonce in each lane of a vector, until one
- * is a candidate. It runs wherever it is put, calls nothing, and touches only that memory, its stack frame (less than a
- * page) and registers that a function may change.
- */
+/** The search for a nonce as machine code of x86-64, written without a compiler: a nonce in each lane of a vector. */
 import { assertNever } from '../core/assert.ts';
 import { allocateRegisters, type Place, type Step } from './register-allocation.ts';
-import { createSearchProgram, type SearchProgram } from './search-program.ts';
+import { createSearchProgram } from './search-program.ts';
+import { createShaNiSearch } from './sha-ni-search.ts';
 import { X86Assembler } from './x86-assembler.ts';
 import type { Label, RegisterOrMemory } from './x86-operand.ts';
 import { assembleLoad, assembleOperation, assembleStore, takesMemory } from './x86-operation.ts';
 import { SearchFrame, wordOperand } from './x86-search-frame.ts';
+import {
+  assembleSearchFunction,
+  MACHINE_SEARCH_LAYOUT,
+  type MachineSearch,
+  NONCE_STEP,
+} from './x86-search-function.ts';
 import { LESS_OR_EQUAL, VPADDD, VPBROADCASTD, VPCMPEQD, VPCMPUD, VPMINUD, VPTEST } from './x86-vector-opcodes.ts';
 
-/**
- * The memory that a search is given, by index of its words. It need not be aligned to more than a word.
- *
- * The caller writes the nonce's word, how many groups to try, the largest first word of a hash that will do, and from
- * `table` on the program's table. The search writes `passed`, and nothing else: how many groups come before the first
- * that has a candidate, and the number of groups if none has.
- */
-export const MACHINE_SEARCH_LAYOUT = { nonceWord: 0, groups: 1, threshold: 2, passed: 3, table: 16 } as const;
+/** What a processor has to have: AVX-512 (its foundation, AVX512F), the SHA extensions (and SSE4.1), or AVX2. */
+export type MachineTarget = VectorTarget | 'sha-ni';
 
-/** What a processor has to have: AVX-512 (its foundation, AVX512F), or AVX2. */
-export type MachineTarget = 'avx512' | 'avx2';
-
-export interface MachineSearch {
-  /** The function, which begins with the first byte. */
-  readonly code: Uint8Array;
-  /** How many nonces make a group. */
-  readonly lanes: number;
-  /** What makes the table. */
-  readonly program: SearchProgram;
-}
+type VectorTarget = 'avx512' | 'avx2';
 
 /** Writes the search for processors that are `target`. The same code comes out every time. */
 export function createMachineSearch(target: MachineTarget): MachineSearch {
+  return target === 'sha-ni' ? createShaNiSearch() : createVectorSearch(target);
+}
+
+function createVectorSearch(target: VectorTarget): MachineSearch {
   const { encoding, lanes, registers, instructions } = UNITS[target];
   const program = createSearchProgram(instructions);
   const allocation = allocateRegisters(program.instructions, {
@@ -53,7 +41,7 @@ export function createMachineSearch(target: MachineTarget): MachineSearch {
   });
   const assembler = new X86Assembler(encoding);
   assembleFunction({ assembler, frame, lanes, ...allocation });
-  return { code: assembler.finish(), lanes, program };
+  return { code: assembler.finish(), lanes, table: program.table };
 }
 
 interface SearchFunction {
@@ -65,44 +53,30 @@ interface SearchFunction {
   readonly resultRegister: number;
 }
 
-/** The groups that were passed are counted in eax, up to ecx; rdx keeps the caller's stack pointer. */
 function assembleFunction(search: SearchFunction): void {
-  const { assembler, lanes, steps, resultRegister } = search;
-  const nextGroup: Label = { name: 'next group' };
-  const end: Label = { name: 'end' };
+  const { assembler, frame, lanes, steps, resultRegister } = search;
   const laneOffsets: Label = { name: 'lane offsets' };
   const groupOffsets: Label = { name: 'group offsets' };
-  enterFunction(search, laneOffsets);
-
-  assembler.bind(nextGroup);
-  assembler.cmp32('rax', 'rcx');
-  assembler.je(end);
-  for (const step of steps) assembleStep(search, step);
-  testForCandidate(search, resultRegister);
-  assembler.jne(end);
-  addToNonces(search, groupOffsets);
-  assembler.inc32('rax');
-  assembler.jmp(nextGroup);
-
-  assembler.bind(end);
-  assembler.store32(wordOperand(MACHINE_SEARCH_LAYOUT.passed), 'rax');
-  assembler.mov64('rsp', 'rdx');
-  assembler.vzeroupper();
-  assembler.ret();
-
-  assembler.align(VECTOR_BYTES_MAX);
-  assembler.bind(laneOffsets);
-  assembler.words(Array.from({ length: lanes }, (_, lane) => lane * NONCE_STEP));
-  assembler.bind(groupOffsets);
-  assembler.words(Array.from({ length: lanes }, () => lanes * NONCE_STEP));
+  assembleSearchFunction(assembler, {
+    frameBytes: frame.sizeBytes,
+    enter: () => fillFrame(search, laneOffsets),
+    tryGroup: () => {
+      for (const step of steps) assembleStep(search, step);
+      testForCandidate(search, resultRegister);
+    },
+    advance: () => addToNonces(search, groupOffsets),
+    leave: () => assembler.vzeroupper(),
+    data: () => {
+      assembler.bind(laneOffsets);
+      assembler.words(Array.from({ length: lanes }, (_, lane) => lane * NONCE_STEP));
+      assembler.bind(groupOffsets);
+      assembler.words(Array.from({ length: lanes }, () => lanes * NONCE_STEP));
+    },
+  });
 }
 
-function enterFunction(search: SearchFunction, laneOffsets: Label): void {
+function fillFrame(search: SearchFunction, laneOffsets: Label): void {
   const { assembler, frame } = search;
-  assembler.mov64('rdx', 'rsp');
-  assembler.sub64('rsp', frame.sizeBytes);
-  // A vector that straddled two lines of the cache would cost two accesses.
-  assembler.and64('rsp', -VECTOR_BYTES_MAX);
   for (const { from, to } of frame.spreads) {
     assembler.vector({ opcode: VPBROADCASTD, field: SCRATCH, operand: from });
     assembleStore(assembler, to, SCRATCH);
@@ -110,8 +84,6 @@ function enterFunction(search: SearchFunction, laneOffsets: Label): void {
   assembler.vector({ opcode: VPBROADCASTD, field: SCRATCH, operand: wordOperand(MACHINE_SEARCH_LAYOUT.nonceWord) });
   assembleStore(assembler, frame.nonces, SCRATCH);
   addToNonces(search, laneOffsets);
-  assembler.load32('rcx', wordOperand(MACHINE_SEARCH_LAYOUT.groups));
-  assembler.xor32('rax', 'rax');
 }
 
 function addToNonces({ assembler, frame }: SearchFunction, offsets: Label): void {
@@ -157,9 +129,6 @@ const UNITS = {
   avx2: { encoding: 'vex256', lanes: 8, registers: 16, instructions: { hasRotate: false, hasTernary: false } },
 } as const;
 
-/** The nonce's lower half is the upper half of its word. */
-const NONCE_STEP = 2 ** 16;
-const VECTOR_BYTES_MAX = 64;
 /** A register that has nothing in it between two groups. */
 const SCRATCH = 0;
 /** A mask register. Where an instruction may be masked, k0 would mean that it is not. */

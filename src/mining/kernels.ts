@@ -16,6 +16,7 @@ export interface KernelSource<Name extends string> {
 
 const SOURCES: Readonly<Record<KernelName, Omit<KernelSource<KernelName>, 'name'>>> = {
   avx512: { load: () => loadMachineKernel('avx512'), isFallback: false },
+  'sha-ni': { load: () => loadMachineKernel('sha-ni'), isFallback: false },
   avx2: { load: () => loadMachineKernel('avx2'), isFallback: false },
   'wasm-packed': { load: () => loadWasmKernel('packed'), isFallback: false },
   'wasm-simd': { load: () => loadWasmKernel('simd'), isFallback: false },
@@ -27,7 +28,7 @@ const SOURCES: Readonly<Record<KernelName, Omit<KernelSource<KernelName>, 'name'
 export const KERNELS: readonly KernelSource<KernelName>[] = KERNEL_NAMES.map((name) => ({ name, ...SOURCES[name] }));
 
 /** The kernels that are machine code: if they are wrong, the process can end. */
-export const MACHINE_KERNELS: readonly KernelName[] = ['avx512', 'avx2'];
+export const MACHINE_KERNELS: readonly KernelName[] = ['avx512', 'sha-ni', 'avx2'];
 
 /** Makes the kernel `name` ready in this thread. Throws a `KernelError` where it cannot be used. */
 export function loadKernel(name: KernelName): SearchKernel {

@@ -1,22 +1,23 @@
 /** A search kernel over generated code that hashes several nonces at once, one in each lane. */
 import { bytesToHex } from '#host';
 import { numberArithmetic } from '../codegen/number-arithmetic.ts';
-import { NONCE_WORD, type SearchProgram } from '../codegen/search-program.ts';
+import { NONCE_WORD } from '../codegen/search-program.ts';
 import { CHUNK_WORDS, compress, INITIAL_STATE } from '../codegen/sha256.ts';
+import type { WordTape } from '../codegen/word-tape.ts';
 import { assert } from '../core/assert.ts';
 import { HASH_BYTES } from '../core/hash.ts';
 import { HEADER_BYTES, hashHeader, NONCE_MAX, NONCE_OFFSET } from '../core/header.ts';
 import type { NonceRange, SearchKernel } from './kernel.ts';
 import type { LaneSearch } from './lane-search.ts';
 
-/** A kernel that runs `code`, which was generated from `program`. */
+/** A kernel that runs `code`, which reads what `table` makes of a header. */
 export function createLaneKernel(options: {
   readonly name: string;
-  readonly program: SearchProgram;
+  readonly table: WordTape;
   readonly code: LaneSearch;
 }): SearchKernel {
-  const { name, program, code } = options;
-  assert(code.table.length === program.table.length, 'the code reads the table that the program makes');
+  const { name, table, code } = options;
+  assert(code.table.length === table.length, 'the code reads the table that the tape makes');
   let job: LaneJob | undefined;
   return {
     name,
@@ -28,7 +29,7 @@ export function createLaneKernel(options: {
       const end = firstNonce + count;
       for (let nonce = firstNonce; nonce < end; ) {
         const runEnd = Math.min(end, (Math.floor(nonce / RUN_NONCES) + 1) * RUN_NONCES);
-        program.table.run(job.wordsFor(nonce), code.table);
+        table.run(job.wordsFor(nonce), code.table);
         const found = searchRun(code, job, nonce, runEnd);
         if (found !== undefined) return found;
         nonce = runEnd;
@@ -54,7 +55,7 @@ function searchRun(code: LaneSearch, job: LaneJob, firstNonce: number, end: numb
   return undefined;
 }
 
-/** A header and a target as the words that a program asks for. */
+/** A header and a target as the words that a table is made of. */
 class LaneJob {
   /** The first word of the target. */
   readonly threshold: number;

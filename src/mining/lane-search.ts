@@ -1,13 +1,13 @@
 /** What generated code does for a kernel, whatever it is written in: WebAssembly or machine code. */
 
 /**
- * Generated code, ready to run. It knows a header only by the table that its `SearchProgram` makes of it, and judges a
+ * Generated code, ready to run. It knows a header only by the table that a `WordTape` makes of it, and judges a
  * hash by its first word alone: what it points at is a candidate.
  */
 export interface LaneSearch {
   /** How many nonces make a group: they are hashed at once. */
   readonly lanes: number;
-  /** Where the program's table has to be written before a search. */
+  /** Where the table has to be written before a search. */
   readonly table: Uint32Array;
   /**
    * Tries `groups` groups of `lanes` nonces, one after the other. `nonceWord` is the header's word 13 with the first

@@ -1,5 +1,6 @@
 /** Search kernels of machine code: they use all the width that a processor has. */
-import { createMachineSearch, MACHINE_SEARCH_LAYOUT, type MachineTarget } from '../codegen/x86-search.ts';
+import { createMachineSearch, type MachineTarget } from '../codegen/x86-search.ts';
+import { MACHINE_SEARCH_LAYOUT } from '../codegen/x86-search-function.ts';
 import type { SearchKernel } from './kernel.ts';
 import { createLaneKernel } from './lane-kernel.ts';
 import type { LaneSearch } from './lane-search.ts';
@@ -14,9 +15,9 @@ import { requirePlatform, requireProcessorFeature } from './machine-support.ts';
  */
 export function loadMachineKernel(target: MachineTarget): SearchKernel {
   requirePlatform();
-  requireProcessorFeature(FEATURES[target]);
-  const { code, lanes, program } = createMachineSearch(target);
-  const memory = new Uint32Array(MACHINE_SEARCH_LAYOUT.table + program.table.length);
+  for (const feature of FEATURES[target]) requireProcessorFeature(feature);
+  const { code, lanes, table } = createMachineSearch(target);
+  const memory = new Uint32Array(MACHINE_SEARCH_LAYOUT.table + table.length);
   const run = loadMachineCode({ code, memoryWords: memory.length });
   const search: LaneSearch = {
     lanes,
@@ -29,8 +30,12 @@ export function loadMachineKernel(target: MachineTarget): SearchKernel {
       return memory[MACHINE_SEARCH_LAYOUT.passed] ?? groups;
     },
   };
-  return createLaneKernel({ name: target, program, code: search });
+  return createLaneKernel({ name: target, table, code: search });
 }
 
 /** What a processor has to have, by the names that Linux gives it. */
-const FEATURES: Readonly<Record<MachineTarget, string>> = { avx512: 'avx512f', avx2: 'avx2' };
+const FEATURES: Readonly<Record<MachineTarget, readonly string[]>> = {
+  avx512: ['avx512f'],
+  'sha-ni': ['sha_ni', 'sse4_1', 'ssse3'],
+  avx2: ['avx2'],
+};

@@ -18,7 +18,7 @@ export function loadWasmKernel(shape: WasmShape): SearchKernel {
   assert(memory instanceof WebAssembly.Memory && typeof search === 'function', 'the module exports both');
   return createLaneKernel({
     name: `wasm-${shape}`,
-    program,
+    table: program.table,
     code: {
       lanes,
       table: new Uint32Array(memory.buffer, 0, program.table.length),
