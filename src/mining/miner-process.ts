@@ -22,7 +22,7 @@ process.on('message', (request: ProcessRequest) => {
         ...request,
         beforeTrial: (kernel) => say({ type: 'trying', kernel }),
         onEvent: (event) => void say({ type: 'event', event }),
-        onFailure: (error) => void say({ type: 'failed', error }),
+        onFailure: ({ cause }) => void say({ type: 'failed', cause }),
       });
       return;
     case 'mine':

@@ -20,5 +20,5 @@ export type ProcessReply =
   /** Said before a kernel is tried: if the process ends, it was that one's fault. */
   | { readonly type: 'trying'; readonly kernel: KernelName }
   | { readonly type: 'event'; readonly event: MiningEvent }
-  /** Mining has come to an end, and would again. */
-  | { readonly type: 'failed'; readonly error: Error };
+  /** Mining has come to an end, and would again. The `cause` is that of the miner's error. */
+  | { readonly type: 'failed'; readonly cause: unknown };

@@ -64,18 +64,32 @@ test('when the process is killed, another one goes on with the job', async (t) =
   assert.deepEqual(bench.failures, []);
 });
 
-test('machine code that ends its process is not used again', async (t) => {
+test('a kernel that ends its process is not used again, and the last one that is left goes on', async (t) => {
   const bench = startBench(t, (reports) => createProcessMiner({ ...reports, kernel: 'auto', share: ONE_THREAD }));
-  const first = await bench.nextChoice();
-  if (!MACHINE_KERNELS.some((kernel) => kernel === first.kernel)) {
-    t.skip(`${first.kernel} serves best here, which is no machine code`);
-    return;
+  const crashed: string[] = [];
+  for (let choice = await bench.nextChoice(); ; choice = await bench.nextChoice()) {
+    const refusals = choice.trials.filter((trial) => trial.outcome === 'refused' && trial.code === 'crashed');
+    assert.deepEqual(refusals.map(({ kernel }) => kernel).toSorted(), crashed.toSorted());
+    if (choice.kernel === 'node-crypto') break;
+    crashed.push(choice.kernel);
+    process.kill(choice.pid, 'SIGSEGV');
   }
-  process.kill(first.pid, 'SIGSEGV');
-  const second = await bench.nextChoice();
-  assert.notEqual(second.kernel, first.kernel);
-  const trial = second.trials.find(({ kernel }) => kernel === first.kernel);
-  assert.ok(trial?.outcome === 'refused' && trial.code === 'crashed');
+  assert.ok(crashed.includes('wasm-scalar'), `${crashed}`);
+  const job = jobOf(1, EASY);
+  bench.miner.mine(job);
+  assert.ok(meetsTarget(job, (await bench.nextFound()).nonce));
+});
+
+test('where the one kernel that was asked for ends its process, mining ends with the reason', async (t) => {
+  const bench = startBench(t, (reports) =>
+    createProcessMiner({ ...reports, kernel: 'wasm-scalar', share: ONE_THREAD }),
+  );
+  process.kill((await bench.nextChoice()).pid, 'SIGSEGV');
+  const { cause } = await bench.failed;
+  assert.match(
+    String(cause),
+    /^Error: no kernel can be used here \(wasm-scalar: the process that ran it ended by SIGSEGV\)/,
+  );
 });
 
 test('a process that ends again and again is given up', async (t) => {

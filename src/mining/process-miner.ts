@@ -56,6 +56,7 @@ class ProcessMiner implements Miner {
   constructor(options: ProcessMinerOptions) {
     this.#options = options;
     this.#child = this.#startProcess();
+    this.#sendStart();
   }
 
   mine(job: MiningJob): void {
@@ -87,10 +88,9 @@ class ProcessMiner implements Miner {
     this.#kernel = undefined;
     this.#startedMs = performance.now();
     child.on('message', (reply: ProcessReply) => this.#handleReply(reply));
-    child.once('error', (error) => this.#fail(error));
-    child.once('exit', (exitCode, signal) => this.#handleExit(exitCode, signal));
-    const { kernel, share, isThorough = false } = this.#options;
-    child.send({ type: 'start', kernel, share, isThorough, refused: this.#refused } satisfies ProcessRequest);
+    child.on('error', (error) => this.#fail(error));
+    // Unlike 'exit', this comes after all that the process has said.
+    child.once('close', (exitCode, signal) => this.#handleEnd(exitCode, signal));
     return child;
   }
 
@@ -107,6 +107,7 @@ class ProcessMiner implements Miner {
   }
 
   #handleReply(reply: ProcessReply): void {
+    if (this.#closed !== undefined) return;
     this.#hasSpoken = true;
     switch (reply.type) {
       case 'trying':
@@ -115,7 +116,7 @@ class ProcessMiner implements Miner {
       case 'event':
         return this.#handleEvent(reply.event);
       case 'failed':
-        return this.#fail(reply.error);
+        return this.#fail(reply.cause);
       default:
         assertNever(reply);
     }
@@ -134,22 +135,41 @@ class ProcessMiner implements Miner {
     this.#options.onEvent({ ...event, jobId: job.id });
   }
 
-  #handleExit(exitCode: number | null, signal: NodeJS.Signals | null): void {
+  #handleEnd(exitCode: number | null, signal: NodeJS.Signals | null): void {
     if (this.#closed !== undefined) return;
     const how = signal === null ? `with code ${exitCode}` : `by ${signal}`;
-    if (performance.now() - this.#startedMs > STEADY_MS) this.#restarts = 0;
-    this.#restarts++;
-    if (this.#restarts > RESTARTS_MAX) {
+    if (this.#kernel !== undefined && this.#kernel !== LAST_KERNEL && isCrash(signal)) {
+      // No restart to count: there is one kernel less to end it.
+      this.#refused.push(refusal(this.#kernel, 'crashed', `the process that ran it ended ${how}`));
+    } else if (this.#hasEndedTooOften()) {
       this.#fail(new Error(`the process that mines ended ${how}, and not for the first time`));
       return;
     }
-    if (this.#kernel !== undefined && MACHINE_KERNELS.includes(this.#kernel) && isCrash(signal)) {
-      this.#refused.push(refusal(this.#kernel, 'crashed', `the process that ran it ended ${how}`));
-    }
     // Another Node may not know the flag any more, and refuses to start.
     if (!this.#hasSpoken) this.#flags = [];
-    this.#child = this.#startProcess();
-    if (this.#task !== undefined) this.#sendTask();
+    this.#startAgain();
+  }
+
+  #hasEndedTooOften(): boolean {
+    if (performance.now() - this.#startedMs > STEADY_MS) this.#restarts = 0;
+    this.#restarts++;
+    return this.#restarts > RESTARTS_MAX;
+  }
+
+  #startAgain(): void {
+    try {
+      this.#child = this.#startProcess();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#sendStart();
+    this.#sendTask();
+  }
+
+  #sendStart(): void {
+    const { kernel, share, isThorough = false } = this.#options;
+    this.#send({ type: 'start', kernel, share, isThorough, refused: this.#refused });
   }
 
   #sendTask(): void {
@@ -166,7 +186,7 @@ class ProcessMiner implements Miner {
   #fail(cause: unknown): void {
     if (this.#closed !== undefined) return;
     void this.close();
-    this.#options.onFailure(cause instanceof MiningError ? cause : new MiningError(cause));
+    this.#options.onFailure(new MiningError(cause));
   }
 }
 
@@ -184,6 +204,8 @@ function isCrash(signal: NodeJS.Signals | null): boolean {
   return signal !== null && CRASH_SIGNALS.includes(signal);
 }
 
+/** What Node itself brings is not blamed for a crash: there has to be something to go on with. */
+const LAST_KERNEL: KernelName = 'node-crypto';
 const CRASH_SIGNALS: readonly NodeJS.Signals[] = ['SIGILL', 'SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGTRAP', 'SIGABRT'];
 const NO_PROCESS = 'Node is not permitted to start a process here, and machine code that is wrong would end this one';
 /** Have V8 make one operation on 256 bits of two on 128: in Node since 22, on x86-64 only, and off by default. */
