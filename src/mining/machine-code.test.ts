@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -153,6 +153,27 @@ describe('machine code', { skip }, () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
+  test('is refused where others could put a file of theirs in its place', () => {
+    const open = join(folder, 'open');
+    const own = join(open, 'own');
+    mkdirSync(own, { recursive: true });
+    for (const [mode, isRefused] of [
+      [0o777, true],
+      [0o1777, false],
+      [0o755, false],
+    ] as const) {
+      chmodSync(open, mode);
+      for (const from of [open, own]) {
+        process.env['TMPDIR'] = from;
+        const load = () => loadMachineCode(native);
+        if (isRefused) assert.throws(load, { code: 'load-failed', message: / everybody may write to .*\/open and / });
+        else assert.doesNotThrow(load);
+      }
+    }
+    process.env['TMPDIR'] = folder;
+    rmSync(open, { recursive: true });
+  });
+
   const reading = '--allow-fs-read=*';
   const writing = `--allow-fs-write=${folder}`;
   const cases = [
@@ -165,7 +186,7 @@ describe('machine code', { skip }, () => {
       claim: 'is refused where Node may not write files',
       flags: ['--permission', reading, '--allow-addons'],
       outcome: 'not-permitted',
-      says: `--allow-fs-write=${folder} and --allow-addons`,
+      says: `--allow-fs-write=${folder}, --allow-fs-read`,
     },
     {
       claim: 'is refused where Node may not load add-ons',

@@ -4,9 +4,9 @@
  * The file is the price of keeping what is written apart from what is run: the operating system maps it for execution,
  * and no memory of this process is ever both writable and executable. It is gone from the disk before the code is run.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createSharedObject, type NativeCode } from '../codegen/shared-object.ts';
 import { assert } from '../core/assert.ts';
 import { KernelError } from './kernel-error.ts';
@@ -32,8 +32,8 @@ export function loadMachineCode(native: NativeCode): MachineFunction {
 function loadAddOn(image: Uint8Array): unknown {
   const parent = tmpdir();
   try {
-    // Nobody else can put another file in its place: the folder's mode is 0700.
-    const folder = mkdtempSync(join(parent, 'cairn-machine-code-'));
+    // Nobody else can put another file in its place: the folder's mode is 0700, and nobody can move it away.
+    const folder = mkdtempSync(join(immovable(parent), 'cairn-machine-code-'));
     try {
       const file = join(folder, 'code.node');
       writeFileSync(file, image, { mode: 0o400, flag: 'wx' });
@@ -48,10 +48,24 @@ function loadAddOn(image: Uint8Array): unknown {
   }
 }
 
+/** The real path of `folder`. Throws where others may rename what is in it or in a folder above it. */
+function immovable(folder: string): string {
+  const path = realpathSync(folder);
+  for (let place = path; ; place = dirname(place)) {
+    const { mode } = statSync(place);
+    if (mode & WRITABLE_BY_ALL && !(mode & STICKY)) {
+      const message = `Machine code is not loaded from ${folder}, because everybody may write to ${place} and could put other code in its place: set TMPDIR to a folder that only you can write to, or use another kernel.`;
+      throw new KernelError('load-failed', message);
+    }
+    if (place === dirname(place)) return path;
+  }
+}
+
 function refusalFor(cause: unknown, folder: string): KernelError {
+  if (cause instanceof KernelError) return cause;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'ERR_ACCESS_DENIED') {
-    const message = `Node's permission model does not let machine code be written to ${folder}: give this process --allow-fs-write=${folder} and --allow-addons, or use another kernel.`;
+    const message = `Node's permission model does not let machine code be written to ${folder}: give this process --allow-fs-write=${folder}, --allow-fs-read for it and what is above it, and --allow-addons, or use another kernel.`;
     return new KernelError('not-permitted', message, { cause });
   }
   if (code === 'ERR_DLOPEN_DISABLED') {
@@ -62,3 +76,7 @@ function refusalFor(cause: unknown, folder: string): KernelError {
   const message = `Machine code could not be loaded from ${folder} (${detail}): set TMPDIR to a folder that can be written to and is not mounted noexec, or use another kernel.`;
   return new KernelError('load-failed', message, { cause });
 }
+
+const WRITABLE_BY_ALL = 0o002;
+/** In a folder with this bit, what one has made can be renamed and removed by oneself alone (inode(7)). */
+const STICKY = 0o1000;
