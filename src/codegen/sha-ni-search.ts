@@ -2,8 +2,8 @@
  * The search as machine code for the SHA extensions of x86-64 (Intel SDM volume 2B: SHA256RNDS2, SHA256MSG1, SHA256MSG2).
  *
  * A vector has four words of the state, or of the schedule, of one nonce. Since each instruction waits for the one before
- * it, a group is four nonces that take turns, so that the others go on while one waits: on a Zen 4, 75 million a second
- * instead of 65 with two that take turns.
+ * it, a group is four nonces that take turns, so that the others go on while one waits: on a quiet Zen 4, 75 million
+ * nonces a second instead of 65 with two that take turns.
  */
 import { createShaNiTable, SHA_NI_VECTORS, type ShaNiVector } from './sha-ni-table.ts';
 import { X86Assembler } from './x86-assembler.ts';
