@@ -7,9 +7,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Worker } from 'node:worker_threads';
 import { Random } from '../../test/support/random.ts';
-import { HEADER_BYTES, NONCE_OFFSET } from '../core/header.ts';
 import { TARGET_MAX } from '../core/target.ts';
 import type { MiningEvent, MiningJob } from './miner.ts';
+import { headerFrom, meetsTarget } from './mining-job.fixture.ts';
 import { createWorkerMiner } from './worker-miner.ts';
 
 const THREADS = 3;
@@ -26,7 +26,7 @@ test('through ten thousand job switches every nonce is right and new, no worker 
   for (let number = 0; number < SWITCHES; number++) {
     if (number === SWITCHES_BEFORE_MEASURE) memoryBefore = await churn.measureMemory();
     // A few headers and ids come again and again, among new ones.
-    const headerBytes = headerOf(random.chance(0.3) ? random.integer(1, 5) : number);
+    const headerBytes = headerFrom(`header ${random.chance(0.3) ? random.integer(1, 5) : number}`);
     const id = random.chance(0.3) ? random.integer(1, 5) : number;
     if (random.chance(0.4)) {
       await churn.find({ id, headerBytes, target: EASY });
@@ -106,7 +106,7 @@ class Churn {
   async hearFromEveryWorker(): Promise<void> {
     this.#repliers.clear();
     for (let number = 0; number < SWITCHES && this.#repliers.size < THREADS; number++) {
-      await this.find({ id: number, headerBytes: headerOf(number), target: EASY });
+      await this.find({ id: number, headerBytes: headerFrom(`header ${number}`), target: EASY });
     }
     assert.equal(this.#repliers.size, THREADS);
   }
@@ -131,7 +131,7 @@ class Churn {
     const job = this.#job;
     assert.ok(job !== undefined, 'a nonce is reported for a job at hand');
     assert.equal(event.jobId, job.id);
-    assert.ok(plainHash(job.headerBytes, event.nonce) <= job.target, 'the nonce fits');
+    assert.ok(meetsTarget(job, event.nonce), 'the nonce fits');
     // The searches go through the nonces once, all together, so no header meets one of them twice.
     assert.ok(event.nonce > this.#lastNonce, `${event.nonce} comes after ${this.#lastNonce}`);
     this.#lastNonce = event.nonce;
@@ -149,17 +149,6 @@ interface Memory {
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
-
-function headerOf(number: number): Uint8Array {
-  const digest = createHash('sha512').update(`header ${number}`).digest();
-  return Uint8Array.from({ length: HEADER_BYTES }, (_, i) => digest[i % digest.length] ?? 0);
-}
-
-function plainHash(headerBytes: Uint8Array, nonce: number): bigint {
-  const header = Buffer.from(headerBytes);
-  header.writeBigUInt64BE(BigInt(nonce), NONCE_OFFSET);
-  return BigInt(`0x${createHash('sha256').update(header).digest('hex')}`);
-}
 
 /** Keeps this thread busy for a while, so that workers get ahead of it. */
 function spin(rounds: number): void {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
-import { HEADER_BYTES, NONCE_MAX, NONCE_OFFSET } from '../core/header.ts';
+import { HEADER_BYTES, NONCE_MAX } from '../core/header.ts';
 import { TARGET_MAX } from '../core/target.ts';
 import type { NonceRange, SearchKernel } from './kernel.ts';
 import { KernelError } from './kernel-error.ts';
 import { KERNELS } from './kernels.ts';
+import { headerFrom, kernelHits, plainHits, targetToBytes } from './mining-job.fixture.ts';
 
 // The miner's process has it on its command line. Before anything is compiled, it does the same here.
 setFlagsFromString('--experimental-wasm-revectorize');
@@ -25,14 +25,12 @@ const FIRST_NONCES = [
 
 /** 2^20 nonces in all, on headers that follow from their number alone. */
 const RANGES: readonly NonceRange[] = FIRST_NONCES.map((firstNonce, i) => {
-  const seed = hash('sha512', `header ${i}`, 'buffer');
-  const headerBytes = Uint8Array.from({ length: HEADER_BYTES }, (_, k) => seed[(k * 7) % seed.length] ?? 0);
-  const targetBytes = Buffer.from((TARGET_MAX >> BigInt(8 + (i % 4))).toString(16).padStart(64, '0'), 'hex');
-  return { headerBytes, targetBytes, firstNonce, count: 2 ** 17 };
+  const targetBytes = targetToBytes(TARGET_MAX >> BigInt(8 + (i % 4)));
+  return { headerBytes: headerFrom(`header ${i}`), targetBytes, firstNonce, count: 2 ** 17 };
 });
 
 const tried = RANGES.reduce((sum, { count }) => sum + count, 0);
-const expected = RANGES.map(hitsByHashing);
+const expected = RANGES.map(plainHits);
 
 test('there is something to find', () => {
   assert.ok(tried >= 2 ** 20);
@@ -43,13 +41,13 @@ for (const { name, load } of KERNELS) {
   test(`over ${tried} nonces, ${name} finds exactly those that hashing each header finds`, (t) => {
     const kernel = loadUnlessUnsupported(load);
     if (kernel instanceof KernelError) return t.skip(kernel.message);
-    for (const [i, range] of RANGES.entries()) assert.deepEqual(hitsOf(kernel, range), expected[i]);
+    for (const [i, range] of RANGES.entries()) assert.deepEqual(kernelHits(kernel, range), expected[i]);
   });
 
   test(`over ${2 ** 20} nonces, ${name} finds none for the target 1`, (t) => {
     const kernel = loadUnlessUnsupported(load);
     if (kernel instanceof KernelError) return t.skip(kernel.message);
-    const targetBytes = new Uint8Array(32).fill(1, 31);
+    const targetBytes = targetToBytes(1n);
     const headerBytes = new Uint8Array(HEADER_BYTES).fill(0xff);
     assert.equal(kernel.search({ headerBytes, targetBytes, firstNonce: 2 ** 32 - 2 ** 19, count: 2 ** 20 }), undefined);
   });
@@ -63,27 +61,4 @@ function loadUnlessUnsupported(load: () => SearchKernel): SearchKernel | KernelE
     if (error instanceof KernelError && error.code.endsWith('-unsupported')) return error;
     throw error;
   }
-}
-
-function hitsOf(kernel: SearchKernel, range: NonceRange): number[] {
-  const hits: number[] = [];
-  const last = range.firstNonce + (range.count - 1);
-  for (let { firstNonce } = range; firstNonce <= last; ) {
-    const hit = kernel.search({ ...range, firstNonce, count: last - firstNonce + 1 });
-    if (hit === undefined) break;
-    hits.push(hit);
-    firstNonce = hit + 1;
-  }
-  return hits;
-}
-
-function hitsByHashing({ headerBytes, targetBytes, firstNonce, count }: NonceRange): number[] {
-  const header = Buffer.from(headerBytes);
-  const target = Buffer.from(targetBytes).toString('hex');
-  const hits: number[] = [];
-  for (let i = 0; i < count; i++) {
-    header.writeBigUInt64BE(BigInt(firstNonce) + BigInt(i), NONCE_OFFSET);
-    if (hash('sha256', header, 'hex') <= target) hits.push(firstNonce + i);
-  }
-  return hits;
 }

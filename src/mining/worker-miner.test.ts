@@ -5,10 +5,12 @@ import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { AssertionError } from '../core/assert.ts';
-import { HEADER_BYTES, NONCE_MAX, NONCE_OFFSET } from '../core/header.ts';
+import { NONCE_MAX } from '../core/header.ts';
 import { TARGET_MAX } from '../core/target.ts';
-import type { MiningEvent, MiningJob } from './miner.ts';
-import { createWorkerMiner, type MiningError, type WorkerMinerOptions } from './worker-miner.ts';
+import type { MiningJob } from './miner.ts';
+import { MinerBench } from './miner-bench.fixture.ts';
+import { jobOf, meetsTarget, plainHash } from './mining-job.fixture.ts';
+import { createWorkerMiner, type WorkerMinerOptions } from './worker-miner.ts';
 
 const HARD = 1n;
 const EASY = TARGET_MAX >> 10n;
@@ -18,18 +20,18 @@ test('a nonce is found, and the hash with it meets the target', async (t) => {
   const bench = await startBench(t, { threads: 1 });
   const job = jobOf(5, EASY);
   bench.miner.mine(job);
-  assert.ok(meetsTarget(job, await bench.nextFound()));
+  assert.ok(meetsTarget(job, await bench.nextNonce()));
 });
 
 test('two threads that both hit at once report one nonce for each job', async (t) => {
   const bench = await startBench(t, { threads: 2 });
   for (let id = 1; id <= 100; id++) {
     bench.miner.mine(jobOf(id, TARGET_MAX));
-    await bench.nextFound();
+    await bench.nextNonce();
   }
   // Replies come in order, so by the time each worker is through with one more job, all earlier ones are in.
   bench.miner.mine(jobOf(101, EASY));
-  await bench.nextFound();
+  await bench.nextNonce();
   assert.deepEqual(
     bench.events.filter((event) => event.type === 'found').map((event) => event.jobId),
     Array.from({ length: 101 }, (_, i) => i + 1),
@@ -40,7 +42,7 @@ test('after many quick switches only the last job is reported', async (t) => {
   const bench = await startBench(t, { threads: 2 });
   const warmUp = jobOf(0, EASY);
   bench.miner.mine(warmUp);
-  await bench.nextFound();
+  await bench.nextNonce();
   for (let round = 1; round <= 50; round++) {
     // Every one of these is found at its first nonce, so a stale hit is on its way at most switches.
     for (let i = 1; i < 20; i++) {
@@ -50,10 +52,10 @@ test('after many quick switches only the last job is reported', async (t) => {
     }
     const last = jobOf(1000 * round, EASY);
     bench.miner.mine(last);
-    assert.ok(meetsTarget(last, await bench.nextFound()));
+    assert.ok(meetsTarget(last, await bench.nextNonce()));
   }
   assert.deepEqual(
-    bench.jobIds(),
+    bench.jobIds,
     Array.from({ length: 51 }, (_, round) => 1000 * round),
   );
 });
@@ -61,13 +63,13 @@ test('after many quick switches only the last job is reported', async (t) => {
 test('a job that gives up its place to another with the same id is not mistaken for it', async (t) => {
   const bench = await startBench(t, { threads: 1 });
   bench.miner.mine(jobOf(0, EASY));
-  await bench.nextFound();
+  await bench.nextNonce();
   for (let id = 1; id <= 20; id++) {
     bench.miner.mine({ ...jobOf(id, TARGET_MAX), id: 1 });
     spin(300);
     const other: MiningJob = { ...jobOf(100 + id, EASY), id: 1 };
     bench.miner.mine(other);
-    assert.ok(meetsTarget(other, await bench.nextFound()));
+    assert.ok(meetsTarget(other, await bench.nextNonce()));
   }
   assert.deepEqual(bench.failures, []);
 });
@@ -77,7 +79,7 @@ test('a hopeless search makes way for a new job', async (t) => {
   bench.miner.mine(jobOf(1, HARD));
   await bench.next('progress');
   bench.miner.mine(jobOf(2, TARGET_MAX));
-  await bench.nextFound();
+  await bench.nextNonce();
   assert.deepEqual(
     bench.events.filter((event) => event.type === 'found').map((event) => event.jobId),
     [2],
@@ -87,15 +89,15 @@ test('a hopeless search makes way for a new job', async (t) => {
 test('a hit that is on its way when the search is cancelled is not reported, and the workers stay ready', async (t) => {
   const bench = await startBench(t, { threads: 2 });
   bench.miner.mine(jobOf(1, EASY));
-  await bench.nextFound();
+  await bench.nextNonce();
   for (let id = 2; id < 100; id++) {
     bench.miner.mine(jobOf(id, TARGET_MAX));
     spin(50);
     bench.miner.cancel();
   }
   bench.miner.mine(jobOf(100, EASY));
-  await bench.nextFound();
-  assert.deepEqual(bench.jobIds(), [1, 100]);
+  await bench.nextNonce();
+  assert.deepEqual(bench.jobIds, [1, 100]);
 });
 
 test('the same job can be mined again after it was found and after it was cancelled, and gets new nonces', async (t) => {
@@ -106,7 +108,7 @@ test('the same job can be mined again after it was found and after it was cancel
     bench.miner.mine(job);
     if (round % 3 === 0) bench.miner.cancel();
     bench.miner.mine(job);
-    const nonce = await bench.nextFound();
+    const nonce = await bench.nextNonce();
     assert.ok(meetsTarget(job, nonce));
     nonces.add(nonce);
   }
@@ -118,7 +120,7 @@ test('each search goes on where the last one stood, beyond the largest nonce fro
   const nonces: number[] = [];
   for (let id = 1; id <= 4; id++) {
     bench.miner.mine(jobOf(id, TARGET_MAX));
-    nonces.push(await bench.nextFound());
+    nonces.push(await bench.nextNonce());
   }
   // The first slice of a search is 256 nonces, and 44 where the largest comes before.
   assert.deepEqual(nonces, [NONCE_MAX - 299, NONCE_MAX - 43, 0, 256]);
@@ -130,7 +132,7 @@ test('two miners that are told nothing begin with different nonces', async (t) =
   for (let i = 0; i < 2; i++) {
     const bench = await startBench(t, { threads: 1 });
     bench.miner.mine(job);
-    nonces.push(await bench.nextFound());
+    nonces.push(await bench.nextNonce());
   }
   assert.notEqual(nonces[0], nonces[1]);
 });
@@ -142,7 +144,7 @@ test('workers that rest wake up for a new job', async (t) => {
     bench.miner.mine(jobOf(id, HARD));
     await bench.next('progress');
     bench.miner.mine(jobOf(100 + id, TARGET_MAX));
-    await bench.nextFound();
+    await bench.nextNonce();
   }
 });
 
@@ -158,7 +160,7 @@ test('workers that rest are ended by close', async (t) => {
 test('the rate is known from the first block on, however soon it was found', async (t) => {
   const bench = await startBench(t, { threads: 1 });
   bench.miner.mine(jobOf(1, EASY));
-  await bench.nextFound();
+  await bench.nextNonce();
   const progress = bench.events.findLast(({ type }) => type === 'progress');
   assert.ok(progress?.type === 'progress' && progress.hashes > 0 && progress.hashesPerSecond > 0);
 });
@@ -184,7 +186,7 @@ test('a job for which every nonce fails is exhausted, once, with each nonce coun
     assert.deepEqual([progress.jobId, progress.hashes, progress.hashesTotal], [id, 100_003, id * 100_003]);
   }
   bench.miner.mine(jobOf(11, TARGET_MAX));
-  await bench.nextFound();
+  await bench.nextNonce();
   assert.deepEqual(
     bench.events.filter((event) => event.type === 'exhausted').map((event) => event.jobId),
     Array.from({ length: 10 }, (_, i) => i + 1),
@@ -199,7 +201,7 @@ test('the workers share the nonces out: the only one that fits is found wherever
     const hashes = Array.from({ length: 300 }, (_, i) => plainHash(job.headerBytes, i));
     const smallest = hashes.reduce((a, b) => (a < b ? a : b));
     bench.miner.mine({ ...job, target: smallest });
-    assert.equal(await bench.nextFound(), hashes.indexOf(smallest));
+    assert.equal(await bench.nextNonce(), hashes.indexOf(smallest));
   }
 });
 
@@ -209,7 +211,7 @@ test('the bytes of a job may change once it was handed over', async (t) => {
   const bytes = Uint8Array.from(job.headerBytes);
   bench.miner.mine({ ...job, headerBytes: bytes });
   bytes.fill(0);
-  assert.ok(meetsTarget(job, await bench.nextFound()));
+  assert.ok(meetsTarget(job, await bench.nextNonce()));
 });
 
 test('close leaves no worker behind, also in the middle of a search', async (t) => {
@@ -245,7 +247,7 @@ test('a worker that throws is one failure, with its cause, and the others are en
   const bench = await startBench(t, { threads: 2 });
   const exits = bench.workers.map(exitOf);
   bench.miner.mine(jobOf(1, EASY));
-  await bench.nextFound();
+  await bench.nextNonce();
   bench.workers[0]?.postMessage('not a request');
   await Promise.all(exits);
   assert.equal(bench.failures.length, 1);
@@ -297,32 +299,11 @@ for (const [what, mistake] of Object.entries({
   });
 }
 
-/** A miner with everything that it says, closed at the end of the test. */
+/** A miner in a test, and the workers that it has started. */
 async function startBench(t: TestContext, options: Partial<WorkerMinerOptions> & { readonly threads: number }) {
   const started = nextWorkers(options.threads);
-  const events: MiningEvent[] = [];
-  const failures: MiningError[] = [];
-  const waiting: { readonly type: MiningEvent['type']; readonly resolve: (event: MiningEvent) => void }[] = [];
-  const miner = createWorkerMiner({
-    ...DEFAULTS,
-    ...options,
-    onEvent: (event) => {
-      events.push(event);
-      const place = waiting.findIndex(({ type }) => type === event.type);
-      if (place >= 0) for (const { resolve } of waiting.splice(place, 1)) resolve(event);
-    },
-    onFailure: (error) => failures.push(error),
-  });
-  t.after(() => miner.close());
-  const workers = await started;
-  const jobIds = () => [...new Set(events.flatMap((event) => (event.type === 'kernel-chosen' ? [] : [event.jobId])))];
-  const next = (type: MiningEvent['type']) => new Promise<MiningEvent>((resolve) => waiting.push({ type, resolve }));
-  const nextFound = async () => {
-    const event = await next('found');
-    assert.ok(event.type === 'found');
-    return event.nonce;
-  };
-  return { miner, workers, events, failures, jobIds, next, nextFound };
+  const bench = new MinerBench(t, (reports) => createWorkerMiner({ ...DEFAULTS, ...options, ...reports }));
+  return Object.assign(bench, { workers: await started });
 }
 
 /** The next `count` workers that this process starts. */
@@ -342,23 +323,6 @@ function nextWorkers(count: number): Promise<readonly Worker[]> {
 /** Unlike `once(worker, 'exit')` this does not mind an error before it. */
 function exitOf(worker: Worker): Promise<unknown> {
   return new Promise((resolve) => worker.once('exit', resolve));
-}
-
-/** A job whose header depends on `id`. */
-function jobOf(id: number, target: bigint): MiningJob {
-  const digest = createHash('sha512').update(`job ${id}`).digest();
-  const headerBytes = Uint8Array.from({ length: HEADER_BYTES }, (_, i) => digest[i % digest.length] ?? 0);
-  return { id, headerBytes, target };
-}
-
-function meetsTarget(job: MiningJob, nonce: number): boolean {
-  return plainHash(job.headerBytes, nonce) <= job.target;
-}
-
-function plainHash(headerBytes: Uint8Array, nonce: number): bigint {
-  const header = Buffer.from(headerBytes);
-  header.writeBigUInt64BE(BigInt(nonce), NONCE_OFFSET);
-  return BigInt(`0x${createHash('sha256').update(header).digest('hex')}`);
 }
 
 /** Keeps this thread busy for a while, so that workers get ahead of it. */
