@@ -46,6 +46,10 @@ const FAULTS: readonly { readonly name: string; readonly search: (range: NonceRa
     search: (range) => hashKernel.search({ ...range, targetBytes: shifted(range.targetBytes, -1n) }),
   },
   {
+    name: 'compares first words with their sign',
+    search: (range) => ((range.targetBytes[0] ?? 0) < 0x80 ? hashKernel.search(range) : undefined),
+  },
+  {
     name: 'judges by the first word alone',
     search: (range) => hashKernel.search({ ...range, targetBytes: range.targetBytes.slice().fill(0xff, 4) }),
   },

@@ -32,21 +32,25 @@ export function tryKernel(options: {
  * machine is busy, so the trial goes on until there has been nothing better for a while.
  */
 function hashRate(kernel: SearchKernel, nowMs: () => number): number {
+  // No hash is 0, so every search goes to its end.
   const range = { headerBytes: new Uint8Array(HEADER_BYTES), targetBytes: new Uint8Array(HASH_BYTES), firstNonce: 0 };
-  const startedMs = nowMs();
+  const startMs = nowMs();
   let count = 2 ** 10;
   let best = 0;
-  let bestMs = startedMs;
-  for (let windowMs = startedMs; windowMs - bestMs < STEADY_MS && windowMs - startedMs < TRIAL_MS_MAX; ) {
+  let improvedMs = startMs;
+  for (
+    let windowStartMs = startMs;
+    windowStartMs - improvedMs < STEADY_MS && windowStartMs - startMs < TRIAL_MS_MAX;
+  ) {
     kernel.search({ ...range, count });
-    const now = nowMs();
-    const elapsedMs = now - windowMs;
+    const windowEndMs = nowMs();
+    const elapsedMs = windowEndMs - windowStartMs;
     // A shorter window says more of the clock than of the kernel.
     const rate = elapsedMs < WINDOW_MS / 2 ? 0 : (1000 * count) / elapsedMs;
-    if (rate > best * NOTABLE) bestMs = now;
+    if (rate > best * NOTABLE) improvedMs = windowEndMs;
     best = Math.max(best, rate);
     if (elapsedMs < WINDOW_MS) count *= 2;
-    windowMs = now;
+    windowStartMs = windowEndMs;
   }
   return best;
 }
@@ -55,5 +59,5 @@ function hashRate(kernel: SearchKernel, nowMs: () => number): number {
 const STEADY_MS = 40;
 const TRIAL_MS_MAX = 250;
 const WINDOW_MS = 2;
-/** A rate is better than another if it is by a tenth. */
+/** A rate that is better by less than a tenth may have been luck. */
 const NOTABLE = 1.1;
