@@ -5,7 +5,9 @@
  * it, a group is four nonces that take turns, so that the others go on while one waits: on a quiet Zen 4, 75 million
  * nonces a second instead of 65 with two that take turns.
  */
+
 import { createShaNiTable, SHA_NI_VECTORS, type ShaNiVector } from './sha-ni-table.ts';
+import { ROUND_CONSTANTS } from './sha256.ts';
 import { X86Assembler } from './x86-assembler.ts';
 import type { BasedOperand, Label, RegisterOrMemory } from './x86-operand.ts';
 import { wordOperand } from './x86-search-frame.ts';
@@ -34,8 +36,7 @@ import {
 
 /** Writes the search. The same code comes out every time. */
 export function createShaNiSearch(): MachineSearch {
-  const { tape, roundConstants } = createShaNiTable();
-  return { code: new ShaNiWriter(roundConstants).write(), lanes: LANES, table: tape };
+  return { code: new ShaNiWriter().write(), lanes: LANES, table: createShaNiTable() };
 }
 
 /** What a nonce of the group has of its own. */
@@ -59,18 +60,11 @@ class ShaNiWriter {
   readonly #laneOffsets: Label = { name: 'lane offsets' };
   readonly #groupOffsets: Label = { name: 'group offsets' };
   /** From round 20 on, four rounds each. */
-  readonly #rounds: readonly { readonly first: number; readonly constants: readonly number[]; readonly label: Label }[];
-
-  constructor(roundConstants: readonly number[]) {
-    this.#rounds = Array.from({ length: 11 }, (_, i) => {
-      const first = 20 + 4 * i;
-      return {
-        first,
-        constants: roundConstants.slice(first, first + 4),
-        label: { name: `constants from ${first} on` },
-      };
-    });
-  }
+  readonly #rounds = Array.from({ length: 11 }, (_, i) => {
+    const first = 20 + 4 * i;
+    const constants = ROUND_CONSTANTS.slice(first, first + 4);
+    return { first, constants, label: { name: `constants from ${first} on` } satisfies Label };
+  });
 
   write(): Uint8Array {
     assembleSearchFunction(this.#assembler, {

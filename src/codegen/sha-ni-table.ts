@@ -6,9 +6,9 @@
  * to a and e before round 14, and in the schedule to W13 itself and to W20, which is next made of it.
  */
 import { assertPresent } from '../core/assert.ts';
-import { traceCompression } from './compression-trace.ts';
 import { type Expression, ExpressionGraph } from './expression.ts';
 import { lastCompression } from './search-program.ts';
+import { nextState, nextWord, ROUND_CONSTANTS, sigma0 } from './sha256.ts';
 import { WordTape } from './word-tape.ts';
 
 /** The vectors, of four words each, in their order in the table. */
@@ -31,22 +31,20 @@ export const SHA_NI_VECTORS = [
 
 export type ShaNiVector = (typeof SHA_NI_VECTORS)[number];
 
-export interface ShaNiTable {
-  /** Makes the vectors, from the state after the header's first chunk (8 words) and the second chunk up to word 12. */
-  readonly tape: WordTape;
-  /** The constants of the 64 rounds. */
-  readonly roundConstants: readonly number[];
-}
-
-export function createShaNiTable(): ShaNiTable {
+/** Makes the vectors, from the state after the header's first chunk (8 words) and the second chunk up to word 12. */
+export function createShaNiTable(): WordTape {
   const graph = new ExpressionGraph({ hasRotate: true, hasTernary: true });
   const zero = graph.constant(0);
   const { state, chunk } = lastCompression(graph, zero);
-  const { constants, states, schedule } = traceCompression(graph, state, chunk);
+  const schedule = [...chunk];
+  while (schedule.length <= 20) schedule.push(nextWord(graph, schedule));
   const word = (index: number) => at(schedule, index);
-  const roundWord = (round: number) => graph.add(word(round), graph.constant(at(constants, round)));
+  const constant = (round: number) => graph.constant(at(ROUND_CONSTANTS, round));
+  const roundWord = (round: number) => graph.add(word(round), constant(round));
   const partial = (index: number) => graph.add(word(index - 16), sigma0(graph, word(index - 15)), word(index - 7));
-  const [a, b, c, d, e, f, g, h] = at(states, 14);
+  let working = state;
+  for (let round = 0; round < 14; round++) working = nextState(graph, working, constant(round), word(round));
+  const [a, b, c, d, e, f, g, h] = working;
   const vectors: Readonly<Record<ShaNiVector, Vector>> = {
     abef: [f, e, b, a],
     cdgh: [h, g, d, c],
@@ -58,7 +56,7 @@ export function createShaNiTable(): ShaNiTable {
     partial24: fourFrom(24, partial),
     hash: [zero, zero, zero, state[0]],
   };
-  return { tape: new WordTape(SHA_NI_VECTORS.flatMap((name) => vectors[name])), roundConstants: constants };
+  return new WordTape(SHA_NI_VECTORS.flatMap((name) => vectors[name]));
 }
 
 type Vector = readonly [Expression, Expression, Expression, Expression];
@@ -67,11 +65,6 @@ function fourFrom(index: number, expressionOf: (index: number) => Expression): V
   return [expressionOf(index), expressionOf(index + 1), expressionOf(index + 2), expressionOf(index + 3)];
 }
 
-/** SSIG0 (RFC 6234 §5.1). */
-function sigma0(graph: ExpressionGraph, x: Expression): Expression {
-  return graph.xor3(graph.rotateRight(x, 7), graph.rotateRight(x, 18), graph.shiftRight(x, 3));
-}
-
 function at<Value>(values: readonly Value[], index: number): Value {
-  return assertPresent(values[index], 'a compression comes by it');
+  return assertPresent(values[index], 'a compression has so many');
 }

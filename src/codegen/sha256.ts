@@ -50,24 +50,27 @@ export const INITIAL_STATE: HashState<number> = [
 ];
 
 /** The word that comes after `schedule` (RFC 6234 §6.2, step 1). */
-function nextWord<Word>(arithmetic: WordArithmetic<Word>, schedule: readonly Word[]): Word {
-  const x = wordAt(schedule, -15);
-  const y = wordAt(schedule, -2);
-  const sigma0 = arithmetic.xor3(
-    arithmetic.rotateRight(x, 7),
-    arithmetic.rotateRight(x, 18),
-    arithmetic.shiftRight(x, 3),
+export function nextWord<Word>(arithmetic: WordArithmetic<Word>, schedule: readonly Word[]): Word {
+  return arithmetic.add(
+    wordAt(schedule, -16),
+    sigma0(arithmetic, wordAt(schedule, -15)),
+    wordAt(schedule, -7),
+    sigma1(arithmetic, wordAt(schedule, -2)),
   );
-  const sigma1 = arithmetic.xor3(
-    arithmetic.rotateRight(y, 17),
-    arithmetic.rotateRight(y, 19),
-    arithmetic.shiftRight(y, 10),
-  );
-  return arithmetic.add(wordAt(schedule, -16), sigma0, wordAt(schedule, -7), sigma1);
+}
+
+/** SSIG0 (RFC 6234 §5.1). */
+export function sigma0<Word>(arithmetic: WordArithmetic<Word>, x: Word): Word {
+  return arithmetic.xor3(arithmetic.rotateRight(x, 7), arithmetic.rotateRight(x, 18), arithmetic.shiftRight(x, 3));
+}
+
+/** SSIG1 (RFC 6234 §5.1). */
+export function sigma1<Word>(arithmetic: WordArithmetic<Word>, x: Word): Word {
+  return arithmetic.xor3(arithmetic.rotateRight(x, 17), arithmetic.rotateRight(x, 19), arithmetic.shiftRight(x, 10));
 }
 
 /** The state after a round that takes in `constant` and `word` (RFC 6234 §6.2, step 3). */
-function nextState<Word>(
+export function nextState<Word>(
   arithmetic: WordArithmetic<Word>,
   [a, b, c, d, e, f, g, h]: HashState<Word>,
   constant: Word,
@@ -97,7 +100,7 @@ function wordAt<Word>(schedule: readonly Word[], index: number): Word {
 }
 
 /** Cube roots of primes (RFC 6234 §5.1). */
-const ROUND_CONSTANTS: readonly number[] = [
+export const ROUND_CONSTANTS: readonly number[] = [
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
   0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
   0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8,
