@@ -29,13 +29,13 @@ export interface WorkerMinerOptions extends MachineShare {
   readonly firstNonce?: number;
 }
 
-/** A worker died, or answered with a nonce that does not fit: the `cause` says which. */
+/** No kernel can be used, a worker or the process died, or a nonce did not fit: the `cause` says which. */
 export class MiningError extends Error {
   override readonly name = 'MiningError';
   readonly code = 'mining-failed';
 
   constructor(cause: unknown) {
-    super('the search for a nonce broke down; mining has stopped', { cause });
+    super(`mining has stopped: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
 
