@@ -1,5 +1,5 @@
 /**
- * Expressions over words, told apart by when their value is known.
+ * Expressions over words, told apart by their binding: when their value is known.
  *
  * What depends on constants alone is computed at once. What depends on the job (the header without its nonce) is
  * computed once for thousands of nonces, so it is kept apart from what depends on the nonce: only the latter becomes
@@ -9,8 +9,10 @@ import { assert, assertNever } from '../core/assert.ts';
 import { numberArithmetic } from './number-arithmetic.ts';
 import type { WordArithmetic } from './sha256.ts';
 
+/** What is done to words in one step. `xor3`, `choose` and `majority` are those of `WordArithmetic`. */
 export type Operator = 'add' | 'and' | 'or' | 'xor' | 'xor3' | 'choose' | 'majority' | 'rotr' | 'shl' | 'shr';
 
+/** A word, by how it comes about. */
 export type Expression = Constant | Input | Nonce | Operation;
 
 interface Numbered {
@@ -18,6 +20,7 @@ interface Numbered {
   readonly id: number;
 }
 
+/** A word that is known as code is generated. */
 export interface Constant extends Numbered {
   readonly type: 'constant';
   readonly binding: 'constant';
@@ -38,8 +41,10 @@ export interface Nonce extends Numbered {
   readonly binding: 'nonce';
 }
 
+/** A word that is computed from others. */
 export interface Operation extends Numbered {
   readonly type: 'operation';
+  /** The latest of its operands. */
   readonly binding: 'job' | 'nonce';
   readonly operator: Operator;
   readonly operands: readonly Expression[];
@@ -85,10 +90,12 @@ export class ExpressionGraph implements WordArithmetic<Expression> {
   }
 
   xor3(a: Expression, b: Expression, c: Expression): Expression {
+    // Of terms that are known earlier a chain makes one word, and has no more to do for a nonce than one function.
     const isTernary = this.#instructions.hasTernary && [a, b, c].every(({ binding }) => binding === 'nonce');
     return isTernary ? this.#operation('xor3', [a, b, c]) : this.#chain('xor', [a, b, c]);
   }
 
+  /** Two shifts and an OR where the processor does not rotate. */
   rotateRight(x: Expression, count: number): Expression {
     assert(count >= 1 && count <= 31, 'a rotation moves by 1 to 31 bits');
     if (this.#instructions.hasRotate) return this.#operation('rotr', [x], count);
@@ -101,7 +108,7 @@ export class ExpressionGraph implements WordArithmetic<Expression> {
 
   choose(e: Expression, f: Expression, g: Expression): Expression {
     if (this.#instructions.hasTernary) return this.#operation('choose', [e, f, g]);
-    // One operation less than RFC 6234's form.
+    // One operation less than in RFC 6234's form: where a bit of e is 1, f takes the place of g.
     return this.#operation('xor', [this.#operation('and', [e, this.#operation('xor', [f, g])]), g]);
   }
 
@@ -112,7 +119,7 @@ export class ExpressionGraph implements WordArithmetic<Expression> {
     return this.#operation('xor', [different, b]);
   }
 
-  /** `operands` joined one after the other, those first that are known first. */
+  /** `operands` joined one after the other, those first that are known first. What is 0 changes neither a sum nor a XOR. */
   #chain(operator: 'add' | 'xor', operands: readonly Expression[]): Expression {
     const zero = this.constant(0);
     const join = (left: Expression, right: Expression): Expression => {

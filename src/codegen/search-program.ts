@@ -38,6 +38,9 @@ export interface SearchProgram {
 /** Where the word that differs from nonce to nonce stands in the second chunk. */
 export const NONCE_WORD = 13;
 
+/** What is added to that word from one nonce to the next: its upper half is the nonce's lower one. */
+export const NONCE_STEP = 2 ** 16;
+
 /** The program for a processor that has `instructions`. */
 export function createSearchProgram(instructions: InstructionSet): SearchProgram {
   const graph = new ExpressionGraph(instructions);
@@ -46,7 +49,10 @@ export function createSearchProgram(instructions: InstructionSet): SearchProgram
   return linearise(graph, firstWord);
 }
 
-/** What the last compression of a header's hash takes, with `nonceWord` for word 13. Inputs are a table's. */
+/**
+ * What the last compression of a header's hash takes, with `nonceWord` for word 13. Inputs are numbered in the order in
+ * which a table is made from them: the state after the first chunk, then the second chunk.
+ */
 export function lastCompression(
   graph: ExpressionGraph,
   nonceWord: Expression,

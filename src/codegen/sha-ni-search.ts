@@ -6,17 +6,13 @@
  * nonces a second instead of 65 with two that take turns.
  */
 
+import { NONCE_STEP } from './search-program.ts';
 import { createShaNiTable, SHA_NI_VECTORS, type ShaNiVector } from './sha-ni-table.ts';
 import { ROUND_CONSTANTS } from './sha256.ts';
 import { X86Assembler } from './x86-assembler.ts';
 import type { BasedOperand, Label, RegisterOrMemory } from './x86-operand.ts';
 import { wordOperand } from './x86-search-frame.ts';
-import {
-  assembleSearchFunction,
-  MACHINE_SEARCH_LAYOUT,
-  type MachineSearch,
-  NONCE_STEP,
-} from './x86-search-function.ts';
+import { assembleSearchFunction, MACHINE_SEARCH_LAYOUT, type MachineSearch } from './x86-search-function.ts';
 import type { VectorOpcode } from './x86-vector-encoding.ts';
 import {
   SHA256MSG1,

@@ -76,22 +76,20 @@ export function nextState<Word>(
   constant: Word,
   word: Word,
 ): HashState<Word> {
-  const t1 = arithmetic.add(constant, h, word, arithmetic.choose(e, f, g), rotations(arithmetic, e, [6, 11, 25]));
+  const t1 = arithmetic.add(constant, h, word, arithmetic.choose(e, f, g), bigSigma1(arithmetic, e));
   const nextE = arithmetic.add(d, t1);
-  const t2 = arithmetic.add(rotations(arithmetic, a, [2, 13, 22]), arithmetic.majority(a, b, c));
+  const t2 = arithmetic.add(bigSigma0(arithmetic, a), arithmetic.majority(a, b, c));
   return [arithmetic.add(t2, t1), a, b, c, nextE, e, f, g];
 }
 
-function rotations<Word>(
-  arithmetic: WordArithmetic<Word>,
-  x: Word,
-  [first, second, third]: readonly [number, number, number],
-): Word {
-  return arithmetic.xor3(
-    arithmetic.rotateRight(x, first),
-    arithmetic.rotateRight(x, second),
-    arithmetic.rotateRight(x, third),
-  );
+/** BSIG0 (RFC 6234 §5.1). */
+function bigSigma0<Word>(arithmetic: WordArithmetic<Word>, x: Word): Word {
+  return arithmetic.xor3(arithmetic.rotateRight(x, 2), arithmetic.rotateRight(x, 13), arithmetic.rotateRight(x, 22));
+}
+
+/** BSIG1 (RFC 6234 §5.1). */
+function bigSigma1<Word>(arithmetic: WordArithmetic<Word>, x: Word): Word {
+  return arithmetic.xor3(arithmetic.rotateRight(x, 6), arithmetic.rotateRight(x, 11), arithmetic.rotateRight(x, 25));
 }
 
 /** Negative indices count from the end. */

@@ -5,12 +5,18 @@
  * started with `--experimental-wasm-revectorize` on an x64 with AVX2: of every two instructions on 128 bits it makes
  * one on 256. It begins at two stores side by side and works its way back from what they store, for as long as both
  * have come about in the same way. So two vectors go through the program in step, and what the hashes are compared to
- * is stored before it is looked at. Without the flag the shape is right all the same, but takes half as long again as
+ * is stored before it is looked at. Without the flag the shape is right all the same, but takes a third longer than
  * `simd`: the values of two vectors do not fit into the registers.
  */
 import { assertPresent } from '../core/assert.ts';
 import type { InstructionSet, Operator } from './expression.ts';
-import { createSearchProgram, type Instruction, type Operand, type SearchProgram } from './search-program.ts';
+import {
+  createSearchProgram,
+  type Instruction,
+  NONCE_STEP,
+  type Operand,
+  type SearchProgram,
+} from './search-program.ts';
 import {
   encodeModule,
   type LoadInstruction,
@@ -127,7 +133,7 @@ class SearchWriter {
         for (const [i, instruction] of this.#program.instructions.entries()) this.#writeInstruction(instruction, i);
         this.#writeHasCandidate();
         code.branchIf(1);
-        code.get(NONCE_WORD).constant(step).do('i32.add').set(NONCE_WORD);
+        code.get(FIRST_NONCE_WORD).constant(step).do('i32.add').set(FIRST_NONCE_WORD);
         code.get(PASSED).constant(1).do('i32.add').set(PASSED);
         code.branch(0);
       });
@@ -138,12 +144,12 @@ class SearchWriter {
   /** Lane after lane, the words with consecutive nonces. */
   #writeNonces(): void {
     for (const value of this.#values) {
-      this.#writeInEveryLane(NONCE_WORD);
+      this.#writeInEveryLane(FIRST_NONCE_WORD);
       if (this.#kind === VECTOR) {
         const steps = [0, 1, 2, 3].map((lane) => (4 * value + lane) * NONCE_STEP);
         this.#code.constants(steps).do('i32x4.add');
       }
-      this.#code.set(this.#local(NONCE, value));
+      this.#code.set(this.#local(NONCE_WORDS, value));
     }
   }
 
@@ -159,7 +165,7 @@ class SearchWriter {
   #writeOperand(operand: Operand, value: number): void {
     const code = this.#code;
     const common = this.#local(COMMON, 0);
-    if (operand.type === 'nonce') code.get(this.#local(NONCE, value));
+    if (operand.type === 'nonce') code.get(this.#local(NONCE_WORDS, value));
     else if (operand.type === 'result') code.get(this.#result(operand.index, value));
     else if (value > 0) code.get(common);
     // No instruction takes two words of the table: it would have been done in advance.
@@ -236,20 +242,20 @@ function assignVariables({ instructions }: SearchProgram): Assignment {
 }
 
 const PARAMETERS = ['i32', 'i32', 'i32'] as const;
-const NONCE_WORD = 0;
+
+/** The locals that are words: the parameters, of which the first is counted up, then the groups without a candidate. */
+const FIRST_NONCE_WORD = 0;
 const GROUPS = 1;
 const THRESHOLD = 2;
-/** The local that counts the groups without a candidate. */
 const PASSED = 3;
 
+/** The locals after them are variables: as many locals each as there are values that go in step. */
 const FIRST_VARIABLE = 4;
-/** The variable with the nonces' words. */
-const NONCE = 0;
+/** The variable with the words of a group's nonces. */
+const NONCE_WORDS = 0;
 /** The variable for what all values take: the threshold, or the last word that was loaded from the table. */
 const COMMON = 1;
 const FIRST_RESULT = 2;
 
-/** From one nonce's word to the next. */
-const NONCE_STEP = 2 ** 16;
 const SHIFTS: readonly Operator[] = ['rotr', 'shl', 'shr'];
 const WORD_BYTES = 4;

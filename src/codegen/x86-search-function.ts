@@ -20,9 +20,6 @@ import { wordOperand } from './x86-search-frame.ts';
  */
 export const MACHINE_SEARCH_LAYOUT = { nonceWord: 0, groups: 1, threshold: 2, passed: 3, table: 16 } as const;
 
-/** From one nonce to the next: the nonce's lower half is the upper half of its word. */
-export const NONCE_STEP = 2 ** 16;
-
 export interface MachineSearch {
   /** The function, which begins with the first byte. */
   readonly code: Uint8Array;

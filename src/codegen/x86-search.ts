@@ -1,18 +1,13 @@
 /** The search for a nonce as machine code of x86-64, written without a compiler: a nonce in each lane of a vector. */
 import { assertNever } from '../core/assert.ts';
 import { allocateRegisters, type Place, type Step } from './register-allocation.ts';
-import { createSearchProgram } from './search-program.ts';
+import { createSearchProgram, NONCE_STEP } from './search-program.ts';
 import { createShaNiSearch } from './sha-ni-search.ts';
 import { X86Assembler } from './x86-assembler.ts';
 import type { Label, RegisterOrMemory } from './x86-operand.ts';
 import { assembleLoad, assembleOperation, assembleStore, takesMemory } from './x86-operation.ts';
 import { SearchFrame, wordOperand } from './x86-search-frame.ts';
-import {
-  assembleSearchFunction,
-  MACHINE_SEARCH_LAYOUT,
-  type MachineSearch,
-  NONCE_STEP,
-} from './x86-search-function.ts';
+import { assembleSearchFunction, MACHINE_SEARCH_LAYOUT, type MachineSearch } from './x86-search-function.ts';
 import { LESS_OR_EQUAL, VPADDD, VPBROADCASTD, VPCMPEQD, VPCMPUD, VPMINUD, VPTEST } from './x86-vector-opcodes.ts';
 
 /** What a processor has to have: AVX-512 (its foundation, AVX512F), the SHA extensions (and SSE4.1), or AVX2. */
