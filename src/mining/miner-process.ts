@@ -12,7 +12,7 @@ import type { ProcessReply, ProcessRequest } from './process-message.ts';
 assert(process.send !== undefined, 'this file runs in a process that a node has forked');
 // A terminal sends these to the node as well: the node decides, and lets go.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
-process.on('disconnect', () => process.exit());
+process.on('disconnect', () => void end());
 
 let miner: Miner | undefined;
 process.on('message', (request: ProcessRequest) => {
@@ -33,6 +33,12 @@ process.on('message', (request: ProcessRequest) => {
       return assertNever(request);
   }
 });
+
+/** Once the threads are closed, which leave files behind if they are ended at any other time. */
+async function end(): Promise<void> {
+  await miner?.close();
+  process.exit();
+}
 
 /** Resolves once it has been handed to the system, so that it arrives whatever becomes of this process. */
 function say(reply: ProcessReply): Promise<void> {

@@ -1,21 +1,27 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, watch } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, tmpdir } from 'node:os';
+import { join, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { HEADER_BYTES } from '../core/header.ts';
 import { TARGET_MAX } from '../core/target.ts';
 import { MACHINE_KERNELS } from './kernels.ts';
 import { createLocalMiner } from './local-miner.ts';
+import { requirePlatform, requireProcessorFeature } from './machine-support.ts';
 import { MinerBench } from './miner-bench.fixture.ts';
 import { jobOf, meetsTarget } from './mining-job.fixture.ts';
-import { createProcessMiner } from './process-miner.ts';
+import { createProcessMiner, PACKING_FLAGS } from './process-miner.ts';
 
 /** What is tried here, as a script in another process names it. */
 const MODULE = JSON.stringify(new URL('./process-miner.ts', import.meta.url).href);
 const HOPELESS = 1n;
 const EASY = TARGET_MAX >> 12n;
 const ONE_THREAD = { threads: 1, dutyCycle: 1 };
+const skip = reasonToSkip();
 
 test('the choice of the kernel is told first, then what is found', async (t) => {
   const bench = new MinerBench(t, (reports) => createProcessMiner({ ...reports, kernel: 'auto', share: ONE_THREAD }));
@@ -103,6 +109,30 @@ test('a process that ends again and again is given up', async (t) => {
   assert.match(String(failure.cause), /ended by SIGKILL, and not for the first time/);
 });
 
+test('a process that cannot be started is a failure, with the reason', async (t) => {
+  useNode(t, join(tmpdir(), 'there-is-no-such-file'));
+  const bench = new MinerBench(t, (reports) => createProcessMiner({ ...reports, kernel: 'auto', share: ONE_THREAD }));
+  bench.miner.mine(jobOf(1, EASY));
+  assert.match((await bench.failed).message, /ENOENT/);
+  await bench.miner.close();
+  assert.equal(bench.failures.length, 1);
+});
+
+const noPacking = PACKING_FLAGS.length === 0 && 'lanes are packed on x64 alone';
+const noScripts = process.platform === 'win32' && 'a script is no program here';
+test('a Node that does not know the flag for packing is started without it', { skip: noPacking || noScripts }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'cairn-process-miner-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const node = join(folder, 'node');
+  const script = `#!/bin/sh\ncase "$*" in *${PACKING_FLAGS.join(' ')}*) exit 9;; esac\nexec '${process.execPath}' "$@"\n`;
+  await writeFile(node, script, { mode: 0o700 });
+  useNode(t, node);
+  const bench = new MinerBench(t, (reports) => createProcessMiner({ ...reports, kernel: 'auto', share: ONE_THREAD }));
+  const job = jobOf(1, EASY);
+  bench.miner.mine(job);
+  assert.ok(meetsTarget(job, await bench.nextNonce()));
+});
+
 test('after closing, the process is gone', async (t) => {
   const bench = new MinerBench(t, (reports) =>
     createProcessMiner({ ...reports, kernel: 'node-crypto', share: ONE_THREAD }),
@@ -166,6 +196,54 @@ test('where no process may be started it mines in its own, and without machine c
   assert.deepEqual(await ended, [0, null]);
 });
 
+test('where Node is told to load no add-ons, the process that mines loads none either', async () => {
+  const script = `
+    const { createProcessMiner } = await import(${MODULE});
+    const miner = createProcessMiner({
+      kernel: 'auto',
+      share: { threads: 1, dutyCycle: 1 },
+      onEvent: ({ choice }) => {
+        console.log(JSON.stringify(choice));
+        void miner.close();
+      },
+      onFailure: (error) => { throw error; },
+    });`;
+  const node = spawn(process.execPath, ['--no-addons', '--eval', inModule(script)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(node, 'exit');
+  const choice = JSON.parse(await text(node.stdout));
+  for (const kernel of MACHINE_KERNELS) {
+    const trial = choice.trials.find((candidate: { kernel: string }) => candidate.kernel === kernel);
+    assert.equal(trial.outcome, 'refused', kernel);
+  }
+  assert.deepEqual(await ended, [0, null]);
+});
+
+test('a miner that is closed while its threads load machine code leaves no file behind', { skip }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cairn-close-test-'));
+  const temporaryFolder = process.env['TMPDIR'];
+  process.env['TMPDIR'] = folder;
+  t.after(() => {
+    if (temporaryFolder === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = temporaryFolder;
+    rmSync(folder, { recursive: true });
+  });
+  for (let round = 0; round < 5; round++) {
+    const bench = new MinerBench(t, (reports) =>
+      createProcessMiner({ ...reports, kernel: 'avx2', share: { threads: 2, dutyCycle: 1 } }),
+    );
+    await bench.next('kernel-chosen');
+    const watcher = watch(folder);
+    bench.miner.mine(jobOf(round, EASY));
+    // A nonce is found after the threads have loaded their code, should we have looked too late to see that.
+    await Promise.race([once(watcher, 'change'), bench.nextNonce()]);
+    watcher.close();
+    await bench.miner.close();
+    assert.deepEqual(readdirSync(folder), []);
+  }
+});
+
 test('a kernel that is asked for and cannot be used ends mining with the reason', async (t) => {
   const refused = [
     { kernel: 'node-crypto', outcome: 'refused', code: 'crashed', reason: 'it ended the process' },
@@ -183,6 +261,26 @@ test('a kernel that is asked for and cannot be used ends mining with the reason'
   const { cause } = await bench.failed;
   assert.match(String(cause), /no kernel can be used here \(node-crypto: it ended the process\); ask for another one/);
 });
+
+/** Why there is no machine code of AVX2 here; false if there is. */
+function reasonToSkip(): string | false {
+  try {
+    requirePlatform();
+    requireProcessorFeature('avx2');
+    return false;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** Has processes started from the file `path` until the end of the test. */
+function useNode(t: TestContext, path: string): void {
+  const { execPath } = process;
+  process.execPath = path;
+  t.after(() => {
+    process.execPath = execPath;
+  });
+}
 
 /** A script in which one can await. Said by a flag, it would be said to the worker threads, too. */
 function inModule(script: string): string {

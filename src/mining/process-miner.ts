@@ -80,7 +80,8 @@ class ProcessMiner implements Miner {
 
   #startProcess(): ChildProcess {
     const child = fork(new URL('./miner-process.ts', import.meta.url), {
-      execArgv: [...this.#flags],
+      // What this process may not do, that one may not either. Node hands on its permission model by itself.
+      execArgv: [...process.execArgv.filter((flag) => flag === NO_ADD_ONS), ...this.#flags],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
@@ -207,6 +208,7 @@ function isCrash(signal: NodeJS.Signals | null): boolean {
 /** What Node itself brings is not blamed for a crash: there has to be something to go on with. */
 const LAST_KERNEL: KernelName = 'node-crypto';
 const CRASH_SIGNALS: readonly NodeJS.Signals[] = ['SIGILL', 'SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGTRAP', 'SIGABRT'];
+const NO_ADD_ONS = '--no-addons';
 const NO_PROCESS = 'Node is not permitted to start a process here, and machine code that is wrong would end this one';
 /** Have V8 make one operation on 256 bits of two on 128: in Node since 22, on x86-64 only, and off by default. */
 export const PACKING_FLAGS = process.arch === 'x64' ? ['--experimental-wasm-revectorize'] : [];

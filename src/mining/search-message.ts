@@ -20,8 +20,11 @@ export interface SearchRequest {
   readonly control: SharedArrayBuffer;
 }
 
-/** How a search came to its end, from the one worker that ended it. */
+/** What a worker says. */
 export type SearchReply =
+  /** It has loaded its kernel. Comes first. */
+  | { readonly type: 'ready' }
+  // How a search came to its end, from the one worker that ended it.
   | { readonly type: 'found'; readonly search: number; readonly nonce: number }
   /** Nothing fits among all nonces. */
   | { readonly type: 'exhausted'; readonly search: number };

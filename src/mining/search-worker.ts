@@ -14,6 +14,7 @@ giveWay();
 const kernel = loadKernel(kernelName);
 const slice = new SliceSize();
 const nowMs = () => performance.now();
+port.postMessage({ type: 'ready' } satisfies SearchReply);
 port.on('message', ({ search, headerBytes, targetBytes, ring, control: memory }: SearchRequest) => {
   const control = new SearchControl(ring, memory);
   const outcome = runSearch({ kernel, headerBytes, targetBytes, control, dutyCycle, slice, nowMs });

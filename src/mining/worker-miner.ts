@@ -55,6 +55,8 @@ interface Search {
 class WorkerMiner implements Miner {
   readonly #options: WorkerMinerOptions;
   readonly #workers: readonly Worker[];
+  /** Resolves when every worker has loaded its kernel, or has ended. */
+  readonly #loaded: Promise<unknown>;
   readonly #rate = new MiningRate();
   /** The nonces for the next search. */
   #ring: NonceRing;
@@ -74,6 +76,7 @@ class WorkerMiner implements Miner {
     this.#options = options;
     this.#ring = { firstNonce, nonceCount };
     this.#workers = Array.from({ length: threads }, (_, thread) => this.#startWorker(thread, { kernel, dutyCycle }));
+    this.#loaded = Promise.all(this.#workers.map(firstWord));
   }
 
   mine(job: MiningJob): void {
@@ -108,8 +111,14 @@ class WorkerMiner implements Miner {
 
   close(): Promise<void> {
     this.cancel();
-    this.#closed ??= Promise.all(this.#workers.map((worker) => worker.terminate())).then(() => undefined);
+    this.#closed ??= this.#endWorkers();
     return this.#closed;
+  }
+
+  /** Not while one loads machine code: what it has in a file is removed by itself alone. */
+  async #endWorkers(): Promise<void> {
+    await this.#loaded;
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
   #startWorker(thread: number, workerData: WorkerSettings): Worker {
@@ -135,6 +144,7 @@ class WorkerMiner implements Miner {
   }
 
   #handleReply(reply: SearchReply): void {
+    if (reply.type === 'ready') return;
     const search = this.#search;
     // The answer may have been on its way when its search was given up.
     if (search === undefined || search.number !== reply.search) return;
@@ -171,6 +181,14 @@ class WorkerMiner implements Miner {
     void this.close();
     this.#options.onFailure(new MiningError(cause));
   }
+}
+
+/** Resolves when `worker` says something, or ends. */
+function firstWord(worker: Worker): Promise<unknown> {
+  return new Promise((resolve) => {
+    worker.once('message', resolve);
+    worker.once('exit', resolve);
+  });
 }
 
 /** Whether `nonce` does for `job`, by the same functions that every node judges the block with. */
