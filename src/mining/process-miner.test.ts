@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, watch } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir, tmpdir } from 'node:os';
-import { join, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { HEADER_BYTES } from '../core/header.ts';
@@ -120,7 +120,9 @@ test('a process that cannot be started is a failure, with the reason', async (t)
 
 const noPacking = PACKING_FLAGS.length === 0 && 'lanes are packed on x64 alone';
 const noScripts = process.platform === 'win32' && 'a script is no program here';
-test('a Node that does not know the flag for packing is started without it', { skip: noPacking || noScripts }, async (t) => {
+test('a Node that does not know the flag for packing is started without it', {
+  skip: noPacking || noScripts,
+}, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'cairn-process-miner-'));
   t.after(() => rm(folder, { recursive: true }));
   const node = join(folder, 'node');
