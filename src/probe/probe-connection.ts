@@ -321,8 +321,9 @@ function describeFrameFault(fault: FrameFault): string {
   }
 }
 
+/** Whether `error` comes of an abort, however often it has been wrapped since. */
 function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
+  return error instanceof Error && (error.name === 'AbortError' || isAbort(error.cause));
 }
 
 const GET_CHAIN = /^[ \t\r\n]*get chain[ \t\r\n]*$/i;

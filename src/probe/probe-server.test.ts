@@ -291,6 +291,24 @@ test('a session is told when its connection breaks', async (t) => {
   assert.equal(await ended.promise, false);
 });
 
+test('what a handler throws because the connection ended is no error, nor is what it makes of that', async (t) => {
+  const begun = Promise.withResolvers<void>();
+  const { open, close } = await startFixture(t, {
+    calls: {
+      mine: async (_params, { closed }) => {
+        begun.resolve();
+        await new Promise((resolve) => closed.addEventListener('abort', resolve));
+        throw new Error('given up', { cause: closed.reason });
+      },
+    },
+  });
+  const connection = await open();
+  connection.send('{"id":1,"jsonrpc":"2.0","method":"mine"}');
+  await begun.promise;
+  connection.socket.resetAndDestroy();
+  await close();
+});
+
 test('a node can be closed by the very handler that is told to shut down', async () => {
   let closed: Promise<void> | undefined;
   const server = await createProbeServer({
