@@ -67,9 +67,10 @@ class LocalMiner implements Miner {
     });
     if (this.#isClosed) return;
     if (kernel === undefined) throw new Error(describeRefusals(trials));
-    onEvent({ type: 'kernel-chosen', choice: { kernel, pid: process.pid, ...share, trials } });
     this.#miner = createWorkerMiner({ kernel, ...share, onEvent, onFailure });
     if (this.#waiting !== undefined) this.#miner.mine(this.#waiting);
+    // Last, because whoever hears of it may give a job, or close. Nothing comes from the threads until later.
+    onEvent({ type: 'kernel-chosen', choice: { kernel, pid: process.pid, ...share, trials } });
   }
 
   #fail(error: unknown): void {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { HEADER_BYTES } from '../core/header.ts';
 import { TARGET_MAX } from '../core/target.ts';
 import { MACHINE_KERNELS } from './kernels.ts';
@@ -262,6 +263,26 @@ test('a kernel that is asked for and cannot be used ends mining with the reason'
   );
   const { cause } = await bench.failed;
   assert.match(String(cause), /no kernel can be used here \(node-crypto: it ended the process\); ask for another one/);
+});
+
+test('a miner in this process that is closed by who hears of its choice leaves no thread behind', async (t) => {
+  const workers: Worker[] = [];
+  const note = (worker: Worker) => workers.push(worker);
+  process.on('worker', note);
+  t.after(() => process.off('worker', note));
+  const closed = Promise.withResolvers<void>();
+  const miner = createLocalMiner({
+    kernel: 'node-crypto',
+    share: ONE_THREAD,
+    isThorough: false,
+    refused: [],
+    beforeTrial: () => Promise.resolve(),
+    onEvent: () => closed.resolve(miner.close()),
+    onFailure: fail,
+  });
+  await closed.promise;
+  assert.equal(workers.length, 1);
+  assert.ok(workers.every(({ threadId }) => threadId === -1));
 });
 
 /** Why there is no machine code of AVX2 here; false if there is. */
