@@ -428,3 +428,23 @@ function isRunning(pid: number): boolean {
     return false;
   }
 }
+
+test('a node that cannot mine as it was told, which turns out while it starts, says why and ends', async (t) => {
+  const world = await makeWorld(t);
+  const data = join(world.home, 'data');
+  const node = ['node', '0', '--data', data, '--network', world.networkFile];
+  // To make the folder is more than Node's permission model allows.
+  const first = await CairnProcess.start(t, world, node);
+  first.process.kill('SIGTERM');
+  assert.equal(await first.exited, 0);
+  // No process can be started, and so none in which machine code could be tried.
+  const NODE_OPTIONS = '--permission --allow-fs-read=* --allow-fs-write=* --allow-worker --no-warnings';
+  const outcome = await runCairn({ ...world, env: { ...world.env, NODE_OPTIONS } }, [
+    ...node,
+    '--mining-kernel',
+    'avx512',
+  ]);
+  assert.equal(outcome.exitCode, 70);
+  assert.match(outcome.stderr, /^cairn: mining has stopped: no kernel can be used here \(avx512: .+$/m);
+  assert.doesNotMatch(outcome.stderr, /^ +at /m, 'no trace of calls, as of a mistake');
+});

@@ -75,6 +75,8 @@ export async function startNode(options: NodeOptions): Promise<CairnNode> {
 async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNode> {
   const { params, home, dataFolder, logger } = options;
   const ended = Promise.withResolvers<void>();
+  // Told to whoever asks for it, which nobody can before all is put together.
+  ended.promise.catch(() => undefined);
   const store = await openSqliteStore({ folder: dataFolder, params });
   closers.add(() => store.close());
   await BlockSpool.removeLeftovers(dataFolder);
@@ -103,7 +105,7 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
     kernel: options.miningKernel,
     share: shareOfMachine(options.miningShare, availableParallelism()),
     onEvent: (event) => late.mined(event),
-    onFailure: (error) => void stop(error),
+    onFailure: (error) => late.whenAttached(() => void stop(error)),
   });
   closers.add(() => miner.close());
   const state = await store.load({ windowLength: CHAIN_WINDOW_BLOCKS, milestoneInterval: MILESTONE_INTERVAL_BLOCKS });
@@ -199,7 +201,7 @@ class Closers {
   }
 }
 
-/** Holds what the network reports before there is a runtime to report it to. */
+/** Holds what network and miner report before there is a runtime to report it to. */
 class LateParts {
   #runtime: Runtime | undefined;
   #waiting: ((runtime: Runtime) => void)[] = [];
@@ -213,6 +215,11 @@ class LateParts {
 
   mined(event: MiningEvent): void {
     this.#tell((runtime) => runtime.mined(event));
+  }
+
+  /** Does what could not be done to a node that is being put together: `act` is called at once, or when it is. */
+  whenAttached(act: () => void): void {
+    this.#tell(act);
   }
 
   attach(runtime: Runtime): void {
