@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { hashKernel } from './hash-kernel.ts';
+import type { NonceRange } from './kernel.ts';
 import { chooseKernel } from './kernel-choice.ts';
 import { KernelError } from './kernel-error.ts';
 import { KernelSelfTest } from './kernel-self-test.ts';
@@ -78,6 +79,21 @@ test('the fastest is chosen, wherever it stands on the list', async () => {
   assert.equal(kernel, 'fast');
   const rates = trials.map((trial) => (trial.outcome === 'passed' ? Math.round(trial.hashesPerSecond) : undefined));
   assert.deepEqual(rates, [1_000_000, 9_000_000, 5_000_000]);
+});
+
+test('a kernel that gets faster all the time is timed for no longer than a quarter of a second', async () => {
+  const clock = { nowMs: 0 };
+  let noncesPerMs = 1000;
+  let timedMs = 0;
+  const search = (range: NonceRange) => {
+    if (range.targetBytes.some((byte) => byte !== 0)) return hashKernel.search(range);
+    noncesPerMs *= 1.2;
+    clock.nowMs += range.count / noncesPerMs;
+    timedMs += range.count / noncesPerMs;
+    return undefined;
+  };
+  await choose(clock, [{ name: 'eager', isFallback: false, load: () => ({ name: 'eager', search }) }]);
+  assert.ok(timedMs > 200 && timedMs < 260, `${timedMs} ms`);
 });
 
 test('a kernel that is made wrong on purpose is not chosen, however fast it is', async () => {

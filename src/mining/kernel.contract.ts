@@ -71,6 +71,23 @@ export function describeSearchKernel(kernel: SearchKernel): void {
       assert.equal(kernel.search(rangeOf(headerBytes.fill(0xff, NONCE_OFFSET), target, 0, 100_000)), found);
     });
 
+    test('a header that differs in one byte is another, and so is a target', () => {
+      const range = rangeOf(headerFrom('one byte'), TARGET_MAX >> 5n, 0, 100);
+      for (const offset of [0, 1, 63, 64, 80, NONCE_OFFSET - 1]) {
+        kernel.search(range);
+        const headerBytes = range.headerBytes.with(offset, (range.headerBytes[offset] ?? 0) ^ 1);
+        assert.deepEqual(
+          kernelHits(kernel, { ...range, headerBytes }),
+          plainHits({ ...range, headerBytes }),
+          `${offset}`,
+        );
+      }
+      const [hit = 0] = plainHits(range);
+      const hash = plainHash(range.headerBytes, hit);
+      assert.equal(kernel.search(rangeOf(range.headerBytes, hash, hit, 1)), hit);
+      assert.equal(kernel.search(rangeOf(range.headerBytes, hash - 1n, hit, 1)), undefined);
+    });
+
     test('a header that is a view of larger memory is read from where the view begins', () => {
       const headerBytes = headerFrom('view');
       const memory = new Uint8Array(HEADER_BYTES + 13).fill(0xee);

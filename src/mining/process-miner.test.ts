@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { HEADER_BYTES } from '../core/header.ts';
 import { TARGET_MAX } from '../core/target.ts';
@@ -22,6 +23,8 @@ const MODULE = JSON.stringify(new URL('./process-miner.ts', import.meta.url).hre
 const HOPELESS = 1n;
 const EASY = TARGET_MAX >> 12n;
 const ONE_THREAD = { threads: 1, dutyCycle: 1 };
+/** A miner in this process. */
+const LOCALLY = { kernel: 'node-crypto', share: ONE_THREAD, isThorough: false, refused: [] } as const;
 const skip = reasonToSkip();
 
 test('the choice of the kernel is told first, then what is found', async (t) => {
@@ -265,24 +268,43 @@ test('a kernel that is asked for and cannot be used ends mining with the reason'
   assert.match(String(cause), /no kernel can be used here \(node-crypto: it ended the process\); ask for another one/);
 });
 
-test('a miner in this process that is closed by who hears of its choice leaves no thread behind', async (t) => {
-  const workers: Worker[] = [];
-  const note = (worker: Worker) => workers.push(worker);
-  process.on('worker', note);
-  t.after(() => process.off('worker', note));
-  const closed = Promise.withResolvers<void>();
-  const miner = createLocalMiner({
-    kernel: 'node-crypto',
-    share: ONE_THREAD,
-    isThorough: false,
-    refused: [],
-    beforeTrial: () => Promise.resolve(),
-    onEvent: () => closed.resolve(miner.close()),
-    onFailure: fail,
+for (const moment of ['is about to see a kernel tried', 'hears of its choice'] as const) {
+  test(`a miner in this process that is closed by who ${moment} leaves no thread behind`, async (t) => {
+    const workers: Worker[] = [];
+    const note = (worker: Worker) => workers.push(worker);
+    process.on('worker', note);
+    t.after(() => process.off('worker', note));
+    const closed = Promise.withResolvers<void>();
+    const closeAt = (now: typeof moment) => {
+      if (now === moment) closed.resolve(miner.close());
+    };
+    const miner = createLocalMiner({
+      ...LOCALLY,
+      beforeTrial: async () => {
+        await setImmediate();
+        closeAt('is about to see a kernel tried');
+      },
+      onEvent: () => closeAt('hears of its choice'),
+      onFailure: fail,
+    });
+    await closed.promise;
+    // Time enough for what goes on after a trial.
+    for (let turn = 0; turn < 10; turn++) await setImmediate();
+    assert.equal(workers.length, moment === 'hears of its choice' ? 1 : 0);
+    assert.ok(workers.every(({ threadId }) => threadId === -1));
   });
-  await closed.promise;
-  assert.equal(workers.length, 1);
-  assert.ok(workers.every(({ threadId }) => threadId === -1));
+}
+
+test('what was cancelled before there was a choice is not mined after it', async (t) => {
+  const bench = new MinerBench(t, (reports) =>
+    createLocalMiner({ ...reports, ...LOCALLY, beforeTrial: () => Promise.resolve() }),
+  );
+  bench.miner.mine(jobOf(1, TARGET_MAX));
+  bench.miner.cancel();
+  await bench.next('kernel-chosen');
+  bench.miner.mine(jobOf(2, EASY));
+  await bench.nextNonce();
+  assert.deepEqual(bench.jobIds, [2]);
 });
 
 /** Why there is no machine code of AVX2 here; false if there is. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { constants, getPriority } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
@@ -135,6 +137,18 @@ test('two miners that are told nothing begin with different nonces', async (t) =
     nonces.push(await bench.nextNonce());
   }
   assert.notEqual(nonces[0], nonces[1]);
+});
+
+const noTasks = process.platform === 'linux' ? false : 'only Linux has a priority for each thread';
+test('workers let everything else go first, and this thread keeps its priority', { skip: noTasks }, async (t) => {
+  const before = getPriority();
+  const bench = await startBench(t, { threads: 2 });
+  bench.miner.mine(jobOf(1, EASY));
+  await bench.nextNonce();
+  assert.equal(getPriority(), before);
+  const priorities = readdirSync('/proc/self/task').map((thread) => getPriority(Number(thread)));
+  const lowered = priorities.filter((priority) => priority >= constants.priority.PRIORITY_BELOW_NORMAL);
+  assert.ok(lowered.length >= 1, `${priorities}`);
 });
 
 test('workers that rest wake up for a new job', async (t) => {
