@@ -24,7 +24,7 @@ export function createLaneKernel(options: {
     search: (range) => {
       const { firstNonce, count } = range;
       assert(firstNonce >= 0 && count >= 1 && count <= NONCE_MAX - firstNonce + 1, 'the nonces to try are nonces');
-      // The ranges of one search follow on each other, and to make a job takes as long as 2,000 hashes.
+      // The ranges of one search follow on each other, and to make a job takes as long as 2,500 hashes at 65 MH/s.
       if (job?.isOf(range) !== true) job = new LaneJob(range);
       const end = firstNonce + count;
       for (let nonce = firstNonce; nonce < end; ) {

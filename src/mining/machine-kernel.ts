@@ -5,7 +5,7 @@ import type { SearchKernel } from './kernel.ts';
 import { createLaneKernel } from './lane-kernel.ts';
 import type { LaneSearch } from './lane-search.ts';
 import { loadMachineCode } from './machine-code.ts';
-import { requirePlatform, requireProcessorFeature } from './machine-support.ts';
+import { requirePlatform, requireProcessorFeatures } from './machine-support.ts';
 
 /**
  * Writes the search for processors that are `target`, and loads it into this thread.
@@ -15,7 +15,7 @@ import { requirePlatform, requireProcessorFeature } from './machine-support.ts';
  */
 export function loadMachineKernel(target: MachineTarget): SearchKernel {
   requirePlatform();
-  for (const feature of FEATURES[target]) requireProcessorFeature(feature);
+  requireProcessorFeatures(FEATURES[target]);
   const { code, lanes, table } = createMachineSearch(target);
   const memory = new Uint32Array(MACHINE_SEARCH_LAYOUT.table + table.length);
   const run = loadMachineCode({ code, memoryWords: memory.length });

@@ -11,12 +11,14 @@ export function requirePlatform(): void {
 }
 
 /**
- * Throws a `KernelError` unless the processor has `feature`, by its name in Linux: `processor-unsupported`, or
+ * Throws a `KernelError` unless the processor has all `features`, by their names in Linux: `processor-unsupported`, or
  * `not-permitted` where Node's permission model keeps it from finding out.
  */
-export function requireProcessorFeature(feature: string): void {
-  if (readFeatures().includes(feature)) return;
-  const message = `This processor has no ${feature} (${CPU_INFO} does not list it among the flags): use another kernel.`;
+export function requireProcessorFeatures(features: readonly string[]): void {
+  const present = readFeatures();
+  const missing = features.filter((feature) => !present.includes(feature));
+  if (missing.length === 0) return;
+  const message = `This processor has no ${missing.join(' and no ')} (${CPU_INFO} does not list it among the flags): use another kernel.`;
   throw new KernelError('processor-unsupported', message);
 }
 

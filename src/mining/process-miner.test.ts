@@ -13,7 +13,7 @@ import { HEADER_BYTES } from '../core/header.ts';
 import { TARGET_MAX } from '../core/target.ts';
 import { MACHINE_KERNELS } from './kernels.ts';
 import { createLocalMiner } from './local-miner.ts';
-import { requirePlatform, requireProcessorFeature } from './machine-support.ts';
+import { requirePlatform, requireProcessorFeatures } from './machine-support.ts';
 import { MinerBench } from './miner-bench.fixture.ts';
 import { jobOf, meetsTarget } from './mining-job.fixture.ts';
 import { createProcessMiner, PACKING_FLAGS } from './process-miner.ts';
@@ -311,7 +311,7 @@ test('what was cancelled before there was a choice is not mined after it', async
 function reasonToSkip(): string | false {
   try {
     requirePlatform();
-    requireProcessorFeature('avx2');
+    requireProcessorFeatures(['avx2']);
     return false;
   } catch (error) {
     return String(error);
