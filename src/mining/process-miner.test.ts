@@ -7,12 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
-import type { Worker } from 'node:worker_threads';
 import { HEADER_BYTES } from '../core/header.ts';
 import { TARGET_MAX } from '../core/target.ts';
+import type { KernelName } from './kernel-name.ts';
 import { MACHINE_KERNELS } from './kernels.ts';
-import { createLocalMiner } from './local-miner.ts';
 import { requirePlatform, requireProcessorFeatures } from './machine-support.ts';
 import { MinerBench } from './miner-bench.fixture.ts';
 import { jobOf, meetsTarget } from './mining-job.fixture.ts';
@@ -23,12 +21,10 @@ const MODULE = JSON.stringify(new URL('./process-miner.ts', import.meta.url).hre
 const HOPELESS = 1n;
 const EASY = TARGET_MAX >> 12n;
 const ONE_THREAD = { threads: 1, dutyCycle: 1 };
-/** A miner in this process. */
-const LOCALLY = { kernel: 'node-crypto', share: ONE_THREAD, isThorough: false, refused: [] } as const;
 const skip = reasonToSkip();
 
 test('the choice of the kernel is told first, then what is found', async (t) => {
-  const bench = new MinerBench(t, (reports) => createProcessMiner({ ...reports, kernel: 'auto', share: ONE_THREAD }));
+  const bench = startBench(t, 'auto');
   const job = jobOf(7, EASY);
   bench.miner.mine(job);
   const { choice } = await bench.next('kernel-chosen');
@@ -42,9 +38,7 @@ test('the choice of the kernel is told first, then what is found', async (t) => 
 });
 
 test('what a superseded job with the same id would have found is not reported', async (t) => {
-  const bench = new MinerBench(t, (reports) =>
-    createProcessMiner({ ...reports, kernel: 'node-crypto', share: ONE_THREAD }),
-  );
+  const bench = startBench(t, 'node-crypto');
   for (let round = 0; round < 100; round++) {
     bench.miner.mine({ ...jobOf(round, TARGET_MAX), id: 1 });
     // Now and then the answer is on its way already.
@@ -57,9 +51,7 @@ test('what a superseded job with the same id would have found is not reported', 
 });
 
 test('when the process is killed, another one goes on with the job', async (t) => {
-  const bench = new MinerBench(t, (reports) =>
-    createProcessMiner({ ...reports, kernel: 'node-crypto', share: ONE_THREAD }),
-  );
+  const bench = startBench(t, 'node-crypto');
   bench.miner.mine(jobOf(1, HOPELESS));
   const { choice: first } = await bench.next('kernel-chosen');
   assert.equal((await bench.next('progress')).jobId, 1);
@@ -75,7 +67,7 @@ test('when the process is killed, another one goes on with the job', async (t) =
 });
 
 test('a kernel that ends its process is not used again, and the last one that is left goes on', async (t) => {
-  const bench = new MinerBench(t, (reports) => createProcessMiner({ ...reports, kernel: 'auto', share: ONE_THREAD }));
+  const bench = startBench(t, 'auto');
   const crashed: string[] = [];
   for (;;) {
     const { choice } = await bench.next('kernel-chosen');
@@ -92,9 +84,7 @@ test('a kernel that ends its process is not used again, and the last one that is
 });
 
 test('where the one kernel that was asked for ends its process, mining ends with the reason', async (t) => {
-  const bench = new MinerBench(t, (reports) =>
-    createProcessMiner({ ...reports, kernel: 'wasm-scalar', share: ONE_THREAD }),
-  );
+  const bench = startBench(t, 'wasm-scalar');
   process.kill((await bench.next('kernel-chosen')).choice.pid, 'SIGSEGV');
   const { cause } = await bench.failed;
   assert.match(
@@ -104,9 +94,7 @@ test('where the one kernel that was asked for ends its process, mining ends with
 });
 
 test('a process that ends again and again is given up', async (t) => {
-  const bench = new MinerBench(t, (reports) =>
-    createProcessMiner({ ...reports, kernel: 'node-crypto', share: ONE_THREAD }),
-  );
+  const bench = startBench(t, 'node-crypto');
   for (let starts = 1; starts <= 6; starts++) process.kill((await bench.next('kernel-chosen')).choice.pid, 'SIGKILL');
   const failure = await bench.failed;
   assert.equal(failure.code, 'mining-failed');
@@ -115,7 +103,7 @@ test('a process that ends again and again is given up', async (t) => {
 
 test('a process that cannot be started is a failure, with the reason', async (t) => {
   useNode(t, join(tmpdir(), 'there-is-no-such-file'));
-  const bench = new MinerBench(t, (reports) => createProcessMiner({ ...reports, kernel: 'auto', share: ONE_THREAD }));
+  const bench = startBench(t, 'auto');
   bench.miner.mine(jobOf(1, EASY));
   assert.match((await bench.failed).message, /ENOENT/);
   await bench.miner.close();
@@ -133,16 +121,14 @@ test('a Node that does not know the flag for packing is started without it', {
   const script = `#!/bin/sh\ncase "$*" in *${PACKING_FLAGS.join(' ')}*) exit 9;; esac\nexec '${process.execPath}' "$@"\n`;
   await writeFile(node, script, { mode: 0o700 });
   useNode(t, node);
-  const bench = new MinerBench(t, (reports) => createProcessMiner({ ...reports, kernel: 'auto', share: ONE_THREAD }));
+  const bench = startBench(t, 'auto');
   const job = jobOf(1, EASY);
   bench.miner.mine(job);
   assert.ok(meetsTarget(job, await bench.nextNonce()));
 });
 
 test('after closing, the process is gone', async (t) => {
-  const bench = new MinerBench(t, (reports) =>
-    createProcessMiner({ ...reports, kernel: 'node-crypto', share: ONE_THREAD }),
-  );
+  const bench = startBench(t, 'node-crypto');
   bench.miner.mine(jobOf(1, HOPELESS));
   const { pid } = (await bench.next('kernel-chosen')).choice;
   await bench.miner.close();
@@ -250,63 +236,6 @@ test('a miner that is closed while its threads load machine code leaves no file 
   }
 });
 
-test('a kernel that is asked for and cannot be used ends mining with the reason', async (t) => {
-  const refused = [
-    { kernel: 'node-crypto', outcome: 'refused', code: 'crashed', reason: 'it ended the process' },
-  ] as const;
-  const bench = new MinerBench(t, (reports) =>
-    createLocalMiner({
-      ...reports,
-      kernel: 'node-crypto',
-      share: ONE_THREAD,
-      isThorough: false,
-      refused,
-      beforeTrial: () => Promise.resolve(),
-    }),
-  );
-  const { cause } = await bench.failed;
-  assert.match(String(cause), /no kernel can be used here \(node-crypto: it ended the process\); ask for another one/);
-});
-
-for (const moment of ['is about to see a kernel tried', 'hears of its choice'] as const) {
-  test(`a miner in this process that is closed by who ${moment} leaves no thread behind`, async (t) => {
-    const workers: Worker[] = [];
-    const note = (worker: Worker) => workers.push(worker);
-    process.on('worker', note);
-    t.after(() => process.off('worker', note));
-    const closed = Promise.withResolvers<void>();
-    const closeAt = (now: typeof moment) => {
-      if (now === moment) closed.resolve(miner.close());
-    };
-    const miner = createLocalMiner({
-      ...LOCALLY,
-      beforeTrial: async () => {
-        await setImmediate();
-        closeAt('is about to see a kernel tried');
-      },
-      onEvent: () => closeAt('hears of its choice'),
-      onFailure: fail,
-    });
-    await closed.promise;
-    // Time enough for what goes on after a trial.
-    for (let turn = 0; turn < 10; turn++) await setImmediate();
-    assert.equal(workers.length, moment === 'hears of its choice' ? 1 : 0);
-    assert.ok(workers.every(({ threadId }) => threadId === -1));
-  });
-}
-
-test('what was cancelled before there was a choice is not mined after it', async (t) => {
-  const bench = new MinerBench(t, (reports) =>
-    createLocalMiner({ ...reports, ...LOCALLY, beforeTrial: () => Promise.resolve() }),
-  );
-  bench.miner.mine(jobOf(1, TARGET_MAX));
-  bench.miner.cancel();
-  await bench.next('kernel-chosen');
-  bench.miner.mine(jobOf(2, EASY));
-  await bench.nextNonce();
-  assert.deepEqual(bench.jobIds, [2]);
-});
-
 /** Why there is no machine code of AVX2 here; false if there is. */
 function reasonToSkip(): string | false {
   try {
@@ -316,6 +245,10 @@ function reasonToSkip(): string | false {
   } catch (error) {
     return String(error);
   }
+}
+
+function startBench(t: TestContext, kernel: KernelName | 'auto'): MinerBench {
+  return new MinerBench(t, (reports) => createProcessMiner({ ...reports, kernel, share: ONE_THREAD }));
 }
 
 /** Has processes started from the file `path` until the end of the test. */
