@@ -11,8 +11,12 @@ import { createShaNiTable, SHA_NI_VECTORS, type ShaNiVector } from './sha-ni-tab
 import { ROUND_CONSTANTS } from './sha256.ts';
 import { X86Assembler } from './x86-assembler.ts';
 import type { BasedOperand, Label, RegisterOrMemory } from './x86-operand.ts';
-import { wordOperand } from './x86-search-frame.ts';
-import { assembleSearchFunction, MACHINE_SEARCH_LAYOUT, type MachineSearch } from './x86-search-function.ts';
+import {
+  assembleSearchFunction,
+  MACHINE_SEARCH_LAYOUT,
+  type MachineSearch,
+  wordOperand,
+} from './x86-search-function.ts';
 import type { VectorOpcode } from './x86-vector-encoding.ts';
 import {
   SHA256MSG1,

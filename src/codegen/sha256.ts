@@ -4,6 +4,8 @@
  * Over numbers it computes. Over expressions it writes down what would be computed, and code is made from that.
  * Sums are written with those terms first that are known first, because a round waits for the one before it: against the
  * order of the RFC, that makes a search on AVX-512 12 % faster, and one in WebAssembly's vectors 3 %.
+ *
+ * How this becomes an instruction is told in ARCHITECTURE.md, under Mining.
  */
 import { assertPresent } from '../core/assert.ts';
 

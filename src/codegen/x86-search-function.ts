@@ -8,8 +8,7 @@
  */
 import type { WordTape } from './word-tape.ts';
 import type { X86Assembler } from './x86-assembler.ts';
-import type { Label } from './x86-operand.ts';
-import { wordOperand } from './x86-search-frame.ts';
+import type { BasedOperand, Label } from './x86-operand.ts';
 
 /**
  * The memory that a search is given, by index of its words. It need not be aligned to more than a word.
@@ -20,6 +19,12 @@ import { wordOperand } from './x86-search-frame.ts';
  */
 export const MACHINE_SEARCH_LAYOUT = { nonceWord: 0, groups: 1, threshold: 2, passed: 3, table: 16 } as const;
 
+/** A word of that memory, whose address is the one argument. */
+export function wordOperand(index: number): BasedOperand {
+  return { type: 'memory', base: 'rdi', displacement: 4 * index };
+}
+
+/** A search that is written. */
 export interface MachineSearch {
   /** The function, which begins with the first byte. */
   readonly code: Uint8Array;

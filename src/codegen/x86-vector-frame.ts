@@ -1,7 +1,8 @@
-/** Where a search of machine code has its words: in the memory that it is given, and in its stack frame. */
+/** Where a search with vectors has its words: in the memory that it is given, and in its stack frame. */
 import { assertNever, assertPresent } from '../core/assert.ts';
 import type { MemoryPlace } from './register-allocation.ts';
-import type { BasedOperand, MemoryOperand } from './x86-operand.ts';
+import type { MemoryOperand } from './x86-operand.ts';
+import { wordOperand } from './x86-search-function.ts';
 import type { VectorEncoding } from './x86-vector-encoding.ts';
 
 /** A word of memory that is wanted in all lanes of a vector of the frame. */
@@ -15,7 +16,7 @@ interface Spread {
  * all lanes; AVX2 takes whole vectors alone, so for it the frame also has a copy of the threshold and the table, each
  * word in all lanes.
  */
-export class SearchFrame {
+export class VectorFrame {
   /** A multiple of a vector's size, as the frame's address has to be. */
   readonly sizeBytes: number;
   readonly nonces: MemoryOperand = frameOperand(0);
@@ -66,11 +67,6 @@ export class SearchFrame {
         return assertNever(place);
     }
   }
-}
-
-/** A word of the memory that the search is given, whose address is its one argument. */
-export function wordOperand(index: number): BasedOperand {
-  return { type: 'memory', base: 'rdi', displacement: 4 * index };
 }
 
 function frameOperand(displacement: number): MemoryOperand {
