@@ -1,6 +1,5 @@
 /** A day of a miner's life in some seconds: ten thousand jobs, most of which are given up for the next. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -9,6 +8,7 @@ import type { Worker } from 'node:worker_threads';
 import { Random } from '../../test/support/random.ts';
 import { TARGET_MAX } from '../core/target.ts';
 import type { MiningEvent, MiningJob } from './miner.ts';
+import { spin } from './miner-bench.fixture.ts';
 import { headerFrom, meetsTarget } from './mining-job.fixture.ts';
 import { createWorkerMiner } from './worker-miner.ts';
 
@@ -149,8 +149,3 @@ interface Memory {
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
-
-/** Keeps this thread busy for a while, so that workers get ahead of it. */
-function spin(rounds: number): void {
-  for (let i = 0; i < rounds; i++) createHash('sha256').update('busy').digest();
-}

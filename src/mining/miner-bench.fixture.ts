@@ -1,4 +1,5 @@
 /** A miner under test, and all that it says. */
+import { createHash } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { Miner, MiningEvent } from './miner.ts';
 import type { MiningError } from './worker-miner.ts';
@@ -59,4 +60,9 @@ export class MinerBench {
     if (place < 0) this.#unclaimed.push(event);
     else for (const { resolve } of this.#waiting.splice(place, 1)) resolve(event);
   }
+}
+
+/** Keeps this thread busy for a while, so that workers get ahead of it. */
+export function spin(rounds: number): void {
+  for (let i = 0; i < rounds; i++) createHash('sha256').update('busy').digest();
 }

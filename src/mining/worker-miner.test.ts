@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { constants, getPriority } from 'node:os';
 import { type TestContext, test } from 'node:test';
@@ -10,7 +9,7 @@ import { AssertionError } from '../core/assert.ts';
 import { NONCE_MAX } from '../core/header.ts';
 import { TARGET_MAX } from '../core/target.ts';
 import type { MiningJob } from './miner.ts';
-import { MinerBench } from './miner-bench.fixture.ts';
+import { MinerBench, spin } from './miner-bench.fixture.ts';
 import { jobOf, meetsTarget, plainHash } from './mining-job.fixture.ts';
 import { createWorkerMiner, type WorkerMinerOptions } from './worker-miner.ts';
 
@@ -336,9 +335,4 @@ function nextWorkers(count: number): Promise<readonly Worker[]> {
 /** Unlike `once(worker, 'exit')` this does not mind an error before it. */
 function exitOf(worker: Worker): Promise<unknown> {
   return new Promise((resolve) => worker.once('exit', resolve));
-}
-
-/** Keeps this thread busy for a while, so that workers get ahead of it. */
-function spin(rounds: number): void {
-  for (let i = 0; i < rounds; i++) createHash('sha256').update('busy').digest();
 }
