@@ -8,7 +8,7 @@ import { createLaneKernel } from './lane-kernel.ts';
 /**
  * Writes the search in `shape` and loads it into this thread.
  *
- * V8 begins with quick code, at a quarter of the speed or less; some 20 ms of searching later its best code is ready. Other
+ * V8 begins with quick code, at two fifths of the speed or less; some 20 ms of searching later its best code is ready. Other
  * threads of the process that load the same shape have that at once.
  * Throws a `KernelError`, `platform-unsupported`, where WebAssembly is missing or has no vectors.
  */
