@@ -448,3 +448,32 @@ test('a node that cannot mine as it was told, which turns out while it starts, s
   assert.match(outcome.stderr, /^cairn: mining has stopped: no kernel can be used here \(avx512: .+$/m);
   assert.doesNotMatch(outcome.stderr, /^ +at /m, 'no trace of calls, as of a mistake');
 });
+
+test('a node whose miner hangs stops in order, and the miner with it', async (t) => {
+  const { node } = await startNodeProcess(t, await makeWorld(t));
+  const minerPid = await minerOf(node);
+  process.kill(minerPid, 'SIGSTOP');
+  t.after(() => endIfThere(minerPid));
+  node.process.kill('SIGTERM');
+  const [exitCode] = await once(node.process, 'exit');
+  assert.equal(exitCode, 0, node.stderr);
+  assert.equal(endIfThere(minerPid), false);
+});
+
+/** The process that mines for `node`, once it has told. */
+async function minerOf(node: CairnProcess): Promise<number> {
+  for (;;) {
+    const pid = /"choice":\{.*?"pid":(\d+)/.exec(node.stderr)?.[1];
+    if (pid !== undefined) return Number(pid);
+    await delay(20);
+  }
+}
+
+/** Whether the process was still there. */
+function endIfThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
+}

@@ -215,5 +215,5 @@ export const PACKING_FLAGS = process.arch === 'x64' ? ['--experimental-wasm-reve
 /** A process that has lived so long is not one that cannot start. */
 const STEADY_MS = 60_000;
 const RESTARTS_MAX = 5;
-/** A trial keeps the process from hearing that it is to end, for some tenths of a second. */
-const END_MS_MAX = 5000;
+/** A trial keeps the process from hearing that it is to end, for some tenths of a second; a node has 5 s to stop. */
+const END_MS_MAX = 2000;
