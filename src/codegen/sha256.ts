@@ -3,7 +3,7 @@
  *
  * Over numbers it computes. Over expressions it writes down what would be computed, and code is made from that.
  * Sums are written with those terms first that are known first, because a round waits for the one before it: against the
- * order of the RFC, that makes a search on AVX-512 12 % faster, and one in WebAssembly's vectors 3 %.
+ * order of the RFC, that makes a search on AVX-512 some 3 % faster, and none slower.
  *
  * How this becomes an instruction is told in ARCHITECTURE.md, under Mining.
  */
