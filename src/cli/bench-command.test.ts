@@ -23,10 +23,10 @@ const TRIALS: readonly KernelTrial[] = [
 const FOUR_ZERO_DIGITS = 0x1f00ffff;
 const OPTIONS = { trials: TRIALS, cores: 4, miningShare: 100, limitBits: FOUR_ZERO_DIGITS, chain: undefined };
 
-const chainWith = (work: bigint) => ({
+const chainWith = (work: bigint, seconds = 3_600) => ({
   port: 5_001,
   nextBits: 0x1e00ffff,
-  lastHour: { fromHeight: 1_203, toHeight: 1_560, time: '2026-11-22T12:00:00Z', work },
+  lastHour: { fromHeight: 1_203, toHeight: 1_560, time: '2026-11-22T12:00:00Z', seconds, work },
 });
 
 test('the machine does what its threads do for as much of the time as its share allows', () => {
@@ -54,6 +54,13 @@ test('where the network adds next to nothing, no second figure is given', () => 
   assert.match(reportLines(report).at(-1) ?? '', /^to rewrite +1 s of .*, hardly longer while the network goes on/);
 });
 
+test('a chain younger than an hour was mined as fast as its age says', () => {
+  const report = miningReport({ ...OPTIONS, chain: chainWith(600_000_000n, 10) });
+  assert.equal(report.chain?.last_hour?.network_hashes_per_second, 60_000_000);
+  assert.equal(report.chain?.last_hour?.rewrite_while_mining_s, 10);
+  assert.match(reportLines(report).at(-2) ?? '', /, the 10 s up to 2026-11-22T12:00:00Z: about 600,000,000 hashes/);
+});
+
 test('whoever is no faster than the network never catches up with it', () => {
   const report = miningReport({ ...OPTIONS, chain: chainWith(3_600n * 120_000_000n) });
   assert.equal(report.chain?.last_hour?.rewrite_while_mining_s, null);
@@ -72,7 +79,7 @@ test('the table has what works here, the fastest first, and below it what does n
     'easiest     a block takes under 1 ms (target 1f00ffff)',
     'next        a block on node 5001 takes about 140 ms (target 1e00ffff)',
     'last hour   blocks 1,203 to 1,560 of node 5001, the hour up to 2026-11-22T12:00:00Z: about 144,000,000,000 hashes of work',
-    "to rewrite  20 min of this machine's mining if nobody else mined, 30 min while the network goes on as in that hour",
+    "to rewrite  20 min of this machine's mining if nobody else mined, 30 min while the network goes on as it did",
   ]);
 });
 
@@ -113,7 +120,7 @@ test('the first node that runs is asked for its chain', async (t) => {
   assert.deepEqual([report.chain.last_hour.from_height, report.chain.last_hour.to_height], [1, 1]);
   assert.equal(report.chain.next_block.bits, '1f00ffff');
   const { out: text, talk } = await bench(t, home.root, {});
-  assert.match(text, new RegExp(`^last hour +block 1 of node ${node.port}, the hour up to 2026-11-22T12:00:00Z`, 'm'));
+  assert.match(text, new RegExp(`^last hour +block 1 of node ${node.port}, the 1 s up to 2026-11-22T12:00:00Z`, 'm'));
   assert.match(text, /Times are means/);
   assert.equal(talk, '');
 });

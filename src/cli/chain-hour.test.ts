@@ -44,7 +44,9 @@ function plainHour(chain: readonly FakeBlock[]): ChainHour | undefined {
   const fromHeight = chain.findIndex(({ timeS }, height) => height > 0 && timeS > tip.timeS - 3_600);
   const before = chain[fromHeight - 1] as FakeBlock;
   const time = new Date(tip.timeS * 1_000).toISOString();
-  return { fromHeight, toHeight: chain.length - 1, time, work: tip.work - before.work };
+  const spanS = tip.timeS - (chain[1] as FakeBlock).timeS;
+  const seconds = fromHeight > 1 ? 3_600 : Math.max(1, spanS);
+  return { fromHeight, toHeight: chain.length - 1, time, seconds, work: tip.work - before.work };
 }
 
 test('a block of exactly an hour before the tip is not in the hour, one a second later is', async () => {

@@ -11,6 +11,8 @@ export interface ChainHour {
   readonly toHeight: number;
   /** Of the tip, ISO 8601. */
   readonly time: string;
+  /** In which they came: 3,600, or from the first block to the tip on a chain that is younger. At least 1. */
+  readonly seconds: number;
   /** The expected number of tries that these blocks took. */
   readonly work: bigint;
 }
@@ -39,9 +41,14 @@ export async function readLastHour(client: Pick<ProbeClient, 'call'>): Promise<C
       high = middle;
     }
   }
-  if (before === undefined) throw new CommandError(EXIT_CODES.unreachable, 'probe-protocol', BLOCK_MISSING);
+  // The genesis may be much older than the first block.
+  const first = low === 0 ? await summaryOf(client, { from: 1 }) : before;
+  if (before === undefined || first === undefined) {
+    throw new CommandError(EXIT_CODES.unreachable, 'probe-protocol', BLOCK_MISSING);
+  }
   const work = BigInt(tip.work) - BigInt(before.work);
-  return { fromHeight: low + 1, toHeight: tip.height, time: tip.time, work };
+  const seconds = Math.min(HOUR_MS, Math.max(1_000, Date.parse(tip.time) - Date.parse(first.time))) / 1_000;
+  return { fromHeight: low + 1, toHeight: tip.height, time: tip.time, seconds, work };
 }
 
 async function summaryOf(

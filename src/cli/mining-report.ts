@@ -50,8 +50,10 @@ interface LastHour {
   readonly from_height: number;
   readonly to_height: number;
   readonly tip_time: string;
+  /** In which these blocks came: less than an hour on a younger chain. */
+  readonly seconds: number;
   readonly work: string;
-  /** That the network must have had to do this work within the hour. */
+  /** That the network must have had to do this work in that time. */
   readonly network_hashes_per_second: number;
   /** For this machine to do the same work, if nobody added to the chain meanwhile. */
   readonly rewrite_s: number;
@@ -144,13 +146,14 @@ function expectedBlock(bits: number, hashesPerSecond: number): ExpectedBlock {
   return { bits: bitsToHex(bits), expected_s: expectedSeconds(target, hashesPerSecond) };
 }
 
-function lastHour({ fromHeight, toHeight, time, work }: ChainHour, rate: number): LastHour {
+function lastHour({ fromHeight, toHeight, time, seconds, work }: ChainHour, rate: number): LastHour {
   const tries = Number(work);
-  const networkRate = tries / HOUR_S;
+  const networkRate = tries / seconds;
   return {
     from_height: fromHeight,
     to_height: toHeight,
     tip_time: time,
+    seconds,
     work: String(work),
     network_hashes_per_second: networkRate,
     rewrite_s: tries / rate,
@@ -181,19 +184,19 @@ function kernelTable({ kernels, mining_share: share, hashes_per_second: machineR
   return [...tableLines(columns, rows), ...refusals];
 }
 
-function describeHour({ from_height: from, to_height: to, tip_time, work }: LastHour, port: number): string {
+function describeHour({ from_height: from, to_height: to, tip_time, seconds, work }: LastHour, port: number): string {
   const blocks = from === to ? `block ${formatCount(to)}` : `blocks ${formatCount(from)} to ${formatCount(to)}`;
-  return `${blocks} of node ${port}, the hour up to ${tip_time}: about ${formatCount(Number(work))} hashes of work`;
+  const span = `the ${seconds === 3_600 ? 'hour' : formatSeconds(seconds)} up to ${tip_time}`;
+  return `${blocks} of node ${port}, ${span}: about ${formatCount(Number(work))} hashes of work`;
 }
 
 function describeRewrite({ rewrite_s: alone, rewrite_while_mining_s: meanwhile }: LastHour): string {
   const cost = `${formatSeconds(alone)} of this machine's mining if nobody else mined`;
-  if (meanwhile === null) return `${cost}; against a network as fast as in that hour it would never catch up`;
+  if (meanwhile === null) return `${cost}; against a network as fast as that it would never catch up`;
   const isSame = formatSeconds(meanwhile) === formatSeconds(alone);
-  return `${cost}, ${isSame ? 'hardly longer' : formatSeconds(meanwhile)} while the network goes on as in that hour`;
+  return `${cost}, ${isSame ? 'hardly longer' : formatSeconds(meanwhile)} while the network goes on as it did`;
 }
 
 /** What Node's own cryptography gives. */
 const PLAIN_KERNEL = 'node-crypto';
-const HOUR_S = 3_600;
 const NAME_WIDTH = 12;

@@ -63,7 +63,7 @@ function describeMining(mining: NodeStatus['mining']): string {
 /** What the proof of work above a block is worth, by what mining it again would cost on this machine. */
 function describeRewriteCost(costs: NodeStatus['rewrite_cost']): string {
   if (costs.length === 0) return 'nothing to rewrite yet';
-  if (costs.every(({ seconds }) => seconds === null)) return 'unknown until this node has mined for a while';
+  if (costs.every(({ seconds }) => seconds === null)) return 'unknown until the miner has chosen how to search';
   return costs
     .map(({ blocks, seconds }) => {
       const time = seconds === null ? 'unknown' : formatSeconds(seconds);

@@ -124,7 +124,7 @@ const FIGURES: readonly Figure[] = [
   {
     name: 'cairn_mining_hashes_total',
     type: 'counter',
-    help: 'Hashes that the node has tried since its miner started.',
+    help: 'Hashes that the node has tried since it started.',
     read: ({ mining }) => mining.hashes,
   },
   {

@@ -1,5 +1,7 @@
 /** How fast nonces are tried, and how long a block takes at that speed. */
 
+import type { KernelChoice } from './miner.ts';
+
 /**
  * A moving average of hashes a second: what is 2 s old counts a third of what is new. Only time spent searching counts,
  * so it goes on from one job to the next, however short they are.
@@ -27,6 +29,12 @@ export class MiningRate {
     this.#lastMs = nowMs;
     return this.#elapsedMs === 0 ? 0 : (1000 * this.#hashes) / this.#elapsedMs;
   }
+}
+
+/** What a miner is to do, in hashes a second, by the trial of the kernel that it has chosen. */
+export function promisedRate({ kernel, threads, dutyCycle, trials }: KernelChoice): number {
+  const trial = trials.find((candidate) => candidate.kernel === kernel);
+  return trial?.outcome === 'passed' ? trial.hashesPerSecond * threads * dutyCycle : 0;
 }
 
 /**

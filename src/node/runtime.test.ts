@@ -12,7 +12,7 @@ import { makeHome, TestNode } from '../../test/support/test-node.ts';
 import { hashBytes, hashToNumber } from '../core/hash.ts';
 import { parseHeader } from '../core/header.ts';
 import { genesisPoint, hashedHeader } from '../core/validation.ts';
-import type { Miner, MiningEvent, MiningJob } from '../mining/miner.ts';
+import type { KernelChoice, Miner, MiningEvent, MiningJob } from '../mining/miner.ts';
 import { MemoryNetworkHub } from '../network/memory-network.ts';
 import type { PeerNetwork } from '../network/peer-network.ts';
 import { ProbeError, RpcCallError } from '../probe/probe-client.ts';
@@ -244,6 +244,25 @@ test('a block that is damaged on disk stops nothing', async (t) => {
   await peer.readUntil((messages) => messages.some(({ type }) => type === 'not-found'));
   assert.deepEqual(failures, []);
   assert.equal((await world.runtime.ask(request('"goes on"'))).type, 'block-mined');
+});
+
+test('the rate is what the trial promised until enough was searched, and hashes are counted over all miners', async (t) => {
+  const { runtime } = await startWorld(t, () => ({}));
+  assert.equal(runtime.hashesPerSecond, undefined);
+  const trials = [{ kernel: 'wasm-simd', outcome: 'passed', hashesPerSecond: 1_000_000 }] as const;
+  const choice: KernelChoice = { kernel: 'wasm-simd', pid: 1, threads: 2, dutyCycle: 0.5, trials };
+  const progress = (hashesTotal: number): MiningEvent => {
+    return { type: 'progress', jobId: 1, hashes: 1, hashesTotal, hashesPerSecond: 700_000 };
+  };
+  runtime.mined({ type: 'kernel-chosen', choice });
+  assert.equal(runtime.hashesPerSecond, 1_000_000);
+  runtime.mined(progress(249_999));
+  assert.equal(runtime.hashesPerSecond, 1_000_000);
+  runtime.mined(progress(250_000));
+  assert.equal(runtime.hashesPerSecond, 700_000);
+  runtime.mined({ type: 'kernel-chosen', choice });
+  runtime.mined(progress(30));
+  assert.equal(runtime.hashesTried, 250_030);
 });
 
 test('a node whose disk refuses a write stops in order, and nothing that was not durable was acknowledged', async (t) => {

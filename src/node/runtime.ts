@@ -8,6 +8,7 @@ import type { Hash } from '../core/hash.ts';
 import { encodeHeader } from '../core/header.ts';
 import { bitsToTarget } from '../core/target.ts';
 import type { KernelChoice, Miner, MiningEvent } from '../mining/miner.ts';
+import { promisedRate } from '../mining/mining-rate.ts';
 import { NetworkError, type NetworkHandlers, type PeerNetwork } from '../network/peer-network.ts';
 import type { Answer, Effect, Input, NodeEvent, PeerId, RequestId } from '../protocol/effects.ts';
 import type { FullNode } from '../protocol/full-node.ts';
@@ -48,6 +49,8 @@ export class Runtime {
   #ticker: NodeJS.Timeout | undefined;
   #hashesPerSecond: number | undefined;
   #hashesTried = 0;
+  /** By miners that have made way for the present one. */
+  #hashesBefore = 0;
   #kernelChoice: KernelChoice | undefined;
 
   constructor(parts: RuntimeParts) {
@@ -60,12 +63,16 @@ export class Runtime {
     });
   }
 
-  /** Of the latest search; undefined until one has been measured. */
+  /**
+   * As measured in the latest searches; as the trial of the kernel promises until there was enough to measure. Undefined
+   * until there is one of them.
+   */
   get hashesPerSecond(): number | undefined {
-    return this.#hashesPerSecond;
+    const promised = this.#kernelChoice === undefined ? 0 : promisedRate(this.#kernelChoice);
+    return this.#hashesTried < promised * MEASURED_SECONDS_MIN ? promised : this.#hashesPerSecond;
   }
 
-  /** Since the miner's process started. */
+  /** Since the node started. */
   get hashesTried(): number {
     return this.#hashesTried;
   }
@@ -114,11 +121,13 @@ export class Runtime {
         return this.feed({ type: 'nonces-exhausted', job: event.jobId });
       case 'kernel-chosen':
         this.#kernelChoice = event.choice;
+        // A miner that has to choose anew begins to count anew.
+        this.#hashesBefore = this.#hashesTried;
         this.#parts.logger.info({ choice: event.choice }, 'the miner has chosen how to search');
         return;
       case 'progress':
         this.#hashesPerSecond = event.hashesPerSecond;
-        this.#hashesTried = event.hashesTotal;
+        this.#hashesTried = this.#hashesBefore + event.hashesTotal;
         return this.#tellListeners(event);
       default:
         return assertNever(event);
@@ -276,3 +285,5 @@ export class Runtime {
 
 /** How often the machine hears that time has passed. */
 const TICK_MS = 250;
+/** So much of searching says more than a trial: short searches go by with their beginning and end. */
+const MEASURED_SECONDS_MIN = 0.25;
