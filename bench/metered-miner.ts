@@ -57,7 +57,7 @@ export class MeteredMiner {
       let hashes = 0;
       this.#fail = reject;
       this.#listener = (event) => {
-        if (event.type === 'kernel-chosen' || event.jobId !== id) return;
+        if (!('jobId' in event) || event.jobId !== id) return;
         if (event.type === 'progress') hashes = event.hashes;
         // While its threads start, a miner reports that it has tried nothing.
         if (event.type === 'found' || (hashes > 0 && isEnough())) resolve(hashes);

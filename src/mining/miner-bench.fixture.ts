@@ -51,7 +51,7 @@ export class MinerBench {
 
   /** The jobs that something was said about. */
   get jobIds(): readonly number[] {
-    return [...new Set(this.events.flatMap((event) => (event.type === 'kernel-chosen' ? [] : [event.jobId])))];
+    return [...new Set(this.events.flatMap((event) => ('jobId' in event ? [event.jobId] : [])))];
   }
 
   #take(event: MiningEvent): void {

@@ -18,9 +18,7 @@ export interface MiningJob {
  * What a miner has to say about a job: `progress` about every 250 ms while it searches and once before the end, which is
  * at most one of `found` and `exhausted`. Nothing more comes about it then.
  */
-export type MiningEvent =
-  /** The miner has made its choice. Comes once, before anything else, and again where it had to choose anew. */
-  | { readonly type: 'kernel-chosen'; readonly choice: KernelChoice }
+export type JobEvent =
   /** `nonce` makes the header's hash meet the target. This was checked once more, apart from the search. */
   | { readonly type: 'found'; readonly jobId: number; readonly nonce: number }
   /**
@@ -36,6 +34,13 @@ export type MiningEvent =
     }
   /** Every nonce was tried and none fits. */
   | { readonly type: 'exhausted'; readonly jobId: number };
+
+export type MiningEvent =
+  | JobEvent
+  /** The miner has made its choice. Comes once, before anything else, and again where it had to choose anew. */
+  | { readonly type: 'kernel-chosen'; readonly choice: KernelChoice }
+  /** The process that searches has ended, for `reason`. Another one goes on with the job after `pauseMs`. */
+  | { readonly type: 'interrupted'; readonly reason: string; readonly pauseMs: number };
 
 /** Which kernel searches, how it was found, and on how much of the machine. */
 export interface KernelChoice {

@@ -47,10 +47,12 @@ class ProcessMiner implements Miner {
   #kernel: KernelName | undefined;
   #hasSpoken = false;
   #startedMs = 0;
-  #restarts = 0;
+  /** That came soon one after the other. */
+  #endings = 0;
   /** The number tells apart what was mined under one id. */
   #task: { readonly number: number; readonly job: MiningJob } | undefined;
   #taskCount = 0;
+  #pause: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: ProcessMinerOptions) {
@@ -74,6 +76,7 @@ class ProcessMiner implements Miner {
 
   close(): Promise<void> {
     this.#task = undefined;
+    clearTimeout(this.#pause);
     this.#closed ??= this.#endProcess();
     return this.#closed;
   }
@@ -124,11 +127,8 @@ class ProcessMiner implements Miner {
   }
 
   #handleEvent(event: MiningEvent): void {
-    if (event.type === 'kernel-chosen') {
-      this.#kernel = KERNELS.find(({ name }) => name === event.choice.kernel)?.name;
-      this.#options.onEvent(event);
-      return;
-    }
+    if (event.type === 'kernel-chosen') this.#kernel = KERNELS.find(({ name }) => name === event.choice.kernel)?.name;
+    if (!('jobId' in event)) return this.#options.onEvent(event);
     // What it says of an earlier task may have been on its way.
     if (this.#task === undefined || event.jobId !== this.#task.number) return;
     const { job } = this.#task;
@@ -138,23 +138,21 @@ class ProcessMiner implements Miner {
 
   #handleEnd(exitCode: number | null, signal: NodeJS.Signals | null): void {
     if (this.#closed !== undefined) return;
-    const how = signal === null ? `with code ${exitCode}` : `by ${signal}`;
-    if (this.#kernel !== undefined && this.#kernel !== LAST_KERNEL && isCrash(signal)) {
-      // No restart to count: there is one kernel less to end it.
-      this.#refused.push(refusal(this.#kernel, 'crashed', `the process that ran it ended ${how}`));
-    } else if (this.#hasEndedTooOften()) {
-      this.#fail(new Error(`the process that mines ended ${how}, and not for the first time`));
-      return;
-    }
+    const how = signal === null ? `ended with code ${exitCode}` : `ended by ${signal}`;
     // Another Node may not know the flag any more, and refuses to start.
     if (!this.#hasSpoken) this.#flags = [];
-    this.#startAgain();
+    const culprit = isCrash(signal) && this.#kernel !== LAST_KERNEL ? this.#kernel : undefined;
+    if (culprit !== undefined) this.#refused.push(refusal(culprit, 'crashed', `the process that ran it ${how}`));
+    // With a kernel less to end it, the next process has a better chance.
+    const pauseMs = culprit === undefined && this.#hasEndedTooOften() ? PAUSE_MS : 0;
+    this.#pause = setTimeout(() => this.#startAgain(), pauseMs);
+    this.#options.onEvent({ type: 'interrupted', reason: `the process that mines ${how}`, pauseMs });
   }
 
   #hasEndedTooOften(): boolean {
-    if (performance.now() - this.#startedMs > STEADY_MS) this.#restarts = 0;
-    this.#restarts++;
-    return this.#restarts > RESTARTS_MAX;
+    if (performance.now() - this.#startedMs > STEADY_MS) this.#endings = 0;
+    this.#endings++;
+    return this.#endings > ENDINGS_MAX;
   }
 
   #startAgain(): void {
@@ -207,13 +205,15 @@ function isCrash(signal: NodeJS.Signals | null): boolean {
 
 /** What Node itself brings is not blamed for a crash: there has to be something to go on with. */
 const LAST_KERNEL: KernelName = 'node-crypto';
-const CRASH_SIGNALS: readonly NodeJS.Signals[] = ['SIGILL', 'SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGTRAP', 'SIGABRT'];
+const CRASH_SIGNALS: readonly NodeJS.Signals[] = ['SIGILL', 'SIGSEGV', 'SIGBUS', 'SIGFPE'];
 const NO_ADD_ONS = '--no-addons';
 const NO_PROCESS = 'Node is not permitted to start a process here, and machine code that is wrong would end this one';
 /** Have V8 make one operation on 256 bits of two on 128: in Node since 22, on x86-64 only, and off by default. */
 export const PACKING_FLAGS = process.arch === 'x64' ? ['--experimental-wasm-revectorize'] : [];
 /** A process that has lived so long is not one that cannot start. */
 const STEADY_MS = 60_000;
-const RESTARTS_MAX = 5;
+/** So many times another process is started at once, and then after a pause. */
+const ENDINGS_MAX = 5;
+const PAUSE_MS = 60_000;
 /** A trial keeps the process from hearing that it is to end, for some tenths of a second; a node has 5 s to stop. */
 const END_MS_MAX = 2000;

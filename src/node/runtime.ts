@@ -125,6 +125,10 @@ export class Runtime {
         this.#hashesBefore = this.#hashesTried;
         this.#parts.logger.info({ choice: event.choice }, 'the miner has chosen how to search');
         return;
+      case 'interrupted': {
+        const { reason, pauseMs } = event;
+        return this.#parts.logger.warn({ reason, pauseMs }, 'mining was interrupted');
+      }
       case 'progress':
         this.#hashesPerSecond = event.hashesPerSecond;
         this.#hashesTried = this.#hashesBefore + event.hashesTotal;
