@@ -1,8 +1,8 @@
 /**
  * The block header: 118 bytes that fix everything about a block (docs/spec/header.md).
  *
- * The first of its two SHA-256 chunks is the same for every block that can be built on one parent, and the nonce's
- * low half is one aligned word of the second.
+ * The first of its two SHA-256 chunks is the same for every block that can be built on one parent, and the nonce ends
+ * the second: what comes before it is hashed once for many nonces.
  */
 import { bytesToHex, hexInto } from '#host';
 import { type Hash, hashBytes } from './hash.ts';

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { NetworkParams } from '../core/params.ts';
 import { createGenesis } from '../core/validation.ts';
+import { createDelayedMiner } from '../mining/delayed-miner.ts';
 import type { KernelName } from '../mining/kernel-name.ts';
 import { shareOfMachine } from '../mining/machine-share.ts';
-import type { Miner, MiningEvent } from '../mining/miner.ts';
+import type { MiningEvent } from '../mining/miner.ts';
 import { createProcessMiner } from '../mining/process-miner.ts';
 import { createLibp2pNetwork } from '../network/libp2p-network.ts';
 import { loadNodeKey } from '../network/node-key.ts';
@@ -101,11 +102,15 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
       (error: unknown) => ended.reject(error),
     );
   };
-  const miner: Miner = createProcessMiner({
-    kernel: options.miningKernel,
-    share: shareOfMachine(options.miningShare, availableParallelism()),
-    onEvent: (event) => late.mined(event),
-    onFailure: (error) => late.whenAttached(() => void stop(error)),
+  const miner = createDelayedMiner({
+    create: () =>
+      createProcessMiner({
+        kernel: options.miningKernel,
+        share: shareOfMachine(options.miningShare, availableParallelism()),
+        onEvent: (event) => late.mined(event),
+        onFailure: (error) => late.whenAttached(() => void stop(error)),
+      }),
+    delayMs: MINER_DELAY_MS,
   });
   closers.add(() => miner.close());
   const state = await store.load({ windowLength: CHAIN_WINDOW_BLOCKS, milestoneInterval: MILESTONE_INTERVAL_BLOCKS });
@@ -234,6 +239,8 @@ class LateParts {
   }
 }
 
+/** Until then the node has come up and found its peers. */
+const MINER_DELAY_MS = 1500;
 const VERSION = readVersion();
 
 function readVersion(): string {
