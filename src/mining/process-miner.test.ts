@@ -103,7 +103,10 @@ test('a process that ends again and again is started again after a pause, which 
     pauses.push(pauseMs);
   }
   assert.deepEqual(pauses, [0, 0, 0, 0, 0, 60_000]);
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+  const before = timers();
   await bench.miner.close();
+  assert.equal(timers(), before - 1);
   assert.deepEqual(bench.failures, []);
 });
 
