@@ -37,6 +37,8 @@ function hashRate(kernel: SearchKernel, nowMs: () => number): number {
   const startMs = nowMs();
   let count = 2 ** 10;
   let best = 0;
+  /** The best when it was last better by so much that the trial had to go on. */
+  let improved = 0;
   let improvedMs = startMs;
   for (
     let windowStartMs = startMs;
@@ -47,7 +49,7 @@ function hashRate(kernel: SearchKernel, nowMs: () => number): number {
     const elapsedMs = windowEndMs - windowStartMs;
     // A shorter window says more of the clock than of the kernel.
     const rate = elapsedMs < WINDOW_MS / 2 ? 0 : (1000 * count) / elapsedMs;
-    if (rate > best * NOTABLE) improvedMs = windowEndMs;
+    if (rate > improved * NOTABLE) [improved, improvedMs] = [rate, windowEndMs];
     best = Math.max(best, rate);
     if (elapsedMs < WINDOW_MS) count *= 2;
     windowStartMs = windowEndMs;
