@@ -121,7 +121,8 @@ test('a search for a full block goes on, whatever comes', () => {
 });
 
 test('a search that was asked for goes on when entries come', () => {
-  const pool = new EntryPool([]);
+  // As many wait as the block has, so that it might look as if it had them all.
+  const pool = new EntryPool([entryOf('"waits"')]);
   const desk = deskOver('entries', pool);
   desk.request(1, bodyOf('"asked for"'));
   desk.proceed(GENESIS, NOW_MS);
