@@ -7,30 +7,25 @@
  * A block becomes part of the chain in one way only: its header enters the tree, its body the intake, both the store
  * in one `commit`, and only the input `committed` makes the block active and known to others.
  */
-import { assert, assertNever } from '../core/assert.ts';
+import { assertNever } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
 import type { Hash } from '../core/hash.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, createGenesis, hashedHeader, requiredBits, validateBody } from '../core/validation.ts';
 import { AddressBook } from './address-book.ts';
 import type { TreeFault } from './block-tree.ts';
+import { Doorkeeper } from './doorkeeper.ts';
 import type { Effect, Input, PeerId, RefusalFault, RequestId } from './effects.ts';
 import { parseEntries } from './entry-batch.ts';
 import type { EntryPool } from './entry-pool.ts';
 import { EntryRelay } from './entry-relay.ts';
 import { Ledger, type LedgerState } from './ledger.ts';
-import {
-  ADDRESSES_PER_MESSAGE_MAX,
-  HEADERS_PER_MESSAGE_MAX,
-  MINING_REQUESTS_MAX,
-  PEERS_MAX,
-  SCORE_BAN,
-} from './limits.ts';
+import { ADDRESSES_PER_MESSAGE_MAX, HEADERS_PER_MESSAGE_MAX, MINING_REQUESTS_MAX, SCORE_BAN } from './limits.ts';
 import { Mender } from './mender.ts';
 import type { Message } from './message.ts';
 import { MiningDesk, type MiningMode } from './mining-desk.ts';
 import { PeerBook } from './peer-book.ts';
-import { PeerSession } from './peer-session.ts';
+import type { PeerSession } from './peer-session.ts';
 import { Sync } from './sync.ts';
 
 export interface FullNodeOptions {
@@ -47,12 +42,11 @@ export interface FullNodeOptions {
 }
 
 export class FullNode {
-  readonly #options: FullNodeOptions;
   readonly #params: NetworkParams;
-  readonly #genesis: Hash;
   readonly #ledger: Ledger;
   readonly #peers = new PeerBook();
   readonly #addresses: AddressBook;
+  readonly #door: Doorkeeper;
   readonly #sync: Sync;
   readonly #relay: EntryRelay;
   readonly #mender: Mender;
@@ -62,9 +56,7 @@ export class FullNode {
 
   constructor(options: FullNodeOptions) {
     const { params } = options;
-    this.#options = options;
     this.#params = params;
-    this.#genesis = createGenesis(params).hash;
     this.#ledger = new Ledger(params, options.state, options.windowBlocks);
     const { tree, intake, pool } = this.#ledger;
     this.#addresses = new AddressBook({ localPeer: options.localPeer });
@@ -73,6 +65,13 @@ export class FullNode {
     this.#relay = new EntryRelay({ pool, peers });
     this.#mender = new Mender(peers);
     this.#mining = new MiningDesk({ params, mode: options.miningMode, pool });
+    const { agent, addresses } = options;
+    this.#door = new Doorkeeper({
+      introduction: { genesis: createGenesis(params).hash, network: params.name, agent, addresses },
+      peers: this.#peers,
+      addresses: this.#addresses,
+      followers: [this.#sync, this.#relay],
+    });
   }
 
   /** The last durable block of the chain that this node follows. */
@@ -124,12 +123,12 @@ export class FullNode {
 
   #take(input: Input): void {
     switch (input.type) {
-      case 'peer-connected':
-        return this.#peerConnected(input);
+      case 'peer-connected': {
+        const { hash, header, work } = this.tip;
+        return this.#do(this.#door.connected(input, { hash, height: header.height, work }, this.#nowMs));
+      }
       case 'peer-disconnected':
-        // What breaks the frames has broken the connection already; what is left to do is not to take the peer back.
-        if (input.reason === 'frame-fault') this.#misbehaved(input.peer, input.reason, -SCORE_BAN);
-        return this.#peerGone(input.peer, input.reason);
+        return this.#do(this.#door.disconnected(input.peer, input.reason, this.#nowMs));
       case 'message-received': {
         const peer = this.#peers.sessions.get(input.peer);
         return peer === undefined ? undefined : this.#messageReceived(peer, input.message);
@@ -174,73 +173,6 @@ export class FullNode {
     }
   }
 
-  #peerConnected(input: Input & { type: 'peer-connected' }): void {
-    const { peer: id, address, direction } = input;
-    assert(!this.#peers.sessions.has(id), 'a peer has one stream');
-    this.#addresses.connected(id, direction === 'outbound' ? address : undefined, this.#nowMs);
-    if (this.#peers.isBanned(id, this.#nowMs)) return this.#dismiss(id, 'banned', 'too many faults a while ago');
-    if (this.#peers.isFull(direction)) return this.#dismiss(id, 'peers-full', `${PEERS_MAX} peers at most`);
-    this.#peers.add(new PeerSession({ id, address, direction, nowMs: this.#nowMs }));
-    const { hash, header, work } = this.tip;
-    this.#send(id, {
-      type: 'hello',
-      genesis: this.#genesis,
-      network: this.#params.name,
-      agent: this.#options.agent,
-      tip: { hash, height: header.height, work },
-      addresses: this.#options.addresses.slice(0, ADDRESSES_PER_MESSAGE_MAX),
-    });
-  }
-
-  #peerGone(id: PeerId, reason: string): void {
-    const peer = this.#peers.remove(id);
-    const hasGreeted = peer?.isGreeted === true;
-    this.#addresses.gone(id, { hasGreeted, isFinal: reason === 'network-other', nowMs: this.#nowMs });
-    if (peer === undefined) return;
-    this.#do(this.#sync.peerGone(peer, this.#nowMs));
-    this.#do(this.#relay.peerGone(peer, this.#nowMs));
-    if (hasGreeted) this.#effect({ type: 'notify', event: { type: 'peer-left', peer: id, reason } });
-  }
-
-  #greeted(peer: PeerSession, hello: Message & { type: 'hello' }): void {
-    if (peer.isGreeted) return this.#misbehaved(peer.id, 'hello-twice', 10);
-    if (hello.genesis !== this.#genesis) {
-      const ours = `${this.#params.name} (genesis ${this.#genesis})`;
-      const theirs = `${hello.network} (genesis ${hello.genesis})`;
-      return this.#dismiss(peer.id, 'network-other', `this node is of the network ${ours}, the peer of ${theirs}`);
-    }
-    peer.agent = hello.agent;
-    peer.claimedTip = hello.tip;
-    this.#addresses.greeted(peer.id);
-    this.#addresses.learn(hello.addresses, peer.address);
-    this.#effect({ type: 'notify', event: { type: 'peer-joined', peer: peer.id } });
-    this.#do(this.#sync.greeted(peer, this.#nowMs));
-    this.#do(this.#relay.greeted(peer));
-    if (peer.direction === 'inbound') return;
-    peer.isAskedForPeers = true;
-    this.#send(peer.id, { type: 'get-peers' });
-  }
-
-  /** Lowers the peer's score by `points`; low enough, it is hung up on, or banned. */
-  #misbehaved(id: PeerId, code: string, points: number): void {
-    const peer = this.#peers.sessions.get(id);
-    if (peer === undefined) return;
-    const { score, verdict } = this.#peers.penalise(peer, points, this.#nowMs);
-    this.#effect({ type: 'report', level: 'warn', code: 'peer-misbehaved', facts: { peer: id, fault: code, score } });
-    if (verdict === 'leaves') this.#dismiss(id, code, 'too many faults');
-  }
-
-  /** Says why, then hangs up. */
-  #dismiss(id: PeerId, code: string, message: string): void {
-    this.#send(id, { type: 'goodbye', code, message });
-    this.#hangUp(id, code, `${code}: ${message}`);
-  }
-
-  #hangUp(id: PeerId, reason: string, note: string): void {
-    this.#effect({ type: 'disconnect', peer: id, note });
-    this.#peerGone(id, reason);
-  }
-
   #messageReceived(peer: PeerSession, message: Message): void {
     peer.heardMs = this.#nowMs;
     if (!peer.isGreeted && message.type !== 'hello' && message.type !== 'goodbye') {
@@ -248,7 +180,7 @@ export class FullNode {
     }
     switch (message.type) {
       case 'hello':
-        return this.#greeted(peer, message);
+        return this.#do(this.#door.greeted(peer, message, this.#nowMs));
       case 'get-headers':
         return this.#effect({
           type: 'serve-headers',
@@ -289,12 +221,8 @@ export class FullNode {
       case 'pong':
         peer.pingSentMs = undefined;
         return;
-      case 'goodbye': {
-        const { code, message: text } = message;
-        const facts = { peer: peer.id, code, text };
-        this.#effect({ type: 'report', level: 'info', code: 'peer-said-goodbye', facts });
-        return this.#hangUp(peer.id, code, 'it said goodbye');
-      }
+      case 'goodbye':
+        return this.#do(this.#door.saidGoodbye(peer, message, this.#nowMs));
       default:
         return assertNever(message);
     }
@@ -367,10 +295,7 @@ export class FullNode {
   }
 
   #tick(): void {
-    for (const care of this.#peers.tick(this.#nowMs)) {
-      if (care.type === 'dismiss') this.#dismiss(care.peer.id, care.fault.code, 'nothing came');
-      else this.#send(care.peer.id, { type: 'ping', nonce: Math.floor(this.#nowMs) });
-    }
+    this.#do(this.#door.tick(this.#nowMs));
     for (const peer of this.#sync.findStalled(this.#nowMs)) this.#misbehaved(peer.id, 'blocks-stalled', 2);
     this.#do(this.#sync.proceed(this.#nowMs));
     this.#do(this.#relay.retryOverdue(this.#nowMs));
@@ -379,6 +304,10 @@ export class FullNode {
     const { outboundCount } = this.#peers;
     const connected = this.#peers.notToDial();
     this.#do(this.#addresses.due({ connected, outboundCount, nowMs: this.#nowMs }));
+  }
+
+  #misbehaved(peer: PeerId, code: string, points: number): void {
+    this.#do(this.#door.misbehaved(peer, { code, points }, this.#nowMs));
   }
 
   #refuse(request: RequestId, fault: RefusalFault): void {
