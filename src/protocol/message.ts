@@ -4,14 +4,12 @@
  * The two messages that carry ledger data are written canonically with the data first, so that its exact bytes are cut
  * out without decoding. What a parsed message claims is not yet judged.
  */
-import { bytesToHex, decodeUtf8, encodeUtf8, hexInto } from '#host';
+import { bytesToHex, decodeUtf8, encodeUtf8 } from '#host';
 import { assertNever } from '../core/assert.ts';
 import { type Hash, parseHash } from '../core/hash.ts';
-import { HEADER_BYTES, hashHeader, parseHeader } from '../core/header.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { HashedHeader } from '../core/validation.ts';
 import {
-  ADDRESS_CHARACTERS_MAX,
   ADDRESSES_PER_MESSAGE_MAX,
   AGENT_CHARACTERS_MAX,
   BLOCKS_PER_REQUEST_MAX,
@@ -21,6 +19,17 @@ import {
   IDS_PER_MESSAGE_MAX,
   LOCATOR_HASHES_MAX,
 } from './limits.ts';
+import {
+  asAddress,
+  asCount,
+  asHash,
+  asHeader,
+  asList,
+  asText,
+  asTip,
+  type Fields,
+  parseObject,
+} from './message-fields.ts';
 
 export type Message =
   /** First from both sides: who speaks, of which network, and how far its chain goes. */
@@ -109,7 +118,6 @@ export function joinEntries(entries: readonly Uint8Array[]): Uint8Array {
   return joinBytes(...pieces, Uint8Array.of(0x5d));
 }
 
-type Fields = Readonly<Record<string, unknown>>;
 type Parsed = Result<Message, MessageFault>;
 
 /** One for each message that is plain JSON. */
@@ -191,65 +199,6 @@ function parseEntriesMessage(bytes: Uint8Array): Parsed {
     : invalid('entries', 'entries');
 }
 
-function parseObject(bytes: Uint8Array): Fields | undefined {
-  const text = decodeUtf8(bytes);
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isFields(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function asList<Item>(value: unknown, max: number, parse: (item: unknown) => Item | undefined): Item[] | undefined {
-  if (!Array.isArray(value) || value.length > max) return undefined;
-  const items: Item[] = [];
-  for (const element of value) {
-    const item = parse(element);
-    if (item === undefined) return undefined;
-    items.push(item);
-  }
-  return items;
-}
-
-function asHash(value: unknown): Hash | undefined {
-  return typeof value === 'string' ? parseHash(value) : undefined;
-}
-
-function asText(value: unknown, charactersMax: number): string | undefined {
-  return typeof value === 'string' && value.length <= charactersMax ? value : undefined;
-}
-
-function asAddress(value: unknown): string | undefined {
-  return asText(value, ADDRESS_CHARACTERS_MAX);
-}
-
-function asCount(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
-}
-
-function asHeader(value: unknown): HashedHeader | undefined {
-  if (typeof value !== 'string' || value.length !== 2 * HEADER_BYTES || !HEX_TEXT.test(value)) return undefined;
-  const bytes = new Uint8Array(HEADER_BYTES);
-  hexInto(value, bytes, 0);
-  const header = parseHeader(bytes);
-  return header.ok ? { header: header.value, bytes, hash: hashHeader(bytes) } : undefined;
-}
-
-function asTip(value: unknown): { hash: Hash; height: number; work: bigint } | undefined {
-  if (!isFields(value)) return undefined;
-  const hash = asHash(value['hash']);
-  const height = asCount(value['height']);
-  const work = value['work'];
-  if (hash === undefined || height === undefined) return undefined;
-  return typeof work === 'string' && WORK_TEXT.test(work) ? { hash, height, work: BigInt(work) } : undefined;
-}
-
 function invalid(type: Message['type'], field: string): { readonly ok: false; readonly fault: MessageFault } {
   return fail({ code: 'message-field-invalid', type, field });
 }
@@ -278,6 +227,3 @@ const BLOCK_SUFFIX_BYTES = ',"hash":"'.length + 64 + '","type":"block"}'.length;
 const ENTRIES_PREFIX = encodeUtf8('{"entries":');
 const ENTRIES_SUFFIX = encodeUtf8(',"type":"entries"}');
 const ARRAY_OPEN = 0x5b;
-const HEX_TEXT = /^[0-9a-f]*$/;
-/** At most the 78 digits of 2^256. */
-const WORK_TEXT = /^[0-9]{1,78}$/;

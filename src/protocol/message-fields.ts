@@ -1,0 +1,85 @@
+/** The members of a peer's message, each in its form and within its limit, or undefined. */
+import { decodeUtf8, hexInto } from '#host';
+import { type Hash, parseHash } from '../core/hash.ts';
+import { HEADER_BYTES, hashHeader, parseHeader } from '../core/header.ts';
+import type { HashedHeader } from '../core/validation.ts';
+import { ADDRESS_CHARACTERS_MAX } from './limits.ts';
+import type { PeerTip } from './peer-session.ts';
+
+/** The members of a message as JSON has them, none of them judged. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The members of the JSON object that `bytes` spell. */
+export function parseObject(bytes: Uint8Array): Fields | undefined {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A list of at most `max` items that `parse` accepts, all of them. */
+export function asList<Item>(
+  value: unknown,
+  max: number,
+  parse: (item: unknown) => Item | undefined,
+): Item[] | undefined {
+  if (!Array.isArray(value) || value.length > max) return undefined;
+  const items: Item[] = [];
+  for (const element of value) {
+    const item = parse(element);
+    if (item === undefined) return undefined;
+    items.push(item);
+  }
+  return items;
+}
+
+/** 64 lower-case hex digits. */
+export function asHash(value: unknown): Hash | undefined {
+  return typeof value === 'string' ? parseHash(value) : undefined;
+}
+
+/** Text of at most so many UTF-16 code units. */
+export function asText(value: unknown, charactersMax: number): string | undefined {
+  return typeof value === 'string' && value.length <= charactersMax ? value : undefined;
+}
+
+/** What may be a multiaddress: whether it is one is seen when it is dialled. */
+export function asAddress(value: unknown): string | undefined {
+  return asText(value, ADDRESS_CHARACTERS_MAX);
+}
+
+/** A whole number from 0 to 2^53-1. */
+export function asCount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+/** The hex digits of a well-formed header. */
+export function asHeader(value: unknown): HashedHeader | undefined {
+  if (typeof value !== 'string' || value.length !== 2 * HEADER_BYTES || !HEX_TEXT.test(value)) return undefined;
+  const bytes = new Uint8Array(HEADER_BYTES);
+  hexInto(value, bytes, 0);
+  const header = parseHeader(bytes);
+  return header.ok ? { header: header.value, bytes, hash: hashHeader(bytes) } : undefined;
+}
+
+/** How far a chain goes, as its owner says. */
+export function asTip(value: unknown): PeerTip | undefined {
+  if (!isFields(value)) return undefined;
+  const hash = asHash(value['hash']);
+  const height = asCount(value['height']);
+  const work = value['work'];
+  if (hash === undefined || height === undefined) return undefined;
+  return typeof work === 'string' && WORK_TEXT.test(work) ? { hash, height, work: BigInt(work) } : undefined;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const HEX_TEXT = /^[0-9a-f]*$/;
+/** At most the 78 digits of 2^256. */
+const WORK_TEXT = /^[0-9]{1,78}$/;
