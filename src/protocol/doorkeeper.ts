@@ -13,7 +13,7 @@ import { PeerSession, type PeerTip } from './peer-session.ts';
 
 /** A machine that has dealings with peers, and is told when one comes and goes. */
 export interface PeerFollower {
-  greeted(peer: PeerSession, nowMs: number): readonly Effect[];
+  greeted?(peer: PeerSession, nowMs: number): readonly Effect[];
   peerGone(peer: PeerSession, nowMs: number): readonly Effect[];
 }
 
@@ -77,7 +77,7 @@ export class Doorkeeper {
     this.#addresses.greeted(peer.id);
     this.#addresses.learn(hello.addresses, peer.address);
     const effects: Effect[] = [{ type: 'notify', event: { type: 'peer-joined', peer: peer.id } }];
-    for (const follower of this.#followers) effects.push(...follower.greeted(peer, nowMs));
+    for (const follower of this.#followers) effects.push(...(follower.greeted?.(peer, nowMs) ?? []));
     if (peer.direction === 'inbound') return effects;
     peer.isAskedForPeers = true;
     return [...effects, send(peer.id, { type: 'get-peers' })];

@@ -11,8 +11,11 @@ import { assertNever } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
 import type { Hash } from '../core/hash.ts';
 import type { NetworkParams } from '../core/params.ts';
+import type { Result } from '../core/result.ts';
 import { type ChainPoint, createGenesis, hashedHeader, requiredBits, validateBody } from '../core/validation.ts';
 import { AddressBook } from './address-book.ts';
+import { BlockRelay, type RelayFault, type RelayStep } from './block-relay.ts';
+import { BlockShelf } from './block-shelf.ts';
 import type { TreeFault } from './block-tree.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import type { Effect, Input, PeerId, RefusalFault, RequestId } from './effects.ts';
@@ -48,6 +51,8 @@ export class FullNode {
   readonly #addresses: AddressBook;
   readonly #door: Doorkeeper;
   readonly #sync: Sync;
+  readonly #blockRelay: BlockRelay;
+  readonly #shelf = new BlockShelf();
   readonly #relay: EntryRelay;
   readonly #mender: Mender;
   readonly #mining: MiningDesk;
@@ -61,7 +66,8 @@ export class FullNode {
     const { tree, intake, pool } = this.#ledger;
     this.#addresses = new AddressBook({ localPeer: options.localPeer });
     const peers = this.#peers.sessions;
-    this.#sync = new Sync({ tree, intake, params, peers });
+    this.#blockRelay = new BlockRelay({ tree, pool, params });
+    this.#sync = new Sync({ tree, intake, params, peers, questions: this.#blockRelay });
     this.#relay = new EntryRelay({ pool, peers });
     this.#mender = new Mender(peers);
     this.#mining = new MiningDesk({ params, mode: options.miningMode, pool });
@@ -70,7 +76,7 @@ export class FullNode {
       introduction: { genesis: createGenesis(params).hash, network: params.name, agent, addresses },
       peers: this.#peers,
       addresses: this.#addresses,
-      followers: [this.#sync, this.#relay],
+      followers: [this.#sync, this.#relay, this.#blockRelay, this.#shelf],
     });
   }
 
@@ -196,6 +202,14 @@ export class FullNode {
         return this.#effect({ type: 'serve-blocks', peer: peer.id, hashes: message.hashes });
       case 'block':
         return this.#blockReceived(peer, message.hash, message.bodyBytes);
+      case 'get-block-ids':
+        return this.#do(this.#shelf.idsAsked(peer, message.hash));
+      case 'block-ids':
+        return this.#piecesReceived(peer, message.hash, this.#blockRelay.idsReceived(peer, message));
+      case 'get-block-entries':
+        return this.#do(this.#shelf.entriesAsked(peer, message.hash, message.indexes));
+      case 'block-entries':
+        return this.#piecesReceived(peer, message.hash, this.#blockRelay.entriesReceived(peer, message));
       case 'not-found':
         this.#do(this.#sync.notFound(peer, message.hashes, this.#nowMs));
         return;
@@ -251,6 +265,13 @@ export class FullNode {
     this.#do(this.#sync.proceed(this.#nowMs));
   }
 
+  /** A piece of a body arrived: goes on with what it leads to. */
+  #piecesReceived(peer: PeerSession, hash: Hash, step: Result<RelayStep, RelayFault>): void {
+    if (!step.ok) return this.#misbehaved(peer.id, step.fault.code, -SCORE_BAN);
+    if (step.value.type === 'ask') this.#send(peer.id, step.value.message);
+    if (step.value.type === 'whole') this.#blockReceived(peer, hash, step.value.bodyBytes);
+  }
+
   #mend(peer: PeerSession, point: ChainPoint, bodyBytes: Uint8Array): void {
     const block = validateBody(point, bodyBytes, this.#params);
     if (!block.ok) return this.#misbehaved(peer.id, block.fault.code, -SCORE_BAN);
@@ -276,6 +297,7 @@ export class FullNode {
     const ledger = this.#ledger;
     const outcome = ledger.committed(input);
     this.#do(outcome.effects);
+    this.#shelf.put(outcome.joined);
     this.#do(this.#mining.committed(ledger));
     if (outcome.hasNewTip) this.#announceTip();
     this.#do(this.#relay.announce(outcome.pending));

@@ -28,6 +28,8 @@ export interface LedgerState {
 export interface CommitOutcome {
   readonly effects: readonly Effect[];
   readonly hasNewTip: boolean;
+  /** Of the blocks that joined the active chain, those that were stored just now. */
+  readonly joined: readonly Block[];
   /** Entries that are pending and durable since now. */
   readonly pending: readonly PooledEntry[];
 }
@@ -157,7 +159,8 @@ export class Ledger {
     assert(move.removedCount === change.removed.length, 'machine and store moved the chain alike');
     this.pool.markStored(pendingAdded);
     this.pool.removeIncluded(change.included);
-    for (const { node, block } of plan.blocks) if (node.isActive) this.pool.removeIncluded(entryIds(block.body));
+    const joined = plan.blocks.filter(({ node }) => node.isActive).map(({ block }) => block);
+    for (const { body } of joined) this.pool.removeIncluded(entryIds(body));
     this.pool.addReturned(change.returned);
     const pending = [...pendingAdded.filter(({ id }) => this.pool.has(id)), ...change.returned];
     const effects = [
@@ -166,7 +169,7 @@ export class Ledger {
       ...this.#answerSubmissions(),
       ...this.#answerOffers(),
     ];
-    return { effects, hasNewTip: move.added.length > 0, pending };
+    return { effects, hasNewTip: move.added.length > 0, joined, pending };
   }
 
   #chainMoved(removed: readonly Hash[], oldTip: Header, added: readonly TreeNode[]): Effect[] {

@@ -10,6 +10,11 @@ export const PEER_MESSAGE_BYTES_MAX = 2 * 1024 * 1024;
 export const HEADERS_PER_MESSAGE_MAX = 2_000;
 export const LOCATOR_HASHES_MAX = 101;
 export const BLOCKS_PER_REQUEST_MAX = 128;
+
+/** As many entries as a block may have, and as many of them as may be asked for by their places in it. */
+export const BLOCK_IDS_MAX = 4_096;
+export const BLOCK_ENTRIES_PER_REQUEST_MAX = 2_048;
+
 export const IDS_PER_MESSAGE_MAX = 1_000;
 export const ADDRESSES_PER_MESSAGE_MAX = 100;
 export const ADDRESS_CHARACTERS_MAX = 256;
@@ -40,6 +45,13 @@ export const HELD_BODY_BYTES_MAX = 32 * 1024 * 1024;
 /** One storage transaction. */
 export const COMMIT_BLOCKS_MAX = 512;
 export const COMMIT_BYTES_MAX = 16 * 1024 * 1024;
+
+/** New blocks at hand for peers: so many of the latest; and bodies up to this size are sent whole, whatever was asked. */
+export const SHELF_BLOCKS_MAX = 4;
+export const WHOLE_BODY_BYTES_MAX = 1_024;
+
+/** Blocks of which is remembered that their ids were asked for. */
+export const RELAYED_BLOCKS_MAX = 16;
 
 /** A peer that delivers nothing of what it was asked for so long loses the requests to others; doubles up to the maximum. */
 export const STALL_MS_MIN = 2_000;

@@ -1,6 +1,6 @@
 /** The members of a peer's message, each in its form and within its limit, or undefined. */
 import { decodeUtf8, hexInto } from '#host';
-import { type Hash, parseHash } from '../core/hash.ts';
+import { HASH_BYTES, type Hash, parseHash } from '../core/hash.ts';
 import { HEADER_BYTES, hashHeader, parseHeader } from '../core/header.ts';
 import type { HashedHeader } from '../core/validation.ts';
 import { ADDRESS_CHARACTERS_MAX } from './limits.ts';
@@ -42,6 +42,16 @@ export function asHash(value: unknown): Hash | undefined {
   return typeof value === 'string' ? parseHash(value) : undefined;
 }
 
+/** At most `max` hashes, one after the other in one string. */
+export function asJoinedHashes(value: unknown, max: number): Hash[] | undefined {
+  if (typeof value !== 'string' || value.length % HASH_DIGITS !== 0 || value.length > max * HASH_DIGITS)
+    return undefined;
+  if (!HEX_TEXT.test(value)) return undefined;
+  const hashes: Hash[] = [];
+  for (let i = 0; i < value.length; i += HASH_DIGITS) hashes.push(value.slice(i, i + HASH_DIGITS) as Hash);
+  return hashes;
+}
+
 /** Text of at most so many UTF-16 code units. */
 export function asText(value: unknown, charactersMax: number): string | undefined {
   return typeof value === 'string' && value.length <= charactersMax ? value : undefined;
@@ -80,6 +90,7 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const HASH_DIGITS = 2 * HASH_BYTES;
 const HEX_TEXT = /^[0-9a-f]*$/;
 /** At most the 78 digits of 2^256. */
 const WORK_TEXT = /^[0-9]{1,78}$/;

@@ -33,6 +33,23 @@ const MESSAGES: { readonly [Type in Message['type']]: fc.Arbitrary<Message & { t
   headers: fc.record({ type: fc.constant('headers'), headers: list(fc.constantFrom(...HEADERS)) }),
   'get-blocks': fc.record({ type: fc.constant('get-blocks'), hashes: list(hash) }),
   block: fc.record({ type: fc.constant('block'), hash, bodyBytes: canonical.map(bytesOf) }),
+  'get-block-ids': fc.record({ type: fc.constant('get-block-ids'), hash }),
+  'block-ids': fc.record({
+    type: fc.constant('block-ids'),
+    hash,
+    shape: fc.constantFrom('single', 'array'),
+    ids: list(hash),
+  }),
+  'get-block-entries': fc.record({
+    type: fc.constant('get-block-entries'),
+    hash,
+    indexes: fc.uniqueArray(count, { maxLength: 20 }).map((indexes) => indexes.sort((one, other) => one - other)),
+  }),
+  'block-entries': fc.record({
+    type: fc.constant('block-entries'),
+    hash,
+    arrayBytes: list(canonical.map(bytesOf)).map((entries) => joinEntries(entries)),
+  }),
   'not-found': fc.record({ type: fc.constant('not-found'), hashes: list(hash) }),
   inventory: fc.record({ type: fc.constant('inventory'), ids: list(hash) }),
   'get-entries': fc.record({ type: fc.constant('get-entries'), ids: list(hash) }),
@@ -81,6 +98,10 @@ const hello = (changes: object) =>
   });
 const tip = (changes: object) => hello({ tip: { hash: HASH, height: 1, work: '1', ...changes } });
 const hashes = (length: number) => JSON.stringify(Array.from({ length }, () => HASH));
+const blockIds = (changes: object) =>
+  JSON.stringify({ type: 'block-ids', hash: HASH, shape: 'array', ids: '', ...changes });
+const blockEntries = (changes: object) =>
+  JSON.stringify({ type: 'get-block-entries', hash: HASH, indexes: [], ...changes });
 const header = Buffer.from(HEADERS[0]?.bytes ?? []).toString('hex');
 const MALFORMED: readonly (readonly [message: string, code: MessageFault['code'], field?: string])[] = [
   ['', 'message-not-json'],
@@ -126,6 +147,18 @@ const MALFORMED: readonly (readonly [message: string, code: MessageFault['code']
   [`{"type":"headers","headers":${JSON.stringify(Array(2001).fill(header))}}`, 'message-field-invalid', 'headers'],
   [`{"type":"get-blocks","hashes":${hashes(129)}}`, 'message-field-invalid', 'hashes'],
   ['{"type":"get-blocks","hashes":{"length":0}}', 'message-field-invalid', 'hashes'],
+  ['{"type":"get-block-ids"}', 'message-field-invalid', 'hash'],
+  [blockIds({ hash: undefined }), 'message-field-invalid', 'hash'],
+  [blockIds({ shape: 'genesis' }), 'message-field-invalid', 'shape'],
+  [blockIds({ ids: [HASH] }), 'message-field-invalid', 'ids'],
+  [blockIds({ ids: HASH.slice(1) }), 'message-field-invalid', 'ids'],
+  [blockIds({ ids: HASH.toUpperCase() }), 'message-field-invalid', 'ids'],
+  [blockIds({ ids: HASH.repeat(4_097) }), 'message-field-invalid', 'ids'],
+  [blockEntries({ hash: 'ab' }), 'message-field-invalid', 'hash'],
+  [blockEntries({ indexes: [1, 0] }), 'message-field-invalid', 'indexes'],
+  [blockEntries({ indexes: [0, 0] }), 'message-field-invalid', 'indexes'],
+  [blockEntries({ indexes: [-1] }), 'message-field-invalid', 'indexes'],
+  [blockEntries({ indexes: Array.from({ length: 2_049 }, (_, i) => i) }), 'message-field-invalid', 'indexes'],
   [`{"type":"not-found","hashes":${hashes(129)}}`, 'message-field-invalid', 'hashes'],
   [`{"type":"inventory","ids":${hashes(1001)}}`, 'message-field-invalid', 'ids'],
   [`{"type":"get-entries","ids":${hashes(1001)}}`, 'message-field-invalid', 'ids'],
@@ -144,6 +177,10 @@ const MALFORMED: readonly (readonly [message: string, code: MessageFault['code']
   ['{"entries":,"type":"entries"}', 'message-field-invalid', 'entries'],
   ['{"entries":{},"type":"entries"}', 'message-field-invalid', 'entries'],
   ['{"entries":[],"type":"entries" }', 'message-field-invalid', 'entries'],
+  [`{"entries":[],"hash":"${HASH}","type":"block-entrie"}`, 'message-field-invalid', 'entries'],
+  [`{"entries":[],"hash":"${HASH.slice(1)}","type":"block-entries"}`, 'message-field-invalid', 'entries'],
+  [`{"entries":{},"hash":"${HASH}","type":"block-entries"}`, 'message-field-invalid', 'entries'],
+  [`{"entries":,"hash":"${HASH}","type":"block-entries"}`, 'message-field-invalid', 'entries'],
   [`{"entries":["${'x'.repeat(ENTRIES_MESSAGE_BYTES_MAX)}"],"type":"entries"}`, 'message-field-invalid', 'entries'],
 ];
 for (const [message, code, field] of MALFORMED) {

@@ -12,6 +12,8 @@ import type { HashedHeader } from '../core/validation.ts';
 import {
   ADDRESSES_PER_MESSAGE_MAX,
   AGENT_CHARACTERS_MAX,
+  BLOCK_ENTRIES_PER_REQUEST_MAX,
+  BLOCK_IDS_MAX,
   BLOCKS_PER_REQUEST_MAX,
   ENTRIES_MESSAGE_BYTES_MAX,
   GOODBYE_CHARACTERS_MAX,
@@ -24,6 +26,7 @@ import {
   asCount,
   asHash,
   asHeader,
+  asJoinedHashes,
   asList,
   asText,
   asTip,
@@ -49,6 +52,18 @@ export type Message =
   /** Asks for bodies. They come as one `block` each, in this order. */
   | { readonly type: 'get-blocks'; readonly hashes: readonly Hash[] }
   | { readonly type: 'block'; readonly hash: Hash; readonly bodyBytes: Uint8Array }
+  /** Asks for the ids of a block's entries, by one who may have the entries already. The answer may be the `block`. */
+  | { readonly type: 'get-block-ids'; readonly hash: Hash }
+  | {
+      readonly type: 'block-ids';
+      readonly hash: Hash;
+      readonly shape: 'single' | 'array';
+      readonly ids: readonly Hash[];
+    }
+  /** Asks for some of a block's entries, by where they stand in it: lowest first, and each once. */
+  | { readonly type: 'get-block-entries'; readonly hash: Hash; readonly indexes: readonly number[] }
+  /** The answer to that: a JSON array of those entries, canonical, in the order of the question. */
+  | { readonly type: 'block-entries'; readonly hash: Hash; readonly arrayBytes: Uint8Array }
   /** Blocks that were asked for and are not there. */
   | { readonly type: 'not-found'; readonly hashes: readonly Hash[] }
   /** Ids of entries that the speaker holds pending. */
@@ -75,12 +90,22 @@ export function encodeMessage(message: Message): Uint8Array {
       return joinBytes(BLOCK_PREFIX, message.bodyBytes, encodeUtf8(`,"hash":"${message.hash}","type":"block"}`));
     case 'entries':
       return joinBytes(ENTRIES_PREFIX, message.arrayBytes, ENTRIES_SUFFIX);
+    case 'block-entries':
+      return joinBytes(
+        ENTRIES_PREFIX,
+        message.arrayBytes,
+        encodeUtf8(`,"hash":"${message.hash}","type":"block-entries"}`),
+      );
+    case 'block-ids':
+      return encodeJson({ ...message, ids: message.ids.join('') });
     case 'headers':
       return encodeJson({ headers: message.headers.map(({ bytes }) => bytesToHex(bytes)), type: message.type });
     case 'hello':
       return encodeJson({ ...message, tip: { ...message.tip, work: message.tip.work.toString() } });
     case 'get-headers':
     case 'get-blocks':
+    case 'get-block-ids':
+    case 'get-block-entries':
     case 'not-found':
     case 'inventory':
     case 'get-entries':
@@ -121,7 +146,9 @@ export function joinEntries(entries: readonly Uint8Array[]): Uint8Array {
 type Parsed = Result<Message, MessageFault>;
 
 /** One for each message that is plain JSON. */
-const PARSERS: Readonly<Record<Exclude<Message['type'], 'block' | 'entries'>, (fields: Fields) => Parsed>> = {
+const PARSERS: Readonly<
+  Record<Exclude<Message['type'], 'block' | 'block-entries' | 'entries'>, (fields: Fields) => Parsed>
+> = {
   hello: (fields) => {
     const type = 'hello';
     const genesis = asHash(fields['genesis']);
@@ -147,6 +174,28 @@ const PARSERS: Readonly<Record<Exclude<Message['type'], 'block' | 'entries'>, (f
   'get-blocks': (fields) => {
     const hashes = asList(fields['hashes'], BLOCKS_PER_REQUEST_MAX, asHash);
     return hashes === undefined ? invalid('get-blocks', 'hashes') : ok({ type: 'get-blocks', hashes });
+  },
+  'get-block-ids': (fields) => {
+    const hash = asHash(fields['hash']);
+    return hash === undefined ? invalid('get-block-ids', 'hash') : ok({ type: 'get-block-ids', hash });
+  },
+  'block-ids': (fields) => {
+    const type = 'block-ids';
+    const hash = asHash(fields['hash']);
+    if (hash === undefined) return invalid(type, 'hash');
+    const { shape } = fields;
+    if (shape !== 'single' && shape !== 'array') return invalid(type, 'shape');
+    const ids = asJoinedHashes(fields['ids'], BLOCK_IDS_MAX);
+    return ids === undefined ? invalid(type, 'ids') : ok({ type, hash, shape, ids });
+  },
+  'get-block-entries': (fields) => {
+    const type = 'get-block-entries';
+    const hash = asHash(fields['hash']);
+    if (hash === undefined) return invalid(type, 'hash');
+    const indexes = asList(fields['indexes'], BLOCK_ENTRIES_PER_REQUEST_MAX, asCount);
+    // In order, so that none is asked for twice: the answer is never larger than the block.
+    const isInOrder = indexes?.every((index, i) => i === 0 || index > (indexes[i - 1] ?? 0));
+    return indexes === undefined || isInOrder !== true ? invalid(type, 'indexes') : ok({ type, hash, indexes });
   },
   'not-found': (fields) => {
     const hashes = asList(fields['hashes'], BLOCKS_PER_REQUEST_MAX, asHash);
@@ -190,13 +239,27 @@ function parseBlockMessage(bytes: Uint8Array): Parsed {
   return ok({ type: 'block', hash, bodyBytes: bytes.subarray(BLOCK_PREFIX.length, bodyEnd) });
 }
 
+/** `entries` and `block-entries` begin alike; how they end says which it is. */
 function parseEntriesMessage(bytes: Uint8Array): Parsed {
-  const arrayEnd = bytes.length - ENTRIES_SUFFIX.length;
-  const arrayBytes = bytes.subarray(ENTRIES_PREFIX.length, Math.max(arrayEnd, ENTRIES_PREFIX.length));
-  const isArray = arrayBytes[0] === ARRAY_OPEN && startsWith(bytes.subarray(arrayEnd), ENTRIES_SUFFIX);
-  return isArray && arrayBytes.length <= ENTRIES_MESSAGE_BYTES_MAX
-    ? ok({ type: 'entries', arrayBytes })
-    : invalid('entries', 'entries');
+  const [array, suffix] = splitBefore(bytes, ENTRIES_SUFFIX.length);
+  if (startsWith(suffix, ENTRIES_SUFFIX)) {
+    return isArrayBytes(array) ? ok({ type: 'entries', arrayBytes: array }) : invalid('entries', 'entries');
+  }
+  const [blockArray, blockSuffix] = splitBefore(bytes, BLOCK_ENTRIES_SUFFIX_BYTES);
+  const hash = parseHash(BLOCK_ENTRIES_SUFFIX_TEXT.exec(decodeUtf8(blockSuffix) ?? '')?.[1] ?? '');
+  if (hash === undefined) return invalid('entries', 'entries');
+  if (!isArrayBytes(blockArray)) return invalid('block-entries', 'entries');
+  return ok({ type: 'block-entries', hash, arrayBytes: blockArray });
+}
+
+/** What stands between the prefix for entries and the last `suffixBytes` bytes, and those. */
+function splitBefore(bytes: Uint8Array, suffixBytes: number): [Uint8Array, Uint8Array] {
+  const end = Math.max(ENTRIES_PREFIX.length, bytes.length - suffixBytes);
+  return [bytes.subarray(ENTRIES_PREFIX.length, end), bytes.subarray(end)];
+}
+
+function isArrayBytes(bytes: Uint8Array): boolean {
+  return bytes[0] === ARRAY_OPEN && bytes.length <= ENTRIES_MESSAGE_BYTES_MAX;
 }
 
 function invalid(type: Message['type'], field: string): { readonly ok: false; readonly fault: MessageFault } {
@@ -226,4 +289,6 @@ const BLOCK_SUFFIX_TEXT = /^,"hash":"([0-9a-f]{64})","type":"block"\}$/;
 const BLOCK_SUFFIX_BYTES = ',"hash":"'.length + 64 + '","type":"block"}'.length;
 const ENTRIES_PREFIX = encodeUtf8('{"entries":');
 const ENTRIES_SUFFIX = encodeUtf8(',"type":"entries"}');
+const BLOCK_ENTRIES_SUFFIX_TEXT = /^,"hash":"([0-9a-f]{64})","type":"block-entries"\}$/;
+const BLOCK_ENTRIES_SUFFIX_BYTES = ',"hash":"'.length + 64 + '","type":"block-entries"}'.length;
 const ARRAY_OPEN = 0x5b;

@@ -20,7 +20,7 @@ import {
   STALL_MS_MIN,
 } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
-import { Sync } from './sync.ts';
+import { type BodyQuestions, Sync } from './sync.ts';
 
 const GENESIS = genesisPoint(TEST_PARAMS);
 const CHAIN = chainOn(GENESIS, 40, 'a');
@@ -343,7 +343,7 @@ function world(
   const tree = new BlockTree({ params: TEST_PARAMS, window, milestones: [GENESIS.hash], headersMax });
   const intake = new BlockIntake();
   const peers = new Map<string, PeerSession>();
-  const sync = new Sync({ tree, intake, params: TEST_PARAMS, peers });
+  const sync = new Sync({ tree, intake, params: TEST_PARAMS, peers, questions: WHOLE });
   const peer: World['peer'] = (id, claimedTip) => {
     const session = greetedPeer(id);
     session.claimedTip = claimedTip;
@@ -368,3 +368,6 @@ function hashesOf(blocks: readonly Block[]): Hash[] {
 function asksForHeaders(effects: readonly Effect[], peer: string): boolean {
   return sentTo(effects, peer).some(({ type }) => type === 'get-headers');
 }
+
+/** Every body is asked for as a whole. */
+const WHOLE: BodyQuestions = { question: (hashes) => ({ type: 'get-blocks', hashes }) };

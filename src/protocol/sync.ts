@@ -24,6 +24,7 @@ import {
   STALL_MS_MAX,
   STALL_MS_MIN,
 } from './limits.ts';
+import type { Message } from './message.ts';
 import type { PeerSession } from './peer-session.ts';
 
 /** What became of a `headers` message. */
@@ -33,7 +34,13 @@ export interface HeadersOutcome {
   readonly fault: TreeFault | undefined;
 }
 
+/** In which words bodies are asked for. */
+export interface BodyQuestions {
+  question(hashes: readonly Hash[]): Message;
+}
+
 export class Sync {
+  readonly #questions: BodyQuestions;
   readonly #tree: BlockTree;
   readonly #intake: BlockIntake;
   readonly #params: NetworkParams;
@@ -48,7 +55,9 @@ export class Sync {
     readonly intake: BlockIntake;
     readonly params: NetworkParams;
     readonly peers: ReadonlyMap<PeerId, PeerSession>;
+    readonly questions: BodyQuestions;
   }) {
+    this.#questions = options.questions;
     this.#tree = options.tree;
     this.#intake = options.intake;
     this.#params = options.params;
@@ -256,7 +265,7 @@ export class Sync {
         peer.inFlight.add(hash);
         this.#asked.set(hash, peer);
       }
-      effects.push({ type: 'send', peer: peer.id, message: { type: 'get-blocks', hashes } });
+      effects.push({ type: 'send', peer: peer.id, message: this.#questions.question(hashes) });
     }
     return effects;
   }

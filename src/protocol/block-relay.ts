@@ -1,0 +1,143 @@
+/**
+ * How a new block is fetched by one who has most of its entries already (docs/spec/wire.md#compact-relay): its ids are
+ * asked for, the pool gives the entries that wait here, and only the others travel.
+ *
+ * `Sync` says which body is asked of whom, and waits for it; this says in which words, and puts the pieces together. The
+ * ids are whole, so the header judges them before anything else is asked for. One attempt for each block: whatever comes
+ * between, it is asked for whole the next time.
+ */
+import { assertPresent } from '../core/assert.ts';
+import { type Body, bodyFromEntries, dataRoot, entryBytes, entryCount, entryIds, parseBody } from '../core/body.ts';
+import type { Hash } from '../core/hash.ts';
+import type { NetworkParams } from '../core/params.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import type { BlockFault } from '../core/validation.ts';
+import type { BlockTree } from './block-tree.ts';
+import type { Effect, PeerId } from './effects.ts';
+import type { EntryPool } from './entry-pool.ts';
+import { BLOCK_ENTRIES_PER_REQUEST_MAX, RELAYED_BLOCKS_MAX } from './limits.ts';
+import type { Message } from './message.ts';
+import type { PeerSession } from './peer-session.ts';
+
+/** What a peer's answer leads to: a body that is whole now, another question to that peer, or nothing. */
+export type RelayStep =
+  | { readonly type: 'whole'; readonly bodyBytes: Uint8Array }
+  | { readonly type: 'ask'; readonly message: Message }
+  | { readonly type: 'ignore' };
+
+/** What proves that a peer lies, or passes on a block that it has not judged. */
+export type RelayFault =
+  | Extract<BlockFault, { code: 'data-root-wrong' | 'body-too-large' }>
+  | { readonly code: 'block-entries-wrong' };
+
+/** The pieces of one body. */
+interface Attempt {
+  readonly peer: PeerId;
+  readonly shape: 'single' | 'array';
+  readonly ids: readonly Hash[];
+  /** The bytes of each entry, kept here because those of the pool may leave it meanwhile. */
+  readonly entries: (Uint8Array | undefined)[];
+  /** The places that are still empty. */
+  readonly missing: readonly number[];
+}
+
+export class BlockRelay {
+  readonly #tree: BlockTree;
+  readonly #pool: EntryPool;
+  readonly #params: NetworkParams;
+  /** Blocks whose ids were asked for, the latest last: what has come of each, while more is to come. */
+  readonly #attempts = new Map<Hash, Attempt | 'ids-asked' | 'over'>();
+
+  constructor(options: { readonly tree: BlockTree; readonly pool: EntryPool; readonly params: NetworkParams }) {
+    this.#tree = options.tree;
+    this.#pool = options.pool;
+    this.#params = options.params;
+  }
+
+  /** The question for the bodies of `hashes`: for the ids of one that is new, and may be made of what waits here. */
+  question(hashes: readonly Hash[]): Message {
+    const [hash] = hashes;
+    if (hash === undefined || hashes.length > 1 || !this.#isNew(hash)) return { type: 'get-blocks', hashes };
+    this.#attempts.set(hash, 'ids-asked');
+    for (const oldest of this.#attempts.keys()) {
+      if (this.#attempts.size <= RELAYED_BLOCKS_MAX) break;
+      this.#attempts.delete(oldest);
+    }
+    return { type: 'get-block-ids', hash };
+  }
+
+  /** The ids of a block arrived. They are the right ones if the header says so. */
+  idsReceived(peer: PeerSession, { hash, shape, ids }: Message & { type: 'block-ids' }): Result<RelayStep, RelayFault> {
+    const node = this.#tree.find(hash);
+    if (node === undefined || this.#attempts.get(hash) !== 'ids-asked' || !peer.inFlight.has(hash)) return IGNORE;
+    this.#attempts.set(hash, 'over');
+    const expected = node.point.header.dataRoot;
+    if ((shape === 'single' && ids.length !== 1) || dataRoot(shape, ids) !== expected) {
+      return fail({ code: 'data-root-wrong', dataRoot: expected });
+    }
+    const entries = ids.map((id) => this.#pool.find(id)?.bytes);
+    const missing = [...entries.keys()].filter((i) => entries[i] === undefined);
+    const tooLarge = this.#sizeFault(entries);
+    if (tooLarge !== undefined) return fail(tooLarge);
+    if (missing.length === 0) return ok({ type: 'whole', bodyBytes: putTogether(shape, entries) });
+    // To ask for most of it by its places saves little, and takes a question more.
+    if (2 * missing.length > ids.length || missing.length > BLOCK_ENTRIES_PER_REQUEST_MAX) {
+      return ok({ type: 'ask', message: { type: 'get-blocks', hashes: [hash] } });
+    }
+    this.#attempts.set(hash, { peer: peer.id, shape, ids, entries, missing });
+    return ok({ type: 'ask', message: { type: 'get-block-entries', hash, indexes: missing } });
+  }
+
+  /** The entries that were missing arrived: they are the right ones if their ids say so. */
+  entriesReceived(
+    peer: PeerSession,
+    { hash, arrayBytes }: Message & { type: 'block-entries' },
+  ): Result<RelayStep, RelayFault> {
+    const attempt = this.#attempts.get(hash);
+    if (attempt === undefined || typeof attempt === 'string' || attempt.peer !== peer.id) return IGNORE;
+    this.#attempts.set(hash, 'over');
+    if (!peer.inFlight.has(hash)) return IGNORE;
+    const given = parseBody(arrayBytes, this.#params);
+    if (!given.ok || !isMadeOf(given.value, attempt)) return fail({ code: 'block-entries-wrong' });
+    for (const [i, place] of attempt.missing.entries()) attempt.entries[place] = entryBytes(given.value, i);
+    const tooLarge = this.#sizeFault(attempt.entries);
+    if (tooLarge !== undefined) return fail(tooLarge);
+    return ok({ type: 'whole', bodyBytes: putTogether(attempt.shape, attempt.entries) });
+  }
+
+  peerGone(peer: PeerSession): Effect[] {
+    for (const [hash, attempt] of this.#attempts) {
+      if (typeof attempt !== 'string' && attempt.peer === peer.id) this.#attempts.set(hash, 'over');
+    }
+    return [];
+  }
+
+  /** One entry may stand in a block many times: what is kept and put together is bounded before it is. */
+  #sizeFault(entries: Attempt['entries']): RelayFault | undefined {
+    const sizeBytes = entries.reduce((sum, bytes) => sum + (bytes?.length ?? 0) + 1, 1);
+    const limitBytes = this.#params.bodyBytesMax;
+    return sizeBytes > limitBytes ? { code: 'body-too-large', sizeBytes, limitBytes } : undefined;
+  }
+
+  /** Whether `hash` comes next after what is here or on its way into the store, and was not asked for by its ids before. */
+  #isNew(hash: Hash): boolean {
+    const parent = this.#tree.find(hash)?.parent;
+    if (this.#pool.count === 0 || parent === undefined || this.#attempts.has(hash)) return false;
+    return parent === this.#tree.tip || parent.body === 'held';
+  }
+}
+
+/** Whether `body` has exactly the entries that `attempt` lacks, in order. */
+function isMadeOf(body: Body, { ids, missing }: Attempt): boolean {
+  const given = entryIds(body);
+  return entryCount(body) === missing.length && missing.every((place, i) => ids[place] === given[i]);
+}
+
+/** The body of `entries`, all of which are here. */
+function putTogether(shape: Attempt['shape'], entries: Attempt['entries']): Uint8Array {
+  const present = entries.map((bytes) => assertPresent(bytes, 'every entry is here'));
+  const [first] = present;
+  return shape === 'single' && first !== undefined ? first : bodyFromEntries(present).bytes;
+}
+
+const IGNORE: { readonly ok: true; readonly value: RelayStep } = ok({ type: 'ignore' });
