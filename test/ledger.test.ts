@@ -145,7 +145,11 @@ interface World {
 }
 
 function ledgerOf(pending: readonly PooledEntry[] = []): World {
-  const ledger = new Ledger(TEST_PARAMS, { window: [GENESIS], milestones: [GENESIS.hash], pending });
+  const ledger = new Ledger(TEST_PARAMS, {
+    window: [GENESIS],
+    milestones: [GENESIS.hash],
+    pending: { entries: pending, isAll: true },
+  });
   return { ledger, store: createMemoryStore(TEST_PARAMS) };
 }
 

@@ -9,6 +9,7 @@ import { FullNode } from '../src/protocol/full-node.ts';
 import { SCORE_DISCONNECT } from '../src/protocol/limits.ts';
 import { textOf } from './support/effect-text.ts';
 import { MachineWorld } from './support/machine-world.ts';
+import { activeBlocks } from './support/store-change.ts';
 import type { WorldNode } from './support/world-node.ts';
 
 /** Times that one block interval of 10 s keeps: a network of a few nodes that each find a block now and then. */
@@ -264,7 +265,7 @@ async function assertSound(world: MachineWorld): Promise<void> {
 /** Judges the whole chain of a node by the rules alone. */
 async function assertValid({ params }: MachineWorld, node: WorldNode): Promise<void> {
   let parent = genesisPoint(params);
-  for await (const { block } of node.store.readChain({ tip: node.machine.tip.hash, from: 1 })) {
+  for (const block of (await activeBlocks(node.store)).slice(1)) {
     const point = validateHeader(hashedHeader(block.header), parent, params);
     assert.ok(point.ok);
     assert.ok(validateBody(point.value, block.body.bytes, params).ok);
@@ -309,7 +310,6 @@ async function tipEntry(node: WorldNode): Promise<Hash> {
 
 async function chainEntries(node: WorldNode): Promise<Hash[]> {
   const ids: Hash[] = [];
-  for await (const { block } of node.store.readChain({ tip: node.machine.tip.hash, from: 1 }))
-    ids.push(...entryIds(block.body));
+  for (const block of await activeBlocks(node.store)) ids.push(...entryIds(block.body));
   return ids;
 }

@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type BuiltChain, bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { chainPart, gather, growth, mixedBody, switchTo } from '../../test/support/store-change.ts';
-import { overlay } from '../../test/support/store-overlay.ts';
 import type { Block } from '../core/block.ts';
 import { encodeBlockJson } from '../core/block-json.ts';
 import { createGenesis, genesisPoint } from '../core/validation.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
-import { StoreError } from '../storage/store-error.ts';
 import { streamChain, streamChainDocument } from './chain-stream.ts';
 
 const KIB = 1024;
@@ -67,29 +65,6 @@ test('a chunk stays as it was when the next one is made', async () => {
   for (const { chunk, copy } of kept) assert.deepEqual(chunk, copy);
 });
 
-test('a chain is read no further than its reader has got', async () => {
-  const store = await storeOf(large);
-  let blocksRead = 0;
-  const counted = overlay(store, {
-    async *readChain(options) {
-      for await (const stored of store.readChain(options)) {
-        blocksRead++;
-        yield stored;
-      }
-    },
-  });
-  const { chunks } = await streamChain(counted);
-  let chunksTaken = 0;
-  for await (const chunk of chunks) {
-    chunksTaken++;
-    // A chunk is given out when the block behind it does not fit any more.
-    assert.ok(blocksRead <= chunksTaken + 2, `${blocksRead} blocks for ${chunksTaken} chunks`);
-    if (chunksTaken === 5) break;
-    assert.ok(chunk.length > 0);
-  }
-  assert.ok(blocksRead < 10, 'a reader that has gone is not read for');
-});
-
 test('the chain that was asked for is streamed whole, though the node switches to another meanwhile', async () => {
   const store = await storeOf(small);
   const stream = await streamChain(store);
@@ -101,18 +76,4 @@ test('the chain that was asked for is streamed whole, though the node switches t
   }
   assert.equal(Buffer.concat(chunks).toString(), textOf(small.blocks));
   assert.equal((await store.chainJson()).length, 601);
-});
-
-test('a block that cannot be read breaks the stream off', async () => {
-  const store = await storeOf(small);
-  const failing = overlay(store, {
-    async *readChain(options) {
-      for await (const stored of store.readChain(options)) {
-        if (stored.block.header.height === 3) throw new StoreError('block-damaged', 'a test');
-        yield stored;
-      }
-    },
-  });
-  const { chunks } = await streamChain(failing);
-  await assert.rejects(gather(chunks), { code: 'block-damaged' });
 });

@@ -23,6 +23,8 @@ import {
   MILESTONE_INTERVAL_BLOCKS,
   PEER_MESSAGE_BYTES_MAX,
   PEERS_MAX,
+  PENDING_BYTES_MAX,
+  PENDING_ENTRIES_MAX,
 } from '../protocol/limits.ts';
 import type { MiningMode } from '../protocol/mining-desk.ts';
 import { openSqliteStore } from '../storage/sqlite-store.ts';
@@ -113,7 +115,11 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
     delayMs: MINER_DELAY_MS,
   });
   closers.add(() => miner.close());
-  const state = await store.load({ windowLength: CHAIN_WINDOW_BLOCKS, milestoneInterval: MILESTONE_INTERVAL_BLOCKS });
+  const state = await store.load({
+    windowLength: CHAIN_WINDOW_BLOCKS,
+    milestoneInterval: MILESTONE_INTERVAL_BLOCKS,
+    pending: { entriesMax: PENDING_ENTRIES_MAX, bytesMax: PENDING_BYTES_MAX },
+  });
   const machine = new FullNode({
     params,
     state: { ...state, recentIds: await readRecentIds(store, state.window.at(-1)?.header.height ?? 0) },

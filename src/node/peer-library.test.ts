@@ -77,9 +77,9 @@ test('questions are answered in the order in which they were asked, however long
   const { library, peer } = await startWorld(t, {
     change: (store) => ({
       // The first block asked for takes the longest to read.
-      blockByHash: async (hash) => {
-        for (let turns = hash === hashAt(7) ? 20 : 0; turns > 0; turns--) await nextTurn();
-        return store.blockByHash(hash);
+      bodies: async (hashes, bytesMax) => {
+        for (let turns = hashes[0] === hashAt(7) ? 20 : 0; turns > 0; turns--) await nextTurn();
+        return store.bodies(hashes, bytesMax);
       },
     }),
   });
@@ -143,9 +143,9 @@ test('for a peer that does not read, no more bodies are taken from the disk than
   const world: World = await startWorld(t, {
     blocks,
     change: (store) => ({
-      blockByHash: (hash) => {
+      bodies: (hashes, bytesMax) => {
         waitingAtRead.push(world.network.queuedBytes('peer'));
-        return store.blockByHash(hash);
+        return store.bodies(hashes, bytesMax);
       },
     }),
   });
@@ -174,11 +174,11 @@ test('a peer that has gone is read for no more, and one that comes back is not t
   const mayAnswer = Promise.withResolvers<void>();
   const { library, network, peer, failures } = await startWorld(t, {
     change: (store) => ({
-      blockByHash: async (hash) => {
-        reads.push(hash);
+      bodies: async (hashes, bytesMax) => {
+        reads.push(...hashes);
         isRead.resolve();
-        if (hash === hashAt(1)) await mayAnswer.promise;
-        return store.blockByHash(hash);
+        if (hashes[0] === hashAt(1)) await mayAnswer.promise;
+        return store.bodies(hashes, bytesMax);
       },
     }),
   });
@@ -201,9 +201,9 @@ test('a block that is damaged on disk is reported and not found, and what was as
   const damage = blockDamaged({ hash: hashAt(2), height: 2 }, 'a test');
   const { library, peer, damages, failures } = await startWorld(t, {
     change: (store) => ({
-      blockByHash: async (hash) => {
-        if (hash === hashAt(2)) throw damage;
-        return store.blockByHash(hash);
+      bodies: async (hashes, bytesMax) => {
+        if (hashes[0] === hashAt(2)) throw damage;
+        return store.bodies(hashes, bytesMax);
       },
     }),
   });
@@ -218,7 +218,7 @@ test('a disk that fails is a failure of the node', async (t) => {
   const failure = new StoreError('store-io', 'the disk is gone');
   const { library, failures } = await startWorld(t, {
     change: () => ({
-      blockByHash: () => Promise.reject(failure),
+      bodies: () => Promise.reject(failure),
     }),
   });
   library.serveBlocks('peer', [hashAt(1)]);

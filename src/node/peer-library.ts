@@ -1,7 +1,7 @@
 /** Answers peers' questions for headers and blocks from the store, each peer's one after the other, as fast as it reads. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hash } from '../core/hash.ts';
-import { hashHeader, parseHeader } from '../core/header.ts';
+import { HEADER_BYTES, hashHeader, parseHeader } from '../core/header.ts';
 import type { HashedHeader } from '../core/validation.ts';
 import type { PeerId, PeerNetwork } from '../network/peer-network.ts';
 import { encodeMessage, type Message } from '../protocol/message.ts';
@@ -37,8 +37,8 @@ export class PeerLibrary {
 
   serveHeaders(peer: PeerId, question: { readonly locator: readonly Hash[]; readonly max: number }): void {
     this.#queue(peer, async (isHere) => {
-      const rows = await this.#unlessDamaged(this.#store.headersAfter(question.locator, question.max));
-      if (rows !== undefined && isHere()) this.#send(peer, { type: 'headers', headers: rows.map(hashStoredHeader) });
+      const bytes = await this.#unlessDamaged(this.#store.headersAfter(question.locator, question.max));
+      if (bytes !== undefined && isHere()) this.#send(peer, { type: 'headers', headers: hashStoredHeaders(bytes) });
     });
   }
 
@@ -48,10 +48,10 @@ export class PeerLibrary {
       for (const hash of hashes) {
         while (isHere() && this.#network.queuedBytes(peer) > QUEUED_BYTES_MAX) await delay(DRAIN_POLL_MS);
         if (!isHere()) return;
-        const stored = await this.#unlessDamaged(this.#store.blockByHash(hash));
+        const [stored] = (await this.#unlessDamaged(this.#store.bodies([hash], QUEUED_BYTES_MAX))) ?? [];
         if (!isHere()) return;
-        if (stored === undefined) missing.push(hash);
-        else this.#send(peer, { type: 'block', hash, bodyBytes: stored.block.body.bytes });
+        if (stored?.bytes === undefined) missing.push(hash);
+        else this.#send(peer, { type: 'block', hash, bodyBytes: stored.bytes });
       }
       if (missing.length > 0) this.#send(peer, { type: 'not-found', hashes: missing });
     });
@@ -95,10 +95,13 @@ export class PeerLibrary {
   }
 }
 
-function hashStoredHeader(bytes: Uint8Array): HashedHeader {
-  const header = parseHeader(bytes);
-  if (!header.ok) throw new Error(`a stored header cannot be read: ${header.fault.code}`);
-  return { header: header.value, bytes, hash: hashHeader(bytes) };
+function hashStoredHeaders(bytes: Uint8Array): HashedHeader[] {
+  return Array.from({ length: bytes.length / HEADER_BYTES }, (_, i) => {
+    const headerBytes = bytes.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES);
+    const header = parseHeader(headerBytes);
+    if (!header.ok) throw new Error(`a stored header cannot be read: ${header.fault.code}`);
+    return { header: header.value, bytes: headerBytes, hash: hashHeader(headerBytes) };
+  });
 }
 
 /** What may wait to be sent to one peer before the next body is read from disk. */

@@ -89,7 +89,7 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
   entry: async ({ store, machine }, params) => {
     const id = readHash(params, 'id');
     if (id === undefined) throw invalidParams('`id` is missing: the id of an entry, 64 lower-case hex digits');
-    const places = await store.entryPlaces(id, PLACES_MAX);
+    const { places } = await store.entryPlaces(id, PLACES_MAX);
     const pending = machine.pool.find(id);
     const data = places[0] === undefined ? pending?.bytes : await readEntry(store, places[0]);
     if (data === undefined) throw refused('entry-not-found', 'this node has no such entry');
@@ -134,10 +134,10 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
     return result(jsonObject({ block: blockJson(stored.block) }));
   },
 
-  validate: async ({ store, params: network, runtime }, _params, session) => {
+  validate: async ({ store, runtime }, _params, session) => {
     const onProgress = (blocks: number, of: number) => session.progress(jsonValue({ blocks, of }));
     const onDamage = (error: StoreError) => runtime.damageFound(error);
-    return plain(await checkChain({ store, params: network, onProgress, onDamage, signal: session.closed }));
+    return plain(await checkChain({ store, onProgress, onDamage, signal: session.closed }));
   },
 
   peers: async ({ machine }) => plain({ peers: peerViews(machine, Date.now()) }),

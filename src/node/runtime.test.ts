@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { MemoryPeer, memoryNetworkOptions } from '../../test/support/memory-peer.ts';
-import { entriesOf, growth } from '../../test/support/store-change.ts';
+import { ALL_PENDING, entriesOf, growth } from '../../test/support/store-change.ts';
 import { overlay } from '../../test/support/store-overlay.ts';
 import { makeHome, TestNode } from '../../test/support/test-node.ts';
 import { hashBytes, hashToNumber } from '../core/hash.ts';
@@ -72,7 +72,7 @@ async function startWorld(t: TestContext, change: (store: ChainStore) => Partial
   const network = hub.createNetwork('node', memoryNetworkOptions(TEST_PARAMS));
   const machine = new FullNode({
     params: TEST_PARAMS,
-    state: await store.load({ windowLength: 100, milestoneInterval: 10 }),
+    state: await store.load({ windowLength: 100, milestoneInterval: 10, pending: ALL_PENDING }),
     localPeer: network.localPeer,
     agent: 'test',
     addresses: [],
@@ -237,7 +237,7 @@ test('a peer is answered from the store, and a disk that fails meanwhile stops t
 
 test('a block that is damaged on disk stops nothing', async (t) => {
   const { failures, ...world } = await startWorld(t, () => ({
-    blockByHash: (hash) => Promise.reject(blockDamaged({ hash, height: 2 }, 'a test')),
+    bodies: ([hash]) => Promise.reject(blockDamaged({ hash, height: 2 }, 'a test')),
   }));
   const peer = await greetedPeer(t, { failures, ...world });
   peer.send(world.network, { type: 'get-blocks', hashes: [world.machine.tip.hash] });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
-import { growth, mixedBody } from '../../test/support/store-change.ts';
+import { ALL_PENDING, growth, mixedBody } from '../../test/support/store-change.ts';
 import type { NodeStatus } from '../api/shapes.ts';
 import { createBlock } from '../core/block.ts';
 import { entryIds } from '../core/body.ts';
@@ -28,7 +28,7 @@ async function machineAt(height: number, windowLength = 10_000): Promise<FullNod
   if (height > 0) await store.commit(growth(buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), height, mixedBody)));
   return new FullNode({
     params: TEST_PARAMS,
-    state: await store.load({ windowLength, milestoneInterval: 10 }),
+    state: await store.load({ windowLength, milestoneInterval: 10, pending: ALL_PENDING }),
     localPeer: 'here',
     agent: 'test',
     addresses: [],
@@ -42,6 +42,7 @@ const statusOf = (machine: FullNode, hashesPerSecond?: number, kernelChoice?: Ke
   return nodeStatus({
     identity: IDENTITY,
     machine,
+    gauges: GAUGES,
     limitBits,
     hashesPerSecond,
     hashesTried: 77,
@@ -49,6 +50,18 @@ const statusOf = (machine: FullNode, hashesPerSecond?: number, kernelChoice?: Ke
     nowMs: 3_500,
   });
 };
+
+const GAUGES = {
+  sync: {
+    phase: 'blocks',
+    headersChecked: 900,
+    targetHeight: 900,
+    behind: 893,
+    perSecond: 111.249,
+    secondsLeft: 8.01,
+  },
+  loopDelay: { p50: 0.000_1, p99: 0.002_000_04, max: 0.0305, window: 45.1 },
+} as const;
 
 const CHOICE: KernelChoice = {
   kernel: 'wasm-simd',
@@ -61,6 +74,19 @@ const CHOICE: KernelChoice = {
     { kernel: 'node-crypto', outcome: 'skipped' },
   ],
 };
+
+test('a node tells how far it is behind, how fast it catches up, and how long its thread keeps others waiting', async () => {
+  const status = statusOf(await machineAt(7));
+  assert.deepEqual(status.sync, {
+    phase: 'blocks',
+    behind: 893,
+    target_height: 900,
+    headers_checked: 900,
+    per_second: 111.2,
+    seconds_left: 9,
+  });
+  assert.deepEqual(status.event_loop, { p50_s: 0.0001, p99_s: 0.002, max_s: 0.0305, window_s: 45.1 });
+});
 
 test('a node tells who it is and where its chain ends', async () => {
   const machine = await machineAt(7);

@@ -19,7 +19,7 @@ import { COMMIT_BYTES_MAX, PENDING_BYTES_MAX, PENDING_ENTRIES_MAX, REORGANISATIO
 export interface LedgerState {
   readonly window: readonly ChainPoint[];
   readonly milestones: readonly Hash[];
-  readonly pending: readonly PooledEntry[];
+  readonly pending: { readonly entries: readonly PooledEntry[]; readonly isAll: boolean };
   /** The ids of the entries in the latest blocks, oldest first, as far as they were read. */
   readonly recentIds?: readonly Hash[];
 }
@@ -66,7 +66,7 @@ export class Ledger {
 
   constructor(params: NetworkParams, state: LedgerState, windowBlocks?: number) {
     this.tree = new BlockTree({ params, window: state.window, milestones: state.milestones, windowBlocks });
-    this.pool = new EntryPool(state.pending, state.recentIds);
+    this.pool = new EntryPool(state.pending.entries, state.recentIds);
   }
 
   get alarm(): string | undefined {

@@ -3,22 +3,26 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import {
-  assertBlock,
+  ALL_PENDING,
   chainPart,
+  entriesOf,
   gather,
   growth,
   hashesOf,
   kept,
   lastPoint,
   mixedBody,
+  NO_CHANGE,
   pendingEntry,
   plainBytes,
   switchTo,
 } from '../../test/support/store-change.ts';
+import type { Block } from '../core/block.ts';
+import { encodeBlockJson } from '../core/block-json.ts';
 import { type Hash, ZERO_HASH } from '../core/hash.ts';
 import { encodeHeader } from '../core/header.ts';
 import { createGenesis, genesisPoint } from '../core/validation.ts';
-import type { ChainStore } from './chain-store.ts';
+import { type ChainStore, RETURNED_LIMITS } from './chain-store.ts';
 
 /** Runs the suite. `withStore` runs its argument on a new store of TEST_PARAMS. */
 export function testChainReading(withStore: (work: (store: ChainStore) => Promise<void>) => Promise<void>): void {
@@ -33,9 +37,9 @@ export function testChainReading(withStore: (work: (store: ChainStore) => Promis
         const expected = [1, 3, 4].flatMap((height) =>
           [0, 2].map((index) => ({ height, hash: blocks[height - 1]?.hash, index })),
         );
-        assert.deepEqual(await store.entryPlaces(id, 100), expected);
-        assert.deepEqual(await store.entryPlaces(id, 3), expected.slice(0, 3));
-        assert.deepEqual(await store.entryPlaces(id, 0), []);
+        assert.deepEqual((await store.entryPlaces(id, 100)).places, expected);
+        assert.deepEqual((await store.entryPlaces(id, 3)).places, expected.slice(0, 3));
+        assert.deepEqual((await store.entryPlaces(id, 0)).places, []);
       });
     });
 
@@ -47,13 +51,13 @@ export function testChainReading(withStore: (work: (store: ChainStore) => Promis
         await store.commit(growth(trunk));
         await store.commit(switchTo(1, main));
         await store.commit(switchTo(1, side));
-        assert.deepEqual(await store.entryPlaces(pendingEntry('"a"').id, 9), [
+        assert.deepEqual((await store.entryPlaces(pendingEntry('"a"').id, 9)).places, [
           { height: 1, hash: trunk.blocks[0]?.hash, index: 0 },
           { height: 2, hash: side.blocks[0]?.hash, index: 1 },
         ]);
-        assert.deepEqual(await store.entryPlaces(pendingEntry('"main"').id, 9), []);
+        assert.deepEqual((await store.entryPlaces(pendingEntry('"main"').id, 9)).places, []);
         await store.commit({ ...switchTo(1, main), blocks: [] });
-        assert.equal((await store.entryPlaces(pendingEntry('"main"').id, 9)).length, 2);
+        assert.equal((await store.entryPlaces(pendingEntry('"main"').id, 9)).places.length, 2);
       });
     });
   });
@@ -81,82 +85,174 @@ export function testChainReading(withStore: (work: (store: ChainStore) => Promis
           { name: 'none wanted', locator: [], max: 0, expected: [] },
         ];
         for (const { name, locator, max, expected } of cases) {
-          assert.deepEqual((await store.headersAfter(locator, max)).map(plainBytes), expected.map(plainBytes), name);
+          assert.deepEqual(
+            plainBytes(await store.headersAfter(locator, max)),
+            plainBytes(Buffer.concat(expected)),
+            name,
+          );
         }
       });
     });
   });
 
-  describe('reading a chain', () => {
-    test('gives its blocks from the height that is asked for up to the tip that is named', async () => {
+  describe('hashes of the active chain', () => {
+    test('are those from a height up, as many as there are and are asked for', async () => {
       await withStore(async (store) => {
-        const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 150, mixedBody);
+        const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 8, mixedBody);
         await store.commit(growth(chain));
         const all = [GENESIS.hash, ...hashesOf(chain)];
-        const read = async (tip: Hash, from: number): Promise<Hash[]> =>
-          (await gather(store.readChain({ tip, from }))).map((stored) => stored.block.hash);
-        assert.deepEqual(await read(all[150] ?? ZERO_HASH, 0), all);
-        assert.deepEqual(await read(all[150] ?? ZERO_HASH, 149), all.slice(149));
-        assert.deepEqual(await read(all[90] ?? ZERO_HASH, 17), all.slice(17, 91));
-        assert.deepEqual(await read(all[90] ?? ZERO_HASH, 91), []);
+        assert.deepEqual(await store.activeHashes(0, 100), all);
+        assert.deepEqual(await store.activeHashes(3, 4), all.slice(3, 7));
+        assert.deepEqual(await store.activeHashes(8, 4), all.slice(8));
+        assert.deepEqual(await store.activeHashes(9, 4), []);
+        assert.deepEqual(await store.activeHashes(0, 0), []);
+      });
+    });
+  });
+
+  describe('bodies', () => {
+    const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 5, () => bodyOf(`"${'x'.repeat(96)}"`));
+    const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"side"'));
+
+    test('are the bytes that were stored, of any branch, in the order that was asked for', async () => {
+      await withStore(async (store) => {
+        await store.commit(growth(chain));
+        await store.commit(kept(side));
+        const blocks = [chain.blocks[3], side.blocks[0], GENESIS, chain.blocks[0]].map((block) => block ?? GENESIS);
+        const wanted = [...blocks.map(({ hash }) => hash), ZERO_HASH];
+        const read = await store.bodies(wanted, 1_000);
+        assert.deepEqual(
+          read.map(({ hash, bytes }) => ({ hash, bytes: bytes && plainBytes(bytes) })),
+          [
+            ...blocks.map(({ hash, body }) => ({ hash, bytes: plainBytes(body.bytes) })),
+            { hash: ZERO_HASH, bytes: undefined },
+          ],
+        );
+        assert.deepEqual(await store.bodies([], 1_000), []);
+      });
+    });
+
+    for (const { bytesMax, count } of [
+      { bytesMax: 0, count: 1 },
+      { bytesMax: 199, count: 1 },
+      { bytesMax: 200, count: 2 },
+      { bytesMax: 500, count: 5 },
+    ]) {
+      test(`of 100 bytes: ${count} where ${bytesMax} bytes are wanted`, async () => {
+        await withStore(async (store) => {
+          await store.commit(growth(chain));
+          assert.equal((await store.bodies(hashesOf(chain), bytesMax)).length, count);
+        });
+      });
+    }
+  });
+
+  describe('the oldest pending entries', () => {
+    const entries = Array.from({ length: 6 }, (_, i) => pendingEntry(`"${i}${'x'.repeat(97)}"`));
+    for (const { entriesMax, bytesMax, count } of [
+      { entriesMax: 9, bytesMax: 999, count: 6 },
+      { entriesMax: 6, bytesMax: 600, count: 6 },
+      { entriesMax: 5, bytesMax: 999, count: 5 },
+      { entriesMax: 9, bytesMax: 599, count: 5 },
+      { entriesMax: 9, bytesMax: 10, count: 1 },
+      { entriesMax: 0, bytesMax: 999, count: 1 },
+    ]) {
+      test(`are ${count} of six of 100 bytes, within ${entriesMax} entries and ${bytesMax} bytes`, async () => {
+        await withStore(async (store) => {
+          await store.commit({ ...NO_CHANGE, pendingAdded: entries });
+          const limits = { entriesMax, bytesMax };
+          const { pending } = await store.load({ windowLength: 1, milestoneInterval: 1, pending: limits });
+          for (const batch of [pending, await store.pending(limits)]) {
+            assert.equal(batch.isAll, count === 6);
+            assert.deepEqual(
+              batch.entries.map(({ id, bytes }) => ({ id, bytes: plainBytes(bytes) })),
+              entries.slice(0, count),
+            );
+          }
+        });
+      });
+    }
+
+    test('that returned from a deep branch are handed back in part, and the others wait', async () => {
+      await withStore(async (store) => {
+        const { entriesMax } = RETURNED_LIMITS;
+        const bodyLength = 4_096;
+        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 5, (height) =>
+          bodyOf(...Array.from({ length: bodyLength }, (_, i) => `${height * bodyLength + i}`)),
+        );
+        const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 6, () => bodyOf());
+        await store.commit(growth(main));
+        const { returned, isAllReturned } = await store.commit(switchTo(0, side));
+        assert.deepEqual([returned.length, isAllReturned], [entriesMax, false]);
+        const { entries: all, isAll } = await store.pending(ALL_PENDING);
+        assert.deepEqual([all.length, isAll], [5 * bodyLength, true]);
+        const ids = main.blocks.flatMap(({ body }) => entriesOf(body)).map(({ id }) => id);
+        assert.deepEqual(
+          all.map(({ id }) => id),
+          ids,
+        );
+        assert.deepEqual(
+          returned.map(({ id }) => id),
+          ids.slice(0, entriesMax),
+        );
+        const back = await store.commit({ ...switchTo(0, main), blocks: [] });
+        assert.equal(back.included.length, 5 * bodyLength);
+        assert.deepEqual(await store.pending(ALL_PENDING), { entries: [], isAll: true });
+      });
+    });
+  });
+
+  describe('the chain as JSON', () => {
+    const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 600, mixedBody);
+    const textOf = (blocks: readonly Block[]): string =>
+      `[${blocks.map((block) => Buffer.from(encodeBlockJson(block)).toString()).join(',')}]`;
+
+    test('is the blocks up to the tip, of the size that is said', async () => {
+      await withStore(async (store) => {
+        await store.commit(growth(main));
+        const { sizeBytes, chunks } = await store.chainJson();
+        const text = Buffer.concat(await gather(chunks())).toString();
+        assert.equal(text, textOf([GENESIS, ...main.blocks]));
+        assert.equal(sizeBytes, Buffer.byteLength(text));
       });
     });
 
     test('goes on along the same blocks while the active chain moves away and away again', async () => {
       await withStore(async (store) => {
-        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 200, mixedBody);
         await store.commit(growth(main));
-        const reader = store.readChain({ tip: lastPoint(main).hash, from: 0 })[Symbol.asyncIterator]();
-        const hashes: Hash[] = [];
-        const next = async (): Promise<boolean> => {
-          const step = await reader.next();
-          if (step.done !== true) hashes.push(step.value.block.hash);
-          return step.done !== true;
-        };
-        const forks = new Map([
-          [5, 180],
-          [70, 100],
-          [80, 20],
-        ]);
-        for (let read = 0; await next(); read++) {
-          const forkHeight = forks.get(read);
+        const { chunks } = await store.chainJson();
+        const pieces: Uint8Array[] = [];
+        const forks = [180, 100, 20];
+        for await (const piece of chunks()) {
+          pieces.push(piece);
+          const forkHeight = forks.shift();
           if (forkHeight === undefined) continue;
           const other = buildChain(TEST_PARAMS, lastPoint(chainPart(main, 0, forkHeight)), 3, () =>
             bodyOf(`"fork at ${forkHeight}"`),
           );
           await store.commit(switchTo(forkHeight, other));
         }
-        assert.deepEqual(hashes, [GENESIS.hash, ...hashesOf(main)]);
+        assert.equal(Buffer.concat(pieces).toString(), textOf([GENESIS, ...main.blocks]));
+      });
+    });
+  });
+
+  describe('checking', () => {
+    test('finds that a chain follows every rule, and says how far it is', async () => {
+      await withStore(async (store) => {
+        await store.commit(growth(buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1_200, () => bodyOf())));
+        const told: unknown[] = [];
+        const onProgress = (...progress: readonly number[]) => told.push(progress);
+        const { signal } = new AbortController();
+        assert.deepEqual(await store.check({ onProgress, signal }), { blocks: 1_201, fault: undefined });
+        assert.deepEqual(told, [[1_000, 1_201]]);
       });
     });
 
-    test('reads a side branch down to where it leaves the active chain, and below', async () => {
+    test('ends when its asker has gone', async () => {
       await withStore(async (store) => {
-        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 10, mixedBody);
-        const side = buildChain(TEST_PARAMS, lastPoint(chainPart(main, 0, 4)), 3, () => bodyOf('"side"'));
-        await store.commit(growth(main));
-        await store.commit(kept(side));
-        const read = await gather(store.readChain({ tip: lastPoint(side).hash, from: 3 }));
-        assert.deepEqual(
-          read.map((stored) => [stored.block.hash, stored.isActive]),
-          [[main.blocks[2]?.hash, true], [main.blocks[3]?.hash, true], ...hashesOf(side).map((hash) => [hash, false])],
-        );
-        const above = await gather(store.readChain({ tip: lastPoint(side).hash, from: 6 }));
-        assert.deepEqual(
-          above.map((stored) => stored.block.hash),
-          hashesOf(side).slice(1),
-        );
-      });
-    });
-
-    test('can be left before its end', async () => {
-      await withStore(async (store) => {
-        const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 10, mixedBody);
-        await store.commit(growth(chain));
-        for await (const stored of store.readChain({ tip: lastPoint(chain).hash, from: 4 })) {
-          assertBlock(stored, chain.blocks[3] ?? GENESIS, true);
-          break;
-        }
+        const signal = AbortSignal.abort(new Error('gone'));
+        await assert.rejects(store.check({ onProgress: () => undefined, signal }), /gone/);
       });
     });
   });

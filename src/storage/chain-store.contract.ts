@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import {
+  ALL_PENDING,
   assertBlock,
   chainPart,
   entriesOf,
-  gather,
   growth,
   hashesOf,
   kept,
@@ -15,6 +15,7 @@ import {
   NO_CHANGE,
   pendingEntry,
   plainBytes,
+  readAll,
   switchTo,
 } from '../../test/support/store-change.ts';
 import type { Block } from '../core/block.ts';
@@ -39,10 +40,14 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
   describe('growing', () => {
     test('a new store holds the genesis block and nothing else', async () => {
       await withStore(async (store) => {
-        const { window, milestones, pending } = await store.load({ windowLength: 10, milestoneInterval: 5 });
+        const { window, milestones, pending } = await store.load({
+          windowLength: 10,
+          milestoneInterval: 5,
+          pending: ALL_PENDING,
+        });
         assert.deepEqual(window, [genesisPoint(TEST_PARAMS)]);
         assert.deepEqual(milestones, [GENESIS.hash]);
-        assert.deepEqual(pending, []);
+        assert.deepEqual(pending, { entries: [], isAll: true });
         assertBlock(await store.blockAt(0), GENESIS, true);
         assert.equal((await store.blockAt(0))?.work, genesisPoint(TEST_PARAMS).work);
       });
@@ -82,7 +87,7 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
         await withStore(async (store) => {
           const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 20, mixedBody);
           await store.commit(growth(chain));
-          const { window } = await store.load({ windowLength, milestoneInterval: 8 });
+          const { window } = await store.load({ windowLength, milestoneInterval: 8, pending: ALL_PENDING });
           assert.deepEqual(window, [genesisPoint(TEST_PARAMS), ...chain.points].slice(first));
         });
       });
@@ -92,7 +97,7 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
       await withStore(async (store) => {
         const { blocks, points } = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 20, mixedBody);
         await store.commit(growth({ blocks, points }));
-        const { milestones } = await store.load({ windowLength: 1, milestoneInterval: 10 });
+        const { milestones } = await store.load({ windowLength: 1, milestoneInterval: 10, pending: ALL_PENDING });
         assert.deepEqual(milestones, [GENESIS.hash, blocks[9]?.hash, blocks[19]?.hash]);
       });
     });
@@ -101,12 +106,12 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
       await withStore(async (store) => {
         const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 12, mixedBody);
         const fork = chainPart(chain, 0, 4);
-        assert.deepEqual(await store.chainJson(), jsonOf([GENESIS]));
+        assert.deepEqual(await measuresOf(store), jsonOf([GENESIS]));
         await store.commit(growth(chain));
-        assert.deepEqual(await store.chainJson(), jsonOf([GENESIS, ...chain.blocks]));
+        assert.deepEqual(await measuresOf(store), jsonOf([GENESIS, ...chain.blocks]));
         const other = buildChain(TEST_PARAMS, lastPoint(fork), 3, () => bodyOf('"other"'));
         await store.commit(switchTo(4, other));
-        assert.deepEqual(await store.chainJson(), jsonOf([GENESIS, ...fork.blocks, ...other.blocks]));
+        assert.deepEqual(await measuresOf(store), jsonOf([GENESIS, ...fork.blocks, ...other.blocks]));
       });
     });
 
@@ -125,8 +130,7 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
       await withStore(async (store) => {
         assert.equal(await store.blockByHash(ZERO_HASH), undefined);
         assert.equal(await store.pointOf(ZERO_HASH), undefined);
-        assert.deepEqual(await store.entryPlaces(ZERO_HASH, 10), []);
-        assert.deepEqual(await gather(store.readChain({ tip: ZERO_HASH, from: 0 })), []);
+        assert.deepEqual((await store.entryPlaces(ZERO_HASH, 10)).places, []);
       });
     });
 
@@ -163,7 +167,7 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
           assertBlock(await store.blockByHash(block.hash), block, false);
           assert.equal(await store.pointOf(block.hash), undefined);
         }
-        assert.deepEqual(await store.entryPlaces(entryIds(bodyOf('"side"'))[0] ?? ZERO_HASH, 10), []);
+        assert.deepEqual((await store.entryPlaces(entryIds(bodyOf('"side"'))[0] ?? ZERO_HASH, 10)).places, []);
         assert.deepEqual(await activeHashes(store), [GENESIS.hash, ...hashesOf(main)]);
       });
     });
@@ -189,7 +193,7 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
         const side = buildChain(TEST_PARAMS, lastPoint(trunk), 201, (height) => bodyOf(`"side ${height}"`));
         await store.commit(growth(trunk));
         await store.commit({ ...growth(main), activate: { forkHeight: 3, added: hashesOf(main) } });
-        const before = await store.load({ windowLength: 300, milestoneInterval: 50 });
+        const before = await store.load({ windowLength: 300, milestoneInterval: 50, pending: ALL_PENDING });
         const there = await store.commit(switchTo(3, side));
         assert.deepEqual(there.removed, hashesOf(main).reverse());
         assert.deepEqual(
@@ -201,8 +205,8 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
           back.returned,
           side.blocks.flatMap((block) => entriesOf(block.body)),
         );
-        const after = await store.load({ windowLength: 300, milestoneInterval: 50 });
-        assert.deepEqual(after, { ...before, pending: back.returned });
+        const after = await store.load({ windowLength: 300, milestoneInterval: 50, pending: ALL_PENDING });
+        assert.deepEqual(after, { ...before, pending: { entries: back.returned, isAll: true } });
         assert.deepEqual(await activeHashes(store), [GENESIS.hash, ...hashesOf(trunk), ...hashesOf(main)]);
       });
     });
@@ -278,15 +282,20 @@ function jsonOf(blocks: readonly Block[]): { tip: Hash | undefined; length: numb
 }
 
 async function pendingOf(store: ChainStore): Promise<PendingEntry[]> {
-  const { pending } = await store.load({ windowLength: 1, milestoneInterval: 1_000 });
-  return pending.map(({ id, bytes }) => ({ id, bytes: plainBytes(bytes) }));
+  const { pending } = await store.load({ windowLength: 1, milestoneInterval: 1_000, pending: ALL_PENDING });
+  return pending.entries.map(({ id, bytes }) => ({ id, bytes: plainBytes(bytes) }));
 }
 
 async function activeHashes(store: ChainStore): Promise<Hash[]> {
-  const { tip } = await store.chainJson();
-  const read = await gather(store.readChain({ tip, from: 0 }));
-  assert.ok(read.every((stored) => stored.isActive));
-  return read.map((stored) => stored.block.hash);
+  const { length } = await store.chainJson();
+  const hashes = await store.activeHashes(0, length);
+  assert.deepEqual(hashes, await readAll(store));
+  return [...hashes];
+}
+
+async function measuresOf(store: ChainStore): Promise<{ tip: Hash; length: number; sizeBytes: number }> {
+  const { tip, length, sizeBytes } = await store.chainJson();
+  return { tip, length, sizeBytes };
 }
 
 const GENESIS = createGenesis(TEST_PARAMS);

@@ -8,6 +8,7 @@
 import type { Block } from '../core/block.ts';
 import type { Hash } from '../core/hash.ts';
 import type { ChainPoint } from '../core/validation.ts';
+import type { DamagedBlock } from './store-error.ts';
 
 /** An entry that waits for a block. */
 export interface PendingEntry {
@@ -36,10 +37,26 @@ export interface ChainChange {
 export interface CommittedChange {
   /** The blocks that left the active chain, from the old tip down. */
   readonly removed: readonly Hash[];
-  /** The entries that became pending again. */
+  /** The entries that became pending again: the first of them, as many as RETURNED_LIMITS allow. */
   readonly returned: readonly PendingEntry[];
+  /** Whether these are all; the others wait on disk and are read with `pending`. */
+  readonly isAllReturned: boolean;
   /** The ids that are pending no longer, because a block that joined holds the entry. */
   readonly included: readonly Hash[];
+}
+
+/** How much is read of what may be more than memory should hold. */
+export interface PendingLimits {
+  readonly entriesMax: number;
+  readonly bytesMax: number;
+}
+
+/** The oldest of the pending entries. */
+export interface PendingBatch {
+  /** In the order in which they became pending: as many as the limits allow, and at least one if there is one. */
+  readonly entries: readonly PendingEntry[];
+  /** Whether these are all. */
+  readonly isAll: boolean;
 }
 
 /** Where a node goes on from. */
@@ -48,8 +65,13 @@ export interface StoredChain {
   readonly window: readonly ChainPoint[];
   /** The active chain's hashes at the heights 0, interval, 2 × interval and so on. */
   readonly milestones: readonly Hash[];
-  /** In the order in which they became pending. */
-  readonly pending: readonly PendingEntry[];
+  readonly pending: PendingBatch;
+}
+
+export interface LoadOptions {
+  readonly windowLength: number;
+  readonly milestoneInterval: number;
+  readonly pending: PendingLimits;
 }
 
 export interface StoredBlock {
@@ -67,16 +89,61 @@ export interface EntryPlace {
   readonly index: number;
 }
 
+export interface EntryPlaces {
+  readonly places: readonly EntryPlace[];
+  /** The height up to which the active chain was looked through: below the tip while an index is being built. */
+  readonly indexedTo: number;
+}
+
+/** A body for a peer. */
+export interface StoredBody {
+  readonly hash: Hash;
+  /** As they were hashed; undefined where there is no such block. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** The JSON form of the active chain as it was when it was asked for: `[block,block]`, no white space. */
+export interface ChainJson {
+  readonly tip: Hash;
+  /** In blocks. */
+  readonly length: number;
+  readonly sizeBytes: number;
+  /**
+   * The same blocks even where the active chain moves away from `tip` meanwhile, and no further than it is read: pieces
+   * of about 64 KiB, or of one block where that is larger.
+   */
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
+/** What a check of the active chain came to. */
+export interface ChainCheck {
+  /** How many blocks follow every rule, from the genesis up. */
+  readonly blocks: number;
+  /** The first thing that is not as the rules want it; undefined: there is none. */
+  readonly fault: ChainCheckFault | undefined;
+}
+
+export interface ChainCheckFault {
+  readonly height: number;
+  readonly code: string;
+  readonly message: string;
+  /** The block that cannot be read, where the fault is damage on disk to one. */
+  readonly block: DamagedBlock | undefined;
+}
+
 /** What fails on the disk is thrown as a StoreError. A block that is not what its hash says is never handed out. */
 export interface ChainStore {
   /** The state at opening. `windowLength` places at most; at least 1. */
-  load(options: { readonly windowLength: number; readonly milestoneInterval: number }): Promise<StoredChain>;
+  load(options: LoadOptions): Promise<StoredChain>;
 
   /**
    * Durable when it resolves; nothing has changed when it rejects. Two commits never overlap: the caller waits. After a
    * `store-io` every further commit is refused until the store is opened again: what the disk holds is not known.
    */
   commit(change: ChainChange): Promise<CommittedChange>;
+
+  /** The oldest pending entries. */
+  pending(limits: PendingLimits): Promise<PendingBatch>;
 
   /** The place of an active block, for judging what is built on it; undefined for any other hash. */
   pointOf(hash: Hash): Promise<ChainPoint | undefined>;
@@ -87,24 +154,46 @@ export interface ChainStore {
   blockAt(height: number): Promise<StoredBlock | undefined>;
 
   /**
-   * The headers (118 bytes each) of the active chain after the first hash of `locator` that is on it, or after the
-   * genesis if none is; `max` at most.
+   * The bodies of the first of `hashes`, in that order: as many as fit into `bytesMax`, and at least one. Each is known
+   * to be what was stored. Throws `block-damaged` where the first one is not; a later one that is not ends the answer.
    */
-  headersAfter(locator: readonly Hash[], max: number): Promise<readonly Uint8Array[]>;
+  bodies(hashes: readonly Hash[], bytesMax: number): Promise<readonly StoredBody[]>;
 
   /**
-   * The chain that ends in the block `tip`, from height `from` up: the same blocks even where the active chain moves
-   * away from `tip` meanwhile. Reads ahead a little, and never further than it is asked. No blocks where `tip` is
-   * unknown.
+   * The headers, 118 bytes each in one piece, of the active chain after the first hash of `locator` that is on it, or
+   * after the genesis if none is; `max` headers at most.
    */
-  readChain(options: { readonly tip: Hash; readonly from: number }): AsyncIterable<StoredBlock>;
+  headersAfter(locator: readonly Hash[], max: number): Promise<Uint8Array>;
 
-  /** The size in bytes of the JSON form of the active chain up to its tip: `[block,block]`, no white space. */
-  chainJson(): Promise<{ readonly tip: Hash; readonly length: number; readonly sizeBytes: number }>;
+  /** The hashes of the active chain from height `from` up; `max` at most. */
+  activeHashes(from: number, max: number): Promise<readonly Hash[]>;
+
+  chainJson(): Promise<ChainJson>;
+
+  /**
+   * Reads every block of the active chain and judges it as if it came from a stranger. What the store finds damaged is
+   * an answer; that the disk cannot be read is thrown. `onProgress` hears now and then how many blocks are done, of how
+   * many. Throws the reason of `signal` once it is aborted.
+   */
+  check(options: ChainCheckOptions): Promise<ChainCheck>;
 
   /** Where the entry `id` stands in the active chain, lowest first; `max` at most. */
-  entryPlaces(id: Hash, max: number): Promise<readonly EntryPlace[]>;
+  entryPlaces(id: Hash, max: number): Promise<EntryPlaces>;
+
+  /**
+   * Writes a copy of the store, as it is when this resolves, into the new file `path`; the store goes on meanwhile.
+   * `onProgress` hears how much is done, of how much. Throws `store-io` where `path` cannot be written.
+   */
+  backup(path: string, onProgress?: (done: number, of: number) => void): Promise<void>;
 
   /** Releases the folder. */
   close(): Promise<void>;
 }
+
+export interface ChainCheckOptions {
+  readonly onProgress: (blocks: number, of: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What a commit hands back of the entries that return: the rest is read when there is room for it. */
+export const RETURNED_LIMITS: PendingLimits = { entriesMax: 16_384, bytesMax: 16_777_216 };

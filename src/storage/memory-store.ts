@@ -7,15 +7,26 @@ import type { Hash } from '../core/hash.ts';
 import { appendLeaf, EMPTY_FRONTIER, historyLeaf } from '../core/history.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, createGenesis, genesisPoint, hashedHeader } from '../core/validation.ts';
-import type {
-  ChainChange,
-  ChainStore,
-  CommittedChange,
-  EntryPlace,
-  PendingEntry,
-  StoredBlock,
-  StoredChain,
+import { checkChain } from './chain-check.ts';
+import { chainJsonChunks } from './chain-json.ts';
+import {
+  type ChainChange,
+  type ChainCheck,
+  type ChainCheckOptions,
+  type ChainJson,
+  type ChainStore,
+  type CommittedChange,
+  type EntryPlaces,
+  type LoadOptions,
+  type PendingBatch,
+  type PendingEntry,
+  type PendingLimits,
+  RETURNED_LIMITS,
+  type StoredBlock,
+  type StoredBody,
+  type StoredChain,
 } from './chain-store.ts';
+import { StoreError } from './store-error.ts';
 
 /** A store that holds the genesis block of the network. It is gone with the object. */
 export function createMemoryStore(params: NetworkParams): ChainStore {
@@ -23,6 +34,7 @@ export function createMemoryStore(params: NetworkParams): ChainStore {
 }
 
 class MemoryStore implements ChainStore {
+  readonly #params: NetworkParams;
   readonly #blocks = new Map<Hash, KeptBlock>();
   /** By height. */
   readonly #active: ChainPoint[] = [];
@@ -33,18 +45,19 @@ class MemoryStore implements ChainStore {
   #jsonBytes = 0;
 
   constructor(params: NetworkParams) {
+    this.#params = params;
     const genesis = createGenesis(params);
     this.#blocks.set(genesis.hash, { block: genesis, work: genesisPoint(params).work });
     this.#push(genesis.hash);
   }
 
-  async load(options: { readonly windowLength: number; readonly milestoneInterval: number }): Promise<StoredChain> {
+  async load(options: LoadOptions): Promise<StoredChain> {
     return {
       window: this.#active.slice(-options.windowLength),
       milestones: this.#active
         .filter((_, height) => height % options.milestoneInterval === 0)
         .map((point) => point.hash),
-      pending: [...this.#pending.values()],
+      pending: takePending(this.#pending.values(), options.pending),
     };
   }
 
@@ -57,6 +70,10 @@ class MemoryStore implements ChainStore {
       if (!this.#pending.has(entry.id)) this.#pending.set(entry.id, entry);
     }
     return change.activate === undefined ? NOTHING_MOVED : this.#activate(change.activate);
+  }
+
+  async pending(limits: PendingLimits): Promise<PendingBatch> {
+    return takePending(this.#pending.values(), limits);
   }
 
   async pointOf(hash: Hash): Promise<ChainPoint | undefined> {
@@ -73,41 +90,70 @@ class MemoryStore implements ChainStore {
     return point === undefined ? undefined : this.blockByHash(point.hash);
   }
 
-  async headersAfter(locator: readonly Hash[], max: number): Promise<readonly Uint8Array[]> {
+  async bodies(hashes: readonly Hash[], bytesMax: number): Promise<readonly StoredBody[]> {
+    const bodies: StoredBody[] = [];
+    let sizeBytes = 0;
+    for (const hash of hashes) {
+      const bytes = this.#blocks.get(hash)?.block.body.bytes;
+      sizeBytes += bytes?.length ?? 0;
+      if (bodies.length > 0 && sizeBytes > bytesMax) break;
+      bodies.push({ hash, bytes });
+    }
+    return bodies;
+  }
+
+  async headersAfter(locator: readonly Hash[], max: number): Promise<Uint8Array> {
     const start = locator.map((hash) => this.#activePoint(hash)).find((point) => point !== undefined);
     const first = (start?.header.height ?? 0) + 1;
-    return this.#active.slice(first, first + max).map((point) => hashedHeader(point.header).bytes);
+    return Buffer.concat(this.#active.slice(first, first + max).map((point) => hashedHeader(point.header).bytes));
   }
 
-  async *readChain(options: {
-    readonly tip: Hash;
-    readonly from: number;
-  }): AsyncGenerator<StoredBlock, void, undefined> {
-    const hashes: Hash[] = [];
-    let next = this.#blocks.get(options.tip)?.block;
-    while (next !== undefined && next.header.height >= options.from) {
-      hashes.push(next.hash);
-      next = this.#blocks.get(next.header.previousHash)?.block;
-    }
-    for (const hash of hashes.reverse()) yield assertPresent(await this.blockByHash(hash), 'blocks are never deleted');
+  async activeHashes(from: number, max: number): Promise<readonly Hash[]> {
+    return this.#active.slice(from, from + max).map((point) => point.hash);
   }
 
-  async chainJson(): Promise<{ readonly tip: Hash; readonly length: number; readonly sizeBytes: number }> {
+  async chainJson(): Promise<ChainJson> {
+    const { hash } = this.#tip();
     const length = this.#active.length;
     // The brackets, and a comma between each two blocks.
-    return { tip: this.#tip().hash, length, sizeBytes: this.#jsonBytes + length + 1 };
+    const sizeBytes = this.#jsonBytes + length + 1;
+    return { tip: hash, length, sizeBytes, chunks: () => chainJsonChunks(this.#readChain(hash)) };
   }
 
-  async entryPlaces(id: Hash, max: number): Promise<readonly EntryPlace[]> {
+  async check(options: ChainCheckOptions): Promise<ChainCheck> {
+    const { hash } = this.#tip();
+    const length = this.#active.length;
+    return checkChain({ ...options, blocks: this.#readChain(hash), tip: hash, length, params: this.#params });
+  }
+
+  async entryPlaces(id: Hash, max: number): Promise<EntryPlaces> {
     const places = (this.#holders.get(id) ?? []).flatMap((block) =>
       entryIds(block.body).flatMap((other, index) =>
         other === id ? [{ height: block.header.height, hash: block.hash, index }] : [],
       ),
     );
-    return places.slice(0, max);
+    return { places: places.slice(0, max), indexedTo: this.#active.length - 1 };
+  }
+
+  /** A store that is gone with its object has no file that another could open: there is nothing to copy it into. */
+  async backup(path: string): Promise<void> {
+    throw new StoreError('store-io', `${path} cannot be written: a store in memory has no file to copy.`);
   }
 
   async close(): Promise<void> {}
+
+  /** The chain that ends in the block `tip`; each block is looked up as it is asked for. */
+  async *#readChain(tip: Hash): AsyncGenerator<{ readonly block: Block }, void, undefined> {
+    const hashes: Hash[] = [];
+    for (let next = this.#blocks.get(tip)?.block; next !== undefined; next = this.#parentOf(next)) {
+      hashes.push(next.hash);
+    }
+    for (const hash of hashes.reverse()) yield assertPresent(this.#blocks.get(hash), 'blocks are never deleted');
+  }
+
+  #parentOf(block: Block): Block | undefined {
+    return this.#blocks.get(block.header.previousHash)?.block;
+  }
 
   /** Before anything is changed, so that a mistaken change leaves nothing behind. */
   #assertFits({ blocks, activate }: ChainChange): void {
@@ -135,16 +181,17 @@ class MemoryStore implements ChainStore {
         if (this.#pending.delete(id)) included.push(id);
       }
     }
-    const returned: PendingEntry[] = [];
+    const all: PendingEntry[] = [];
     for (const { body } of leaving.toReversed()) {
       for (const [index, id] of entryIds(body).entries()) {
         if (addedIds.has(id) || this.#pending.has(id)) continue;
         const entry = { id, bytes: entryBytes(body, index) };
         this.#pending.set(id, entry);
-        returned.push(entry);
+        all.push(entry);
       }
     }
-    return { removed: leaving.map((block) => block.hash), returned, included };
+    const { entries: returned, isAll: isAllReturned } = takePending(all, RETURNED_LIMITS);
+    return { removed: leaving.map((block) => block.hash), returned, isAllReturned, included };
   }
 
   /** Puts a block on the tip and answers the ids of its entries. */
@@ -195,4 +242,17 @@ interface KeptBlock {
   readonly work: bigint;
 }
 
-const NOTHING_MOVED: CommittedChange = { removed: [], returned: [], included: [] };
+/** The first of `entries` that the limits allow. */
+function takePending(entries: Iterable<PendingEntry>, limits: PendingLimits): PendingBatch {
+  const taken: PendingEntry[] = [];
+  let sizeBytes = 0;
+  for (const entry of entries) {
+    sizeBytes += entry.bytes.length;
+    const isTooMuch = taken.length >= limits.entriesMax || sizeBytes > limits.bytesMax;
+    if (taken.length > 0 && isTooMuch) return { entries: taken, isAll: false };
+    taken.push(entry);
+  }
+  return { entries: taken, isAll: true };
+}
+
+const NOTHING_MOVED: CommittedChange = { removed: [], returned: [], isAllReturned: true, included: [] };

@@ -2,7 +2,7 @@
 import { type Hash, hashToBytes } from '../core/hash.ts';
 import { hashLeaf } from '../core/merkle.ts';
 import { hashAt } from './block-table.ts';
-import type { PendingEntry } from './chain-store.ts';
+import type { PendingBatch, PendingEntry, PendingLimits } from './chain-store.ts';
 import { bytesAt, type Database, integerAt, type Row, type Statement } from './sqlite-database.ts';
 import { StoreError } from './store-error.ts';
 
@@ -34,9 +34,18 @@ export class PendingTable {
     return this.#seqOf(id) !== undefined;
   }
 
-  /** All of them, each checked against its id. */
-  read(): readonly PendingEntry[] {
-    return Array.from(this.#selectAll.each(), pendingEntryOf);
+  /** The oldest of them, each checked against its id. */
+  read(limits: PendingLimits): PendingBatch {
+    const entries: PendingEntry[] = [];
+    let sizeBytes = 0;
+    for (const row of this.#selectAll.each()) {
+      const entry = pendingEntryOf(row);
+      sizeBytes += entry.bytes.length;
+      const isTooMuch = entries.length >= limits.entriesMax || sizeBytes > limits.bytesMax;
+      if (entries.length > 0 && isTooMuch) return { entries, isAll: false };
+      entries.push(entry);
+    }
+    return { entries, isAll: true };
   }
 
   /** Adds `entry` at the end, unless it waits already; within a transaction. */

@@ -4,7 +4,8 @@
  * Every failure leaves as a StoreError. Rows are arrays of cells, read by functions that check the type, because what
  * comes from a disk is not to be believed.
  */
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { existsSync, rmSync } from 'node:fs';
+import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { StoreError, type StoreErrorCode } from './store-error.ts';
 
 /** Of a new file. Measured with bodies of 300 kB: 900 blocks/s, against 430 with 4,096 bytes and 750 with 16,384. */
@@ -65,6 +66,24 @@ export class Database {
       // SQLite has rolled back by itself where the disk is full or failed.
       if (this.#connection.isTransaction) this.exec('ROLLBACK');
       throw error;
+    }
+  }
+
+  /**
+   * Copies the file, with all that has been committed, into the new file `path`, on another thread: changes made
+   * meanwhile are in the copy, too. `onProgress` hears how many pages are done, of how many.
+   */
+  async backup(path: string, onProgress: (done: number, of: number) => void): Promise<void> {
+    // SQLite would write over a database that is there.
+    if (existsSync(path)) throw new StoreError('store-io', `${path} cannot be written: there is such a file already.`);
+    try {
+      await backup(this.#connection, path, {
+        rate: BACKUP_PAGES,
+        progress: ({ totalPages, remainingPages }) => onProgress(totalPages - remainingPages, totalPages),
+      });
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw storeErrorOf(error, path);
     }
   }
 
@@ -182,3 +201,6 @@ const RESULT_CODES: ReadonlyMap<number, ResultMeaning> = new Map([
   [19, DAMAGED],
   [26, DAMAGED],
 ]);
+
+/** Copied between two turns of the event loop: 8 MiB. */
+const BACKUP_PAGES = 1_024;

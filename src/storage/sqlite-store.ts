@@ -9,19 +9,31 @@ import { assertPresent } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
 import { entryBytes, entryIds } from '../core/body.ts';
 import type { Hash } from '../core/hash.ts';
+import { HEADER_BYTES } from '../core/header.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
 import { ActiveChain } from './active-chain.ts';
 import { BlockTable } from './block-table.ts';
+import { checkChain } from './chain-check.ts';
+import { chainJsonChunks } from './chain-json.ts';
 import { readChain } from './chain-reader.ts';
-import type {
-  ChainChange,
-  ChainStore,
-  CommittedChange,
-  EntryPlace,
-  PendingEntry,
-  StoredBlock,
-  StoredChain,
+import {
+  type ChainChange,
+  type ChainCheck,
+  type ChainCheckOptions,
+  type ChainJson,
+  type ChainStore,
+  type CommittedChange,
+  type EntryPlace,
+  type EntryPlaces,
+  type LoadOptions,
+  type PendingBatch,
+  type PendingEntry,
+  type PendingLimits,
+  RETURNED_LIMITS,
+  type StoredBlock,
+  type StoredBody,
+  type StoredChain,
 } from './chain-store.ts';
 import { EntryIndex } from './entry-index.ts';
 import { PendingTable } from './pending-table.ts';
@@ -50,6 +62,7 @@ export async function openSqliteStore(options: {
 
 class SqliteStore implements ChainStore {
   readonly #database: Database;
+  readonly #params: NetworkParams;
   readonly #blocks: BlockTable;
   readonly #chain: ActiveChain;
   readonly #entries: EntryIndex;
@@ -59,6 +72,7 @@ class SqliteStore implements ChainStore {
 
   constructor(database: Database, params: NetworkParams) {
     this.#database = database;
+    this.#params = params;
     this.#blocks = new BlockTable(database, params);
     this.#chain = new ActiveChain(database);
     this.#entries = new EntryIndex(database);
@@ -66,7 +80,7 @@ class SqliteStore implements ChainStore {
     if (this.#chain.tip.height < 0) this.#writeGenesis(createGenesis(params), genesisPoint(params).work);
   }
 
-  async load(options: { readonly windowLength: number; readonly milestoneInterval: number }): Promise<StoredChain> {
+  async load(options: LoadOptions): Promise<StoredChain> {
     const tipHeight = this.#chain.tip.height;
     const milestones: Hash[] = [];
     for (let height = 0; height <= tipHeight; height += options.milestoneInterval) {
@@ -75,7 +89,7 @@ class SqliteStore implements ChainStore {
     return {
       window: this.#chain.pointsFrom(Math.max(0, tipHeight + 1 - options.windowLength)),
       milestones,
-      pending: this.#pending.read(),
+      pending: this.#pending.read(options.pending),
     };
   }
 
@@ -92,6 +106,10 @@ class SqliteStore implements ChainStore {
       if (error instanceof StoreError && error.code === 'store-io') this.#failure = error;
       throw error;
     }
+  }
+
+  async pending(limits: PendingLimits): Promise<PendingBatch> {
+    return this.#pending.read(limits);
   }
 
   async pointOf(hash: Hash): Promise<ChainPoint | undefined> {
@@ -114,24 +132,52 @@ class SqliteStore implements ChainStore {
     return { ...this.#readAt(height), isActive: true };
   }
 
-  async headersAfter(locator: readonly Hash[], max: number): Promise<readonly Uint8Array[]> {
+  async bodies(hashes: readonly Hash[], bytesMax: number): Promise<readonly StoredBody[]> {
+    const bodies: StoredBody[] = [];
+    let sizeBytes = 0;
+    for (const hash of hashes) {
+      try {
+        const bytes = (await this.blockByHash(hash))?.block.body.bytes;
+        sizeBytes += bytes?.length ?? 0;
+        if (bodies.length > 0 && sizeBytes > bytesMax) break;
+        bodies.push({ hash, bytes });
+      } catch (error) {
+        // The next answer begins with it, and fails.
+        if (bodies.length > 0) break;
+        throw error;
+      }
+    }
+    return bodies;
+  }
+
+  async headersAfter(locator: readonly Hash[], max: number): Promise<Uint8Array> {
     const start = locator.map((hash) => this.#activeHeight(hash)).find((height) => height !== undefined) ?? 0;
-    const end = Math.min(this.#chain.tip.height, start + max);
-    const headers: Uint8Array[] = [];
-    for (let height = start + 1; height <= end; height++) headers.push(this.#chain.headerAt(height).bytes);
+    const count = Math.max(0, Math.min(this.#chain.tip.height - start, max));
+    const headers = new Uint8Array(count * HEADER_BYTES);
+    for (let i = 0; i < count; i++) headers.set(this.#chain.headerAt(start + 1 + i).bytes, i * HEADER_BYTES);
     return headers;
   }
 
-  readChain(options: { readonly tip: Hash; readonly from: number }): AsyncIterable<StoredBlock> {
-    return readChain({ ...options, chain: this.#chain, blocks: this.#blocks });
+  async activeHashes(from: number, max: number): Promise<readonly Hash[]> {
+    const hashes: Hash[] = [];
+    const end = Math.min(this.#chain.tip.height + 1, from + max);
+    for (let height = from; height < end; height++) hashes.push(this.#chain.headerAt(height).hash);
+    return hashes;
   }
 
-  async chainJson(): Promise<{ readonly tip: Hash; readonly length: number; readonly sizeBytes: number }> {
+  async chainJson(): Promise<ChainJson> {
     const { hash, height, jsonEnd } = this.#chain.tip;
-    return { tip: hash, length: height + 1, sizeBytes: jsonEnd + 1 };
+    const chunks = () => chainJsonChunks(this.#readChain(hash));
+    return { tip: hash, length: height + 1, sizeBytes: jsonEnd + 1, chunks };
   }
 
-  async entryPlaces(id: Hash, max: number): Promise<readonly EntryPlace[]> {
+  async check(options: ChainCheckOptions): Promise<ChainCheck> {
+    const { hash, height } = this.#chain.tip;
+    const blocks = this.#readChain(hash);
+    return checkChain({ ...options, blocks, tip: hash, length: height + 1, params: this.#params });
+  }
+
+  async entryPlaces(id: Hash, max: number): Promise<EntryPlaces> {
     const places: EntryPlace[] = [];
     let height = this.#entries.nextHeight(id, 0);
     while (height !== undefined && places.length < max) {
@@ -145,11 +191,19 @@ class SqliteStore implements ChainStore {
     }
     // The active chain may have moved in between.
     const present = places.filter((place) => this.#activeHeight(place.hash) !== undefined);
-    return present.slice(0, max);
+    return { places: present.slice(0, max), indexedTo: this.#chain.tip.height };
+  }
+
+  async backup(path: string, onProgress: (done: number, of: number) => void = () => undefined): Promise<void> {
+    await this.#database.backup(path, onProgress);
   }
 
   async close(): Promise<void> {
     this.#database.close();
+  }
+
+  #readChain(tip: Hash): AsyncIterable<StoredBlock> {
+    return readChain({ tip, from: 0, chain: this.#chain, blocks: this.#blocks });
   }
 
   #writeGenesis(genesis: Block, work: bigint): void {
@@ -183,15 +237,20 @@ class SqliteStore implements ChainStore {
       if (leaving.length > 0) for (const entry of ids) addedIds.add(entry);
     }
     const returned: PendingEntry[] = [];
+    let returnedBytes = 0;
+    let isAllReturned = true;
     for (const block of leaving.toReversed()) {
       for (const [index, id] of entryIds(block.body).entries()) {
         if (addedIds.has(id) || this.#pending.has(id)) continue;
         const entry = { id, bytes: entryBytes(block.body, index) };
         this.#pending.add(entry);
-        returned.push(entry);
+        returnedBytes += entry.bytes.length;
+        const isTooMuch = returned.length >= RETURNED_LIMITS.entriesMax || returnedBytes > RETURNED_LIMITS.bytesMax;
+        if (isTooMuch) isAllReturned = false;
+        if (isAllReturned) returned.push(entry);
       }
     }
-    return { removed: leaving.map((block) => block.hash), returned, included };
+    return { removed: leaving.map((block) => block.hash), returned, isAllReturned, included };
   }
 
   /** The blocks above `forkHeight`, from the tip down, which leave the index of entries. */
@@ -228,4 +287,4 @@ interface KeptBlock {
   readonly work: bigint;
 }
 
-const NOTHING_MOVED: CommittedChange = { removed: [], returned: [], included: [] };
+const NOTHING_MOVED: CommittedChange = { removed: [], returned: [], isAllReturned: true, included: [] };

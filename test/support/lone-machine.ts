@@ -11,6 +11,7 @@ import type { Message } from '../../src/protocol/message.ts';
 import type { ChainStore } from '../../src/storage/chain-store.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import { type BuiltChain, TEST_PARAMS } from './chain-fixture.ts';
+import { ALL_PENDING } from './store-change.ts';
 
 export class LoneMachine {
   readonly machine: FullNode;
@@ -45,7 +46,7 @@ export class LoneMachine {
     const windowLength = options.windowBlocks ?? CHAIN_WINDOW_BLOCKS;
     const machine = new FullNode({
       params,
-      state: await store.load({ windowLength, milestoneInterval: MILESTONE_INTERVAL_BLOCKS }),
+      state: await store.load({ windowLength, milestoneInterval: MILESTONE_INTERVAL_BLOCKS, pending: ALL_PENDING }),
       localPeer: 'self',
       agent: 'test/1',
       addresses: [],

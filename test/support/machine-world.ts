@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { bodyFromEntries } from '../../src/core/body.ts';
 import type { Hash } from '../../src/core/hash.ts';
-import { hashHeader, parseHeader } from '../../src/core/header.ts';
+import { HEADER_BYTES, hashHeader, parseHeader } from '../../src/core/header.ts';
 import { hashLeaf } from '../../src/core/merkle.ts';
 import type { NetworkParams } from '../../src/core/params.ts';
 import type { HashedHeader } from '../../src/core/validation.ts';
@@ -214,8 +214,8 @@ export class MachineWorld {
         return this.send(node, effect.peer, effect.message);
       case 'serve-headers':
         return this.#later(node, STORE_MS, async () => {
-          const rows = await node.store.headersAfter(effect.locator, effect.max);
-          this.send(node, effect.peer, { type: 'headers', headers: rows.map(readHeader) });
+          const bytes = await node.store.headersAfter(effect.locator, effect.max);
+          this.send(node, effect.peer, { type: 'headers', headers: splitHeaders(bytes).map(readHeader) });
         });
       case 'serve-blocks':
         return this.#later(node, STORE_MS, () => this.#serveBlocks(node, effect.peer, effect.hashes));
@@ -278,10 +278,9 @@ export class MachineWorld {
 
   async #serveBlocks(node: WorldNode, peer: PeerId, hashes: readonly Hash[]): Promise<void> {
     const missing: Hash[] = [];
-    for (const hash of hashes) {
-      const stored = await node.store.blockByHash(hash);
-      if (stored === undefined) missing.push(hash);
-      else this.send(node, peer, { type: 'block', hash, bodyBytes: stored.block.body.bytes });
+    for (const { hash, bytes } of await node.store.bodies(hashes, Number.MAX_SAFE_INTEGER)) {
+      if (bytes === undefined) missing.push(hash);
+      else this.send(node, peer, { type: 'block', hash, bodyBytes: bytes });
     }
     if (missing.length > 0) this.send(node, peer, { type: 'not-found', hashes: missing });
   }
@@ -328,6 +327,11 @@ function way(from: WorldNode, to: WorldNode): string {
 
 function pair(one: WorldNode, other: WorldNode): string {
   return [one.id, other.id].sort().join('|');
+}
+
+function splitHeaders(bytes: Uint8Array): Uint8Array[] {
+  const count = bytes.length / HEADER_BYTES;
+  return Array.from({ length: count }, (_, i) => bytes.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES));
 }
 
 function readHeader(bytes: Uint8Array): HashedHeader {

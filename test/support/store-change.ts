@@ -4,8 +4,20 @@ import type { Block } from '../../src/core/block.ts';
 import { type Body, entryBytes, entryCount, entryIds } from '../../src/core/body.ts';
 import { type Hash, ZERO_HASH } from '../../src/core/hash.ts';
 import { type ChainPoint, genesisPoint } from '../../src/core/validation.ts';
-import type { ChainChange, ChainStore, PendingEntry, StoredBlock } from '../../src/storage/chain-store.ts';
+import type {
+  ChainChange,
+  ChainStore,
+  PendingEntry,
+  PendingLimits,
+  StoredBlock,
+} from '../../src/storage/chain-store.ts';
 import { type BuiltChain, bodyOf, singleBody, TEST_PARAMS } from './chain-fixture.ts';
+
+/** Every entry that is pending. */
+export const ALL_PENDING: PendingLimits = {
+  entriesMax: Number.MAX_SAFE_INTEGER,
+  bytesMax: Number.MAX_SAFE_INTEGER,
+};
 
 /** A change of nothing, to be spread. */
 export const NO_CHANGE: ChainChange = { blocks: [], activate: undefined, pendingAdded: [] };
@@ -56,24 +68,38 @@ export function entriesOf(body: Body): PendingEntry[] {
 
 /** All that can be seen of a store, in a form in which equal stores are equal. */
 export async function stateOf(store: ChainStore): Promise<unknown> {
-  const json = await store.chainJson();
+  const { tip, length, sizeBytes } = await store.chainJson();
   const blocks: unknown[] = [];
-  for await (const { block, work, isActive } of store.readChain({ tip: json.tip, from: 0 })) {
-    const places = await store.entryPlaces(pendingEntry('"a"').id, 100);
-    blocks.push({ hash: block.hash, body: Buffer.from(block.body.bytes).toString(), work, isActive, places });
+  for (let height = 0; height < length; height++) {
+    const stored = await store.blockAt(height);
+    assert.ok(stored);
+    const { block, work, isActive } = stored;
+    blocks.push({ hash: block.hash, body: Buffer.from(block.body.bytes).toString(), work, isActive });
   }
-  const stored = await store.load({ windowLength: 5, milestoneInterval: 3 });
-  const pending = stored.pending.map(({ id, bytes }) => ({ id, text: Buffer.from(bytes).toString() }));
-  const headers = (await store.headersAfter([], 1_000)).map((bytes) => Buffer.from(bytes).toString('hex'));
-  return { json, blocks, ...stored, pending, headers };
+  const places = await store.entryPlaces(pendingEntry('"a"').id, 10_000);
+  const stored = await store.load({ windowLength: 5, milestoneInterval: 3, pending: ALL_PENDING });
+  const pending = stored.pending.entries.map(({ id, bytes }) => ({ id, text: Buffer.from(bytes).toString() }));
+  const headers = Buffer.from(await store.headersAfter([], 1_000)).toString('hex');
+  return { tip, length, sizeBytes, blocks, places, ...stored, pending, headers };
 }
 
 /** The hashes of the active chain, each block read. */
-export async function readAll(store: ChainStore): Promise<string[]> {
-  const hashes: string[] = [];
-  const { tip } = await store.chainJson();
-  for await (const { block } of store.readChain({ tip, from: 0 })) hashes.push(block.hash);
+export async function readAll(store: ChainStore): Promise<Hash[]> {
+  const hashes: Hash[] = [];
+  for (const block of await activeBlocks(store)) hashes.push(block.hash);
   return hashes;
+}
+
+/** The blocks of the active chain from the genesis up, each read. */
+export async function activeBlocks(store: ChainStore): Promise<Block[]> {
+  const { length } = await store.chainJson();
+  const blocks: Block[] = [];
+  for (let height = 0; height < length; height++) {
+    const stored = await store.blockAt(height);
+    assert.ok(stored?.isActive);
+    blocks.push(stored.block);
+  }
+  return blocks;
 }
 
 /** The same bytes as a plain Uint8Array: `deepEqual` tells a Buffer, or a view, from it. */

@@ -9,6 +9,7 @@ import type { ChainPoint } from '../../src/core/validation.ts';
 import type { ChainStore } from '../../src/storage/chain-store.ts';
 import { openSqliteStore } from '../../src/storage/sqlite-store.ts';
 import { bodyOf, buildChain, TEST_PARAMS } from './chain-fixture.ts';
+import { ALL_PENDING } from './store-change.ts';
 
 /** What one commit of `grow` changes. Every block holds one entry, and one entry is made pending. */
 export interface GrowStep {
@@ -27,7 +28,7 @@ if (mode !== undefined && folder !== undefined) {
 
 /** Every seventh commit is a switch to a branch that forks off two blocks below the tip. */
 async function grow(store: ChainStore): Promise<never> {
-  const { window } = await store.load({ windowLength: 3, milestoneInterval: 1_000 });
+  const { window } = await store.load({ windowLength: 3, milestoneInterval: 1_000, pending: ALL_PENDING });
   let points: readonly ChainPoint[] = window;
   for (let round = 0; ; round++) {
     const kept = round % 7 === 6 ? points.slice(0, -2) : points;

@@ -6,13 +6,17 @@ export function overlay(store: ChainStore, changes: Partial<ChainStore>): ChainS
   return {
     load: (options) => store.load(options),
     commit: (change) => store.commit(change),
+    pending: (limits) => store.pending(limits),
     pointOf: (hash) => store.pointOf(hash),
     blockByHash: (hash) => store.blockByHash(hash),
     blockAt: (height) => store.blockAt(height),
+    bodies: (hashes, bytesMax) => store.bodies(hashes, bytesMax),
     headersAfter: (locator, max) => store.headersAfter(locator, max),
-    readChain: (options) => store.readChain(options),
+    activeHashes: (from, max) => store.activeHashes(from, max),
     chainJson: () => store.chainJson(),
+    check: (options) => store.check(options),
     entryPlaces: (id, max) => store.entryPlaces(id, max),
+    backup: (path, onProgress) => store.backup(path, onProgress),
     close: () => store.close(),
     ...changes,
   };

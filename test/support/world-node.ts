@@ -15,6 +15,7 @@ import { MILESTONE_INTERVAL_BLOCKS } from '../../src/protocol/limits.ts';
 import type { ChainStore, CommittedChange } from '../../src/storage/chain-store.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import { textOf } from './effect-text.ts';
+import { ALL_PENDING } from './store-change.ts';
 
 /** What one machine saw and said between a start and a crash. */
 export interface MachineRecord {
@@ -59,7 +60,11 @@ export class WorldNode {
     options: Omit<FullNodeOptions, 'state' | 'localPeer' | 'addresses'>,
     windowBlocks: number,
   ): Promise<void> {
-    const state = await this.store.load({ windowLength: windowBlocks, milestoneInterval: MILESTONE_INTERVAL_BLOCKS });
+    const state = await this.store.load({
+      windowLength: windowBlocks,
+      milestoneInterval: MILESTONE_INTERVAL_BLOCKS,
+      pending: ALL_PENDING,
+    });
     const whole: FullNodeOptions = {
       ...options,
       state,
@@ -96,11 +101,8 @@ export class WorldNode {
   }
 
   /** The hashes of the active chain from the genesis. */
-  async chain(): Promise<Hash[]> {
-    const hashes: Hash[] = [];
-    const { tip } = await this.store.chainJson();
-    for await (const { block } of this.store.readChain({ tip, from: 0 })) hashes.push(block.hash);
-    return hashes;
+  async chain(): Promise<readonly Hash[]> {
+    return this.store.activeHashes(0, (await this.store.chainJson()).length);
   }
 
   #check(effect: Effect): void {
