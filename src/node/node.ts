@@ -27,7 +27,7 @@ import {
   PENDING_ENTRIES_MAX,
 } from '../protocol/limits.ts';
 import type { MiningMode } from '../protocol/mining-desk.ts';
-import { openSqliteStore } from '../storage/sqlite-store.ts';
+import { openThreadedStore } from '../storage/threaded-store.ts';
 import { BlockSpool } from './block-spool.ts';
 import { offerChain } from './chain-offer.ts';
 import { streamChain } from './chain-stream.ts';
@@ -80,7 +80,19 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
   const ended = Promise.withResolvers<void>();
   // Told to whoever asks for it, which nobody can before all is put together.
   ended.promise.catch(() => undefined);
-  const store = await openSqliteStore({ folder: dataFolder, params });
+  const late = new LateParts();
+  const stop = (failure?: Error): Promise<void> => {
+    if (failure !== undefined) logger.fatal({ err: failure }, 'the node cannot go on');
+    return closers.run().then(
+      () => (failure === undefined ? ended.resolve() : ended.reject(failure)),
+      (error: unknown) => ended.reject(error),
+    );
+  };
+  const store = await openThreadedStore({
+    folder: dataFolder,
+    params,
+    onFailure: (error) => late.whenAttached(() => void stop(error)),
+  });
   closers.add(() => store.close());
   await BlockSpool.removeLeftovers(dataFolder);
   const genesis = createGenesis(params).hash;
@@ -93,17 +105,9 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
     messageBytesMax: PEER_MESSAGE_BYTES_MAX,
     peersMax: PEERS_MAX,
   });
-  const late = new LateParts();
   await network.start(late.networkHandlers);
   closers.add(() => network.stop());
 
-  const stop = (failure?: Error): Promise<void> => {
-    if (failure !== undefined) logger.fatal({ err: failure }, 'the node cannot go on');
-    return closers.run().then(
-      () => (failure === undefined ? ended.resolve() : ended.reject(failure)),
-      (error: unknown) => ended.reject(error),
-    );
-  };
   const miner = createDelayedMiner({
     create: () =>
       createProcessMiner({

@@ -101,26 +101,31 @@ describe('a disk that fails', () => {
 });
 
 describe('kill -9', () => {
-  test('loses nothing that was acknowledged, and leaves a whole chain', { timeout: 120_000 }, async () => {
-    const folder = newFolder();
-    let model: Model = { blocks: [{ hash: createGenesis(TEST_PARAMS).hash, entry: '' }], pending: [] };
-    for (const acknowledged of [1, 12, 5, 40, 23]) {
-      const { done, tried } = await growUntilKilled(folder, acknowledged, model);
-      const store = await open(folder);
-      const hashes = await readAll(store);
-      const { pending } = await store.load({ windowLength: 1, milestoneInterval: 1_000, pending: ALL_PENDING });
-      await store.close();
-      const found = { hashes, pending: pending.entries.map(({ id }) => id) };
-      const possible = [done, tried].map(({ blocks, pending }) => ({
-        hashes: blocks.map(({ hash }) => hash),
-        pending,
-      }));
-      const isTried = hashes.at(-1) === possible[1]?.hashes.at(-1);
-      assert.deepEqual(found, possible[isTried ? 1 : 0]);
-      model = isTried ? tried : done;
-      assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
-    }
-  });
+  for (const { name, thread } of [
+    { name: 'a store', thread: [] },
+    { name: 'a threaded store', thread: ['threaded'] },
+  ]) {
+    test(`loses nothing that ${name} has acknowledged, and leaves a whole chain`, { timeout: 120_000 }, async () => {
+      const folder = newFolder();
+      let model: Model = { blocks: [{ hash: createGenesis(TEST_PARAMS).hash, entry: '' }], pending: [] };
+      for (const acknowledged of [1, 12, 5, 40, 23]) {
+        const { done, tried } = await growUntilKilled([folder, ...thread], acknowledged, model);
+        const store = await open(folder);
+        const hashes = await readAll(store);
+        const { pending } = await store.load({ windowLength: 1, milestoneInterval: 1_000, pending: ALL_PENDING });
+        await store.close();
+        const found = { hashes, pending: pending.entries.map(({ id }) => id) };
+        const possible = [done, tried].map(({ blocks, pending }) => ({
+          hashes: blocks.map(({ hash }) => hash),
+          pending,
+        }));
+        const isTried = hashes.at(-1) === possible[1]?.hashes.at(-1);
+        assert.deepEqual(found, possible[isTried ? 1 : 0]);
+        model = isTried ? tried : done;
+        assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
+      }
+    });
+  }
 });
 
 interface Model {
@@ -133,11 +138,11 @@ interface Model {
  * acknowledged when it died, `tried` what it had begun besides.
  */
 async function growUntilKilled(
-  folder: string,
+  args: readonly string[],
   acknowledged: number,
   model: Model,
 ): Promise<{ done: Model; tried: Model }> {
-  const child = startChild('grow', folder);
+  const child = startChild('grow', ...args);
   let [done, tried, count] = [model, model, 0];
   for await (const line of createInterface({ input: child.stdout ?? assert.fail() })) {
     const message: { try?: GrowStep } = JSON.parse(line);
@@ -162,9 +167,9 @@ function afterStep(model: Model, step: GrowStep): Model {
   };
 }
 
-function startChild(mode: 'hold' | 'grow', folder: string): ChildProcess {
+function startChild(mode: 'hold' | 'grow', ...args: readonly string[]): ChildProcess {
   const script = join(import.meta.dirname, '../../test/support/store-child.ts');
-  const child = spawn(process.execPath, [script, mode, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, mode, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
   return child;
 }

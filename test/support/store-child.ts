@@ -1,5 +1,5 @@
 /**
- * A process that holds a store, for tests of what happens to it: `node store-child.ts hold|grow FOLDER`.
+ * A process that holds a store, for tests of what happens to it: `node store-child.ts hold|grow FOLDER [threaded]`.
  *
  * `hold` opens the store, says `open` and waits to be killed. `grow` commits without end: before each commit it writes
  * a line `{"try":{…}}` that says what will change, and after it `{"done":true}`.
@@ -8,6 +8,7 @@ import { entryIds } from '../../src/core/body.ts';
 import type { ChainPoint } from '../../src/core/validation.ts';
 import type { ChainStore } from '../../src/storage/chain-store.ts';
 import { openSqliteStore } from '../../src/storage/sqlite-store.ts';
+import { openThreadedStore } from '../../src/storage/threaded-store.ts';
 import { bodyOf, buildChain, TEST_PARAMS } from './chain-fixture.ts';
 import { ALL_PENDING } from './store-change.ts';
 
@@ -18,9 +19,12 @@ export interface GrowStep {
   readonly pending: string;
 }
 
-const [mode, folder] = process.argv.slice(2);
+const [mode, folder, thread] = process.argv.slice(2);
 if (mode !== undefined && folder !== undefined) {
-  const store = await openSqliteStore({ folder, params: TEST_PARAMS });
+  const options = { folder, params: TEST_PARAMS };
+  const store = await (thread === undefined
+    ? openSqliteStore(options)
+    : openThreadedStore({ ...options, onFailure: fail }));
   if (mode === 'grow') await grow(store);
   else say('open');
   process.stdin.resume();
@@ -58,4 +62,8 @@ async function grow(store: ChainStore): Promise<never> {
 /** Writing to a pipe is done when this returns (on POSIX systems), so a kill loses no line. */
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
+}
+
+function fail(error: Error): never {
+  throw error;
 }
