@@ -206,6 +206,8 @@ async function randomRun(seed: number): Promise<MachineWorld> {
     params: createParams({ name: 'random-run', targetLimit: 0x207fffff }),
   });
   const { random } = world;
+  // Long entries make blocks that are worth being put together of what waits, short ones are sent whole.
+  const padding = 'x'.repeat(seed % 5 < 3 ? 700 : 0);
   await world.startAll();
   for (let i = 0; i < 150; i++) {
     await world.run(random.waiting(1_500));
@@ -215,7 +217,7 @@ async function randomRun(seed: number): Promise<MachineWorld> {
     if (!node.isUp) {
       if (kind < 0.5) await world.start(node);
     } else if (kind < 0.5)
-      world.submit(node, ...Array.from({ length: random.integer(1, 3) }, (_, k) => `"${seed} ${i} ${k}"`));
+      world.submit(node, ...Array.from({ length: random.integer(1, 3) }, (_, k) => `"${seed} ${i} ${k} ${padding}"`));
     else if (kind < 0.6) world.mine(node, `"mine ${seed} ${i}"`);
     else if (kind < 0.7) world.crash(node);
     else if (kind < 0.8 && other !== node) world.cut(node, other);

@@ -13,9 +13,9 @@ import type { NetworkParams } from '../core/params.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { BlockFault } from '../core/validation.ts';
 import type { BlockTree } from './block-tree.ts';
-import type { Effect, PeerId } from './effects.ts';
+import type { PeerId } from './effects.ts';
 import type { EntryPool } from './entry-pool.ts';
-import { BLOCK_ENTRIES_PER_REQUEST_MAX, RELAYED_BLOCKS_MAX } from './limits.ts';
+import { RELAYED_BLOCKS_MAX } from './limits.ts';
 import type { Message } from './message.ts';
 import type { PeerSession } from './peer-session.ts';
 
@@ -80,8 +80,7 @@ export class BlockRelay {
     const tooLarge = this.#sizeFault(entries);
     if (tooLarge !== undefined) return fail(tooLarge);
     if (missing.length === 0) return ok({ type: 'whole', bodyBytes: putTogether(shape, entries) });
-    // To ask for most of it by its places saves little, and takes a question more.
-    if (2 * missing.length > ids.length || missing.length > BLOCK_ENTRIES_PER_REQUEST_MAX) {
+    if (missing.length === ids.length) {
       return ok({ type: 'ask', message: { type: 'get-blocks', hashes: [hash] } });
     }
     this.#attempts.set(hash, { peer: peer.id, shape, ids, entries, missing });
@@ -103,13 +102,6 @@ export class BlockRelay {
     const tooLarge = this.#sizeFault(attempt.entries);
     if (tooLarge !== undefined) return fail(tooLarge);
     return ok({ type: 'whole', bodyBytes: putTogether(attempt.shape, attempt.entries) });
-  }
-
-  peerGone(peer: PeerSession): Effect[] {
-    for (const [hash, attempt] of this.#attempts) {
-      if (typeof attempt !== 'string' && attempt.peer === peer.id) this.#attempts.set(hash, 'over');
-    }
-    return [];
   }
 
   /** One entry may stand in a block many times: what is kept and put together is bounded before it is. */

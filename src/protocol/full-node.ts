@@ -76,7 +76,7 @@ export class FullNode {
       introduction: { genesis: createGenesis(params).hash, network: params.name, agent, addresses },
       peers: this.#peers,
       addresses: this.#addresses,
-      followers: [this.#sync, this.#relay, this.#blockRelay, this.#shelf],
+      followers: [this.#sync, this.#relay, this.#shelf],
     });
   }
 

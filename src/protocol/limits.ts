@@ -11,9 +11,8 @@ export const HEADERS_PER_MESSAGE_MAX = 2_000;
 export const LOCATOR_HASHES_MAX = 101;
 export const BLOCKS_PER_REQUEST_MAX = 128;
 
-/** As many entries as a block may have, and as many of them as may be asked for by their places in it. */
+/** As many entries as a block may have: ids that are told, and places that are asked for. */
 export const BLOCK_IDS_MAX = 4_096;
-export const BLOCK_ENTRIES_PER_REQUEST_MAX = 2_048;
 
 export const IDS_PER_MESSAGE_MAX = 1_000;
 export const ADDRESSES_PER_MESSAGE_MAX = 100;

@@ -158,7 +158,7 @@ const MALFORMED: readonly (readonly [message: string, code: MessageFault['code']
   [blockEntries({ indexes: [1, 0] }), 'message-field-invalid', 'indexes'],
   [blockEntries({ indexes: [0, 0] }), 'message-field-invalid', 'indexes'],
   [blockEntries({ indexes: [-1] }), 'message-field-invalid', 'indexes'],
-  [blockEntries({ indexes: Array.from({ length: 2_049 }, (_, i) => i) }), 'message-field-invalid', 'indexes'],
+  [blockEntries({ indexes: Array.from({ length: 4_097 }, (_, i) => i) }), 'message-field-invalid', 'indexes'],
   [`{"type":"not-found","hashes":${hashes(129)}}`, 'message-field-invalid', 'hashes'],
   [`{"type":"inventory","ids":${hashes(1001)}}`, 'message-field-invalid', 'ids'],
   [`{"type":"get-entries","ids":${hashes(1001)}}`, 'message-field-invalid', 'ids'],

@@ -12,7 +12,6 @@ import type { HashedHeader } from '../core/validation.ts';
 import {
   ADDRESSES_PER_MESSAGE_MAX,
   AGENT_CHARACTERS_MAX,
-  BLOCK_ENTRIES_PER_REQUEST_MAX,
   BLOCK_IDS_MAX,
   BLOCKS_PER_REQUEST_MAX,
   ENTRIES_MESSAGE_BYTES_MAX,
@@ -192,7 +191,7 @@ const PARSERS: Readonly<
     const type = 'get-block-entries';
     const hash = asHash(fields['hash']);
     if (hash === undefined) return invalid(type, 'hash');
-    const indexes = asList(fields['indexes'], BLOCK_ENTRIES_PER_REQUEST_MAX, asCount);
+    const indexes = asList(fields['indexes'], BLOCK_IDS_MAX, asCount);
     // In order, so that none is asked for twice: the answer is never larger than the block.
     const isInOrder = indexes?.every((index, i) => i === 0 || index > (indexes[i - 1] ?? 0));
     return indexes === undefined || isInOrder !== true ? invalid(type, 'indexes') : ok({ type, hash, indexes });
