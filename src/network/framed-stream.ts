@@ -2,12 +2,13 @@
  * Whole messages over one libp2p stream, both ways, in memory that is bounded whatever the other side does.
  *
  * Reading: while a message is being handled the stream is paused, so that Yamux opens no more of the other side's window
- * (`STREAM_WINDOW_BYTES_MAX`). Writing: what the stream does not take waits here, up to a limit.
+ * (`STREAM_WINDOW_BYTES_MAX`); and so it is while the turn of the event loop is over and others have theirs. Writing: what the stream does not take waits here, up to a limit.
  */
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface';
 import { assert } from '../core/assert.ts';
 import type { Result } from '../core/result.ts';
 import { encodeFrameHeader, FRAME_HEADER_BYTES, type FrameFault, FrameReader } from '../protocol/frame.ts';
+import type { LoopTurns } from './loop-turns.ts';
 import type { DisconnectReason } from './peer-network.ts';
 
 /**
@@ -32,6 +33,7 @@ export class FramedStream {
   readonly #stream: Stream;
   readonly #limits: FramedStreamLimits;
   readonly #handlers: FramedStreamHandlers;
+  readonly #turns: LoopTurns;
 
   readonly #reader: FrameReader;
   readonly #chunks: Uint8Array[] = [];
@@ -51,10 +53,23 @@ export class FramedStream {
   #streamClosing = false;
   #ended = false;
 
-  constructor(stream: Stream, limits: FramedStreamLimits, handlers: FramedStreamHandlers) {
+  /** All streams of one network share the same `turns`. */
+  constructor(
+    stream: Stream,
+    {
+      limits,
+      handlers,
+      turns,
+    }: {
+      readonly limits: FramedStreamLimits;
+      readonly handlers: FramedStreamHandlers;
+      readonly turns: LoopTurns;
+    },
+  ) {
     this.#stream = stream;
     this.#limits = limits;
     this.#handlers = handlers;
+    this.#turns = turns;
     this.#reader = new FrameReader(limits.messageBytesMax);
   }
 
@@ -78,14 +93,21 @@ export class FramedStream {
     if (this.#ended || this.#closing !== undefined) return;
     const limitBytes = this.#limits.sendQueueBytesMax;
     if (this.queuedBytes + FRAME_HEADER_BYTES + message.length > limitBytes) {
-      const reason: DisconnectReason = { code: 'send-queue-full', limitBytes };
-      this.#closing = { reason, signal: AbortSignal.abort() };
-      queueMicrotask(() => this.#end(reason));
+      this.overflow(limitBytes);
       return;
     }
     this.#enqueue(encodeFrameHeader(message.length));
     this.#enqueue(message);
     this.#scheduleFlush();
+  }
+
+  /** Gives the stream up, and what waits in it at once, since with this more than `limitBytes` would wait. */
+  overflow(limitBytes: number): void {
+    if (this.#ended) return;
+    const reason = this.#closing?.reason ?? { code: 'send-queue-full', limitBytes };
+    this.#closing = { reason, signal: AbortSignal.abort() };
+    this.#dropQueue();
+    queueMicrotask(() => this.#end(reason));
   }
 
   /**
@@ -136,6 +158,11 @@ export class FramedStream {
     if (this.#isHandling || this.#isResuming) return;
     for (;;) {
       while (!this.#ended) {
+        if (this.#turns.isOver) {
+          this.#hold();
+          this.#turns.waitForNext(this.#goOn);
+          return;
+        }
         const message = this.#nextMessage();
         if (message === undefined) break;
         if (this.#closing !== undefined) continue;
@@ -145,7 +172,9 @@ export class FramedStream {
         }
         const handled = this.#handlers.messageReceived(message.value);
         if (handled instanceof Promise) {
-          this.#wait(handled);
+          this.#hold();
+          // A rejection stays unhandled: see NetworkHandlers.messageReceived.
+          void handled.then(this.#goOn);
           return;
         }
       }
@@ -156,15 +185,15 @@ export class FramedStream {
     if (this.#remoteEnded && this.#stream.readBufferLength === 0) this.#remoteDone();
   }
 
-  #wait(handled: Promise<void>): void {
+  #hold(): void {
     this.#isHandling = true;
     this.#pause();
-    // A rejection stays unhandled: see NetworkHandlers.messageReceived.
-    void handled.then(() => {
-      this.#isHandling = false;
-      this.#readOn();
-    });
   }
+
+  readonly #goOn = (): void => {
+    this.#isHandling = false;
+    this.#readOn();
+  };
 
   #nextMessage(): Result<Uint8Array, FrameFault> | undefined {
     for (;;) {
@@ -274,6 +303,12 @@ export class FramedStream {
     );
   }
 
+  #dropQueue(): void {
+    this.#queue = [];
+    this.#queueBytes = 0;
+    this.#batchBytes = 0;
+  }
+
   // The end.
 
   #end(reason: DisconnectReason): void {
@@ -283,9 +318,7 @@ export class FramedStream {
     this.#stream.removeEventListener('remoteCloseWrite', this.#onRemoteEnd);
     this.#stream.removeEventListener('drain', this.#onDrain);
     this.#stream.removeEventListener('close', this.#onClose);
-    this.#queue = [];
-    this.#queueBytes = 0;
-    this.#batchBytes = 0;
+    this.#dropQueue();
     this.#chunks.length = 0;
     this.#messages = undefined;
     // Only an end that both sides have declared needs no breaking off.

@@ -12,6 +12,7 @@ import { CODE_P2P, type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { assert, assertPresent } from '../core/assert.ts';
 import { FramedStream } from './framed-stream.ts';
 import { createLibp2pNode, type Libp2pNode } from './libp2p-node.ts';
+import { LoopTurns } from './loop-turns.ts';
 import type { NodeKey } from './node-key.ts';
 import {
   type ConnectedPeer,
@@ -23,8 +24,10 @@ import {
   type PeerId,
   type PeerNetwork,
   SEND_QUEUE_BYTES_MAX,
+  SEND_QUEUES_BYTES_MAX,
 } from './peer-network.ts';
 import { describeOtherNetwork, matchProtocols, protocolId } from './protocol-id.ts';
+import { SendQueues } from './send-queues.ts';
 
 export interface Libp2pNetworkOptions {
   readonly privateKey: NodeKey;
@@ -40,6 +43,8 @@ export interface Libp2pNetworkOptions {
   readonly messageBytesMax: number;
   readonly peersMax: number;
   readonly sendQueueBytesMax?: number;
+  /** In the queues to all peers together. */
+  readonly sendQueuesBytesMax?: number;
 }
 
 export function createLibp2pNetwork(options: Libp2pNetworkOptions): PeerNetwork {
@@ -66,6 +71,8 @@ class Libp2pNetwork implements PeerNetwork {
   readonly #refused = new WeakSet<Connection>();
   /** Called, once each, when a peer gets its link. */
   readonly #awaiting = new Map<PeerId, Set<() => void>>();
+  readonly #turns = new LoopTurns();
+  readonly #queues: SendQueues;
   #handlers: NetworkHandlers | undefined;
   #node: Libp2pNode | undefined;
   #isStopping = false;
@@ -74,6 +81,11 @@ class Libp2pNetwork implements PeerNetwork {
     this.#options = options;
     this.#protocol = protocolId(options.genesisHash);
     this.localPeer = peerIdFromPrivateKey(options.privateKey).toString();
+    this.#queues = new SendQueues(options.sendQueuesBytesMax ?? SEND_QUEUES_BYTES_MAX, () => this.#streams());
+  }
+
+  *#streams(): Generator<FramedStream> {
+    for (const { stream } of this.#links.values()) yield stream;
   }
 
   async start(handlers: NetworkHandlers): Promise<void> {
@@ -144,6 +156,7 @@ class Libp2pNetwork implements PeerNetwork {
 
   send(peer: PeerId, message: Uint8Array): void {
     this.#links.get(peer)?.stream.send(message);
+    this.#queues.sent(message.length);
   }
 
   queuedBytes(peer: PeerId): number {
@@ -285,17 +298,17 @@ class Libp2pNetwork implements PeerNetwork {
       connection.abort(new Error('cairn: no room for another peer'));
       return;
     }
-    const framed = new FramedStream(
-      stream,
-      {
+    const framed = new FramedStream(stream, {
+      limits: {
         messageBytesMax: this.#options.messageBytesMax,
         sendQueueBytesMax: this.#options.sendQueueBytesMax ?? SEND_QUEUE_BYTES_MAX,
       },
-      {
+      handlers: {
         messageReceived: (message) => this.#told().messageReceived(peer, message),
         ended: (reason) => this.#unlink(link, reason),
       },
-    );
+      turns: this.#turns,
+    });
     const link: Link = {
       peer: { id: peer, address: connection.remoteAddr.toString(), direction: connection.direction },
       connection,

@@ -1,6 +1,7 @@
 /** The peer door within one process: the same contract as `libp2p-network.ts` without sockets, for tests and worlds. */
 import { assert, assertPresent } from '../core/assert.ts';
 import { FRAME_HEADER_BYTES } from '../protocol/frame.ts';
+import { LoopTurns } from './loop-turns.ts';
 import {
   DISCONNECT_TIMEOUT_MS,
   type DisconnectReason,
@@ -9,8 +10,10 @@ import {
   type PeerId,
   type PeerNetwork,
   SEND_QUEUE_BYTES_MAX,
+  SEND_QUEUES_BYTES_MAX,
 } from './peer-network.ts';
 import { describeOtherNetwork } from './protocol-id.ts';
+import { SendQueues } from './send-queues.ts';
 
 export interface MemoryNetworkOptions {
   readonly genesisHash: string;
@@ -18,6 +21,8 @@ export interface MemoryNetworkOptions {
   readonly messageBytesMax: number;
   readonly peersMax: number;
   readonly sendQueueBytesMax?: number;
+  /** In the queues to all peers together. */
+  readonly sendQueuesBytesMax?: number;
 }
 
 /** A world in which networks reach each other by `/memory/<id>/p2p/<id>`. */
@@ -48,7 +53,9 @@ class MemoryNetwork implements PeerNetwork {
   readonly localPeer: PeerId;
   readonly options: MemoryNetworkOptions;
   readonly #reach: Reach;
+  readonly turns = new LoopTurns();
   readonly #ends = new Map<PeerId, End>();
+  readonly #queues: SendQueues;
   #handlers: NetworkHandlers | undefined;
   #isListening = false;
 
@@ -56,6 +63,7 @@ class MemoryNetwork implements PeerNetwork {
     this.localPeer = id;
     this.options = options;
     this.#reach = reach;
+    this.#queues = new SendQueues(options.sendQueuesBytesMax ?? SEND_QUEUES_BYTES_MAX, () => this.#ends.values());
   }
 
   async start(handlers: NetworkHandlers): Promise<void> {
@@ -115,6 +123,7 @@ class MemoryNetwork implements PeerNetwork {
 
   send(peer: PeerId, message: Uint8Array): void {
     this.#ends.get(peer)?.send(message);
+    this.#queues.sent(message.length);
   }
 
   queuedBytes(peer: PeerId): number {
@@ -182,14 +191,21 @@ class End {
     assert(message.length <= messageBytesMax, 'a message we send is within the limit of messages');
     if (this.isClosing || this.#hasEnded) return;
     if (this.#queueBytes + FRAME_HEADER_BYTES + message.length > limitBytes) {
-      const reason: DisconnectReason = { code: 'send-queue-full', limitBytes };
-      this.#closing = reason;
-      queueMicrotask(() => this.#breakOff(reason));
+      this.overflow(limitBytes);
       return;
     }
     this.#queue.push(message);
     this.#queueBytes += FRAME_HEADER_BYTES + message.length;
     this.#deliver();
+  }
+
+  overflow(limitBytes: number): void {
+    if (this.#hasEnded) return;
+    const reason = this.#closing ?? { code: 'send-queue-full', limitBytes };
+    this.#closing = reason;
+    this.#queue = [];
+    this.#queueBytes = 0;
+    queueMicrotask(() => this.#breakOff(reason));
   }
 
   close(reason: DisconnectReason): void {
@@ -212,7 +228,9 @@ class End {
       const messages = this.#queue;
       if (messages.length === 0) break;
       this.#queue = [];
+      const { turns } = this.other.#network;
       for (const message of messages) {
+        if (turns.isOver) await new Promise<void>((resolve) => turns.waitForNext(resolve));
         if (this.#hasEnded) return;
         this.#queueBytes -= FRAME_HEADER_BYTES + message.length;
         const handled = this.other.#take(message);

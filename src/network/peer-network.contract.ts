@@ -14,6 +14,7 @@ interface ContractNetworkOptions {
   readonly messageBytesMax?: number;
   readonly peersMax?: number;
   readonly sendQueueBytesMax?: number;
+  readonly sendQueuesBytesMax?: number;
 }
 
 export interface ContractWorld {
@@ -157,6 +158,57 @@ export function testPeerNetwork(name: string, createWorld: () => ContractWorld):
       assert.equal((await b.untilDisconnected()).code, 'failed');
       assert.equal(a.network.queuedBytes(b.id), 0);
       gate.resolve();
+    });
+
+    test('of all peers that do not read, the one that is owed most is disconnected when they are owed too much', async () => {
+      const limitBytes = 16 * 1024 * 1024;
+      const a = await join({ sendQueuesBytesMax: limitBytes });
+      const slow = await Promise.all(Array.from({ length: 6 }, () => join()));
+      const gate = Promise.withResolvers<void>();
+      for (const peer of slow) {
+        peer.handle = () => gate.promise;
+        await a.network.dial(peer.address);
+      }
+      const message = patternOf(512 * 1024);
+      const queuedBytes = () => slow.reduce((sum, { id }) => sum + a.network.queuedBytes(id), 0);
+      let mostBytes = 0;
+      const [greediest] = slow;
+      assert(greediest !== undefined);
+      for (let round = 0; a.disconnected.length === 0; round++) {
+        assert(round < 20, `${queuedBytes()} bytes wait, and nobody is hung up on`);
+        for (const peer of slow) a.network.send(peer.id, message);
+        a.network.send(greediest.id, message);
+        mostBytes = Math.max(mostBytes, queuedBytes());
+        await setImmediate();
+      }
+      assert.deepEqual(a.disconnected, [{ peer: greediest.id, reason: { code: 'send-queue-full', limitBytes } }]);
+      assert(mostBytes <= limitBytes + 2 * 1024 * 1024, `${mostBytes} bytes waited`);
+      gate.resolve();
+      await greediest.untilDisconnected();
+    });
+
+    test('a peer that sends many messages at once leaves turns of the event loop to others', async () => {
+      const [a, b] = await joinPair();
+      const count = 200;
+      let inThisTurn = 0;
+      let mostInOneTurn = 0;
+      let isCounting = true;
+      const countTurns = async () => {
+        for (; isCounting; inThisTurn = 0) await setImmediate();
+      };
+      b.handle = () => {
+        mostInOneTurn = Math.max(mostInOneTurn, ++inThisTurn);
+        const endMs = performance.now() + 1;
+        while (performance.now() < endMs);
+      };
+      const turns = countTurns();
+      const sent = Array.from({ length: count }, (_, i) => `message ${i}`);
+      for (const text of sent) a.sendText(b, text);
+      await b.until(() => b.messages.length === count);
+      isCounting = false;
+      await turns;
+      assert.deepEqual(b.texts, sent);
+      assert(mostInOneTurn <= 25, `${mostInOneTurn} messages of a millisecond each were handled in one turn`);
     });
 
     test('a frame over the limit ends the connection with that fault', async () => {

@@ -42,7 +42,7 @@ export type DisconnectReason =
   | { readonly code: 'network-stopped' }
   /** What came is not a frame, or one over the limit. */
   | { readonly code: 'frame-fault'; readonly fault: FrameFault }
-  /** The other side reads more slowly than we send, by this much. */
+  /** The other side reads more slowly than we send, by this much; or all do together, and this one owes most. */
   | { readonly code: 'send-queue-full'; readonly limitBytes: number }
   /** The connection broke, or the other side broke it off. */
   | { readonly code: 'failed'; readonly message: string };
@@ -64,7 +64,8 @@ export interface PeerNetwork {
 
   /**
    * Queues one message, in order, at most `messageBytesMax` long; it must not be changed afterwards. For a peer that
-   * is not connected it is dropped: its `peerDisconnected` was called or is about to be.
+   * is not connected it is dropped: its `peerDisconnected` was called or is about to be. Where too much waits, for this
+   * peer or for all together, a peer that does not read is hung up on.
    */
   send(peer: PeerId, message: Uint8Array): void;
 
@@ -100,8 +101,11 @@ export class NetworkError extends Error {
   }
 }
 
-/** What may wait for one peer: several of the largest messages, and little enough for 64 peers that do not read. */
+/** What may wait for one peer: several of the largest messages. */
 export const SEND_QUEUE_BYTES_MAX = 16 * 1024 * 1024;
+
+/** What may wait for all peers together: beyond it, the one for whom most waits is hung up on. */
+export const SEND_QUEUES_BYTES_MAX = 64 * 1024 * 1024;
 
 /** From the first packet until messages can be sent: the time a handshake may take, either way. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;

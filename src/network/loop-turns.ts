@@ -1,0 +1,34 @@
+/**
+ * The event loop's time, shared by all peers of a network.
+ *
+ * A chunk from the wire may hold thousands of small messages, and many peers may send at once. Messages are handled for
+ * `TURN_MS_MAX` in one turn of the event loop, whoever sent them; those who have more wait in line for the next turn.
+ */
+
+export class LoopTurns {
+  readonly #line: (() => void)[] = [];
+  #startMs: number | undefined;
+
+  /** Whether this turn has been used up. The first to ask begins it. */
+  get isOver(): boolean {
+    if (this.#startMs === undefined) {
+      this.#startMs = performance.now();
+      setImmediate(this.#next);
+      return false;
+    }
+    return performance.now() - this.#startMs >= TURN_MS_MAX;
+  }
+
+  /** Calls `goOn` in a later turn, after those who have come before. For whoever has just found this one over. */
+  waitForNext(goOn: () => void): void {
+    this.#line.push(goOn);
+  }
+
+  readonly #next = (): void => {
+    this.#startMs = undefined;
+    // Who has more than fits into this turn goes to the end of the line; for whom there is no time keeps his place.
+    for (let waiting = this.#line.length; waiting > 0 && !this.isOver; waiting--) this.#line.shift()?.();
+  };
+}
+
+const TURN_MS_MAX = 10;
