@@ -10,7 +10,8 @@ import { genesisPoint } from '../core/validation.ts';
 import { BlockSpool } from './block-spool.ts';
 
 const ROOT = genesisPoint(TEST_PARAMS);
-const EVERYTHING = Number.POSITIVE_INFINITY;
+const EVERYTHING = { blocksMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY };
+const ONE = { ...EVERYTHING, blocksMax: 1 };
 
 /** Blocks in a form in which equal ones are equal, views or not. */
 const plain = (blocks: readonly Block[]) =>
@@ -22,20 +23,22 @@ const plain = (blocks: readonly Block[]) =>
     spans: [...body.spans],
   }));
 
-test('blocks come out as they went in, in batches of about the size that is asked for', async (t) => {
+test('blocks come out as they went in, in batches as large as is asked for', async (t) => {
   const { root } = await makeHome(t);
   const { blocks } = buildChain(TEST_PARAMS, ROOT, 40, mixedBody);
   const spool = await BlockSpool.create(root);
   for (const block of blocks) await spool.append(block);
-  for (const [batchBytes, batchCount] of [
-    [1, 40],
+  for (const [limits, batchCount] of [
+    [ONE, 40],
+    [{ ...EVERYTHING, bytesMax: 1 }, 40],
+    [{ ...EVERYTHING, blocksMax: 16 }, 3],
     [EVERYTHING, 1],
   ] as const) {
-    const batches = await gather(spool.batches(TEST_PARAMS, batchBytes));
+    const batches = await gather(spool.batches(TEST_PARAMS, limits));
     assert.equal(batches.length, batchCount);
     assert.deepEqual(plain(batches.flat()), plain(blocks));
   }
-  const batches = await gather(spool.batches(TEST_PARAMS, 1_000));
+  const batches = await gather(spool.batches(TEST_PARAMS, { ...EVERYTHING, bytesMax: 1_000 }));
   assert.ok(batches.length > 1 && batches.length < 40);
   assert.deepEqual(plain(batches.flat()), plain(blocks));
   await spool.discard();
@@ -54,10 +57,19 @@ test('a block of 1 MiB, one without entries, and more after what was read', asyn
   await spool.discard();
 });
 
+test('far more blocks than are written at once come out as they went in, wherever the pieces end', async (t) => {
+  const { root } = await makeHome(t);
+  const { blocks } = buildChain(TEST_PARAMS, ROOT, 60, (height) => singleBody(`"${'x'.repeat(1_000 * height)}"`));
+  const spool = await BlockSpool.create(root);
+  for (const block of blocks) await spool.append(block);
+  assert.deepEqual(plain((await gather(spool.batches(TEST_PARAMS, ONE))).flat()), plain(blocks));
+  await spool.discard();
+});
+
 test('an empty spool has no batches', async (t) => {
   const { root } = await makeHome(t);
   const spool = await BlockSpool.create(root);
-  assert.deepEqual(await gather(spool.batches(TEST_PARAMS, 1)), []);
+  assert.deepEqual(await gather(spool.batches(TEST_PARAMS, ONE)), []);
   await spool.discard();
 });
 
@@ -68,8 +80,8 @@ test('spools in one folder do not meet, and a spool that is discarded is gone', 
   assert.ok(first !== undefined && second !== undefined);
   const [a, b] = [await BlockSpool.create(root), await BlockSpool.create(root)];
   await Promise.all([a.append(first), b.append(second)]);
-  assert.deepEqual(plain((await gather(a.batches(TEST_PARAMS, 1))).flat()), plain([first]));
-  assert.deepEqual(plain((await gather(b.batches(TEST_PARAMS, 1))).flat()), plain([second]));
+  assert.deepEqual(plain((await gather(a.batches(TEST_PARAMS, ONE))).flat()), plain([first]));
+  assert.deepEqual(plain((await gather(b.batches(TEST_PARAMS, ONE))).flat()), plain([second]));
   await a.discard();
   assert.ok((await readdir(root)).length <= 1);
   await b.discard();

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assertPresent } from '../core/assert.ts';
+import { assert, assertPresent } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
 import { encodeHeader, HEADER_BYTES, parseHeader } from '../core/header.ts';
 import type { NetworkParams } from '../core/params.ts';
@@ -12,7 +12,11 @@ import { hashedHeader, validateBody } from '../core/validation.ts';
 export class BlockSpool {
   readonly #file: FileHandle;
   readonly #path: string;
+  /** In the file. */
   #sizeBytes = 0;
+  /** What is to be written next, and how much that is. */
+  #unwritten: Uint8Array[] = [];
+  #unwrittenBytes = 0;
 
   private constructor(file: FileHandle, path: string) {
     this.#file = file;
@@ -32,36 +36,42 @@ export class BlockSpool {
     }
   }
 
+  /** Keeps `block`. It is written together with others. */
   async append(block: Block): Promise<void> {
-    const record = Buffer.alloc(PREFIX_BYTES + block.body.bytes.length);
-    record.writeUInt32BE(block.body.bytes.length, 0);
-    record.set(encodeHeader(block.header), 4);
-    record.set(block.body.bytes, PREFIX_BYTES);
-    // The system may take less than it is given.
-    for (let written = 0; written < record.length; ) {
-      const rest = record.length - written;
-      written += (await this.#file.write(record, written, rest, this.#sizeBytes + written)).bytesWritten;
-    }
-    this.#sizeBytes += record.length;
+    const prefix = Buffer.alloc(PREFIX_BYTES);
+    prefix.writeUInt32BE(block.body.bytes.length, 0);
+    prefix.set(encodeHeader(block.header), 4);
+    this.#unwritten.push(prefix, block.body.bytes);
+    this.#unwrittenBytes += PREFIX_BYTES + block.body.bytes.length;
+    if (this.#unwrittenBytes >= PIECE_BYTES) await this.#write();
   }
 
-  /** The blocks in order, in batches of about `batchBytes`. */
-  async *batches(params: NetworkParams, batchBytes: number): AsyncGenerator<readonly Block[], void, undefined> {
+  /** The blocks in order, in batches that are full with so many blocks, or with so many bytes. */
+  async *batches(
+    params: NetworkParams,
+    limits: { readonly blocksMax: number; readonly bytesMax: number },
+  ): AsyncGenerator<readonly Block[], void, undefined> {
+    await this.#write();
     let batch: Block[] = [];
     let filledBytes = 0;
+    let rest: Buffer = Buffer.alloc(0);
     for (let offset = 0; offset < this.#sizeBytes; ) {
-      const prefix = await this.#read(offset, PREFIX_BYTES);
-      const bodyBytes = await this.#read(offset + PREFIX_BYTES, prefix.readUInt32BE(0));
-      offset += PREFIX_BYTES + bodyBytes.length;
-      const header = parseHeader(prefix.subarray(4));
-      const block = header.ok ? validateBody(hashedHeader(header.value), bodyBytes, params) : undefined;
-      batch.push(assertPresent(block?.ok === true ? block.value : undefined, 'a spool holds what was put into it'));
-      filledBytes += PREFIX_BYTES + bodyBytes.length;
-      if (filledBytes < batchBytes) continue;
-      yield batch;
-      batch = [];
-      filledBytes = 0;
+      const piece = await this.#read(offset, Math.min(PIECE_BYTES, this.#sizeBytes - offset));
+      offset += piece.length;
+      const bytes = Buffer.concat([rest, piece]);
+      let start = 0;
+      for (let end = recordEnd(bytes, start); end <= bytes.length; end = recordEnd(bytes, start)) {
+        batch.push(parseRecord(bytes.subarray(start, end), params));
+        filledBytes += end - start;
+        start = end;
+        if (batch.length < limits.blocksMax && filledBytes < limits.bytesMax) continue;
+        yield batch;
+        batch = [];
+        filledBytes = 0;
+      }
+      rest = bytes.subarray(start);
     }
+    assert(rest.length === 0, 'a spool ends with a whole block');
     if (batch.length > 0) yield batch;
   }
 
@@ -69,6 +79,18 @@ export class BlockSpool {
   async discard(): Promise<void> {
     await this.#file.close();
     await rm(this.#path, { force: true });
+  }
+
+  async #write(): Promise<void> {
+    const bytes = Buffer.concat(this.#unwritten);
+    this.#unwritten = [];
+    this.#unwrittenBytes = 0;
+    // The system may take less than it is given.
+    for (let written = 0; written < bytes.length; ) {
+      const rest = bytes.length - written;
+      written += (await this.#file.write(bytes, written, rest, this.#sizeBytes + written)).bytesWritten;
+    }
+    this.#sizeBytes += bytes.length;
   }
 
   async #read(offset: number, sizeBytes: number): Promise<Buffer> {
@@ -79,6 +101,23 @@ export class BlockSpool {
   }
 }
 
+/** Where the record that begins at `start` ends; beyond all bytes where its size is not among them. */
+function recordEnd(bytes: Buffer, start: number): number {
+  return start + PREFIX_BYTES <= bytes.length
+    ? start + PREFIX_BYTES + bytes.readUInt32BE(start)
+    : Number.POSITIVE_INFINITY;
+}
+
+/** The block has memory of its own: one that stays would keep the whole piece. */
+function parseRecord(record: Buffer, params: NetworkParams): Block {
+  const header = parseHeader(record.subarray(4, PREFIX_BYTES));
+  const bodyBytes = new Uint8Array(record.subarray(PREFIX_BYTES));
+  const block = header.ok ? validateBody(hashedHeader(header.value), bodyBytes, params) : undefined;
+  return assertPresent(block?.ok === true ? block.value : undefined, 'a spool holds what was put into it');
+}
+
 /** The size of the body, then the header. */
 const PREFIX_BYTES = 4 + HEADER_BYTES;
 const SPOOL_NAME = /^candidate-[0-9a-f-]+\.spool$/;
+/** Written and read at once: about so much. */
+const PIECE_BYTES = 256 * 1024;

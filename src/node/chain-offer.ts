@@ -16,6 +16,7 @@ import {
   validateHeader,
 } from '../core/validation.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
+import { ActivePages } from './active-pages.ts';
 import { BlockSpool } from './block-spool.ts';
 import type { Question } from './runtime.ts';
 
@@ -41,7 +42,7 @@ export async function offerChain(
     const candidate = await judge(parts, blocks, spool);
     if (candidate === undefined || !isBetterTip(candidate.tip, parts.tip())) return 'rejected';
     let from = candidate.fork;
-    for await (const batch of spool.batches(parts.params, BATCH_BYTES)) {
+    for await (const batch of spool.batches(parts.params, BATCH_LIMITS)) {
       if (!(await parts.take({ type: 'blocks-offered', from, blocks: batch }))) return 'rejected';
       from = extendBy(parts.params, from, batch);
     }
@@ -58,6 +59,7 @@ async function judge(
   spool: BlockSpool,
 ): Promise<{ readonly fork: ChainPoint; readonly tip: ChainPoint } | undefined> {
   const genesis = genesisPoint(params);
+  const active = new ActivePages(store);
   let tip: ChainPoint | undefined;
   let fork: ChainPoint | undefined;
   for await (const text of blocks) {
@@ -74,7 +76,7 @@ async function judge(
     if (!next.ok) return undefined;
     const block = validateBody(next.value, bodyBytes, params);
     if (!block.ok) return undefined;
-    if (fork === undefined && (await store.blockAt(header.height))?.block.hash !== hash) fork = tip;
+    if (fork === undefined && (await active.hashAt(header.height)) !== hash) fork = tip;
     if (fork !== undefined) await spool.append(block.value);
     tip = next.value;
   }
@@ -91,4 +93,5 @@ function extendBy(params: NetworkParams, from: ChainPoint, blocks: readonly Bloc
 }
 
 const GENESIS_DATA = Buffer.from('{}');
-const BATCH_BYTES = 4 * 1024 * 1024;
+/** So much is judged and handed over in one go: what waits meanwhile waits a few milliseconds. */
+const BATCH_LIMITS = { blocksMax: 256, bytesMax: 1024 * 1024 };

@@ -1,5 +1,6 @@
 /** Answers peers' questions for headers and blocks from the store, each peer's one after the other, as fast as it reads. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { assert, assertPresent } from '../core/assert.ts';
 import type { Hash } from '../core/hash.ts';
 import { HEADER_BYTES, hashHeader, parseHeader } from '../core/header.ts';
 import type { HashedHeader } from '../core/validation.ts';
@@ -45,13 +46,20 @@ export class PeerLibrary {
   serveBlocks(peer: PeerId, hashes: readonly Hash[]): void {
     this.#queue(peer, async (isHere) => {
       const missing: Hash[] = [];
-      for (const hash of hashes) {
+      for (let next = 0; next < hashes.length; ) {
         while (isHere() && this.#network.queuedBytes(peer) > QUEUED_BYTES_MAX) await delay(DRAIN_POLL_MS);
         if (!isHere()) return;
-        const [stored] = (await this.#unlessDamaged(this.#store.bodies([hash], QUEUED_BYTES_MAX))) ?? [];
+        const asked = hashes.slice(next);
+        // The first one is damaged where nothing comes: it is as if it were missing.
+        const bodies = (await this.#unlessDamaged(this.#store.bodies(asked, READ_BYTES_MAX))) ?? [NO_BODY];
+        assert(bodies.length > 0 && bodies.length <= asked.length, 'of some bodies, one at least is read');
         if (!isHere()) return;
-        if (stored?.bytes === undefined) missing.push(hash);
-        else this.#send(peer, { type: 'block', hash, bodyBytes: stored.bytes });
+        for (const [i, { bytes }] of bodies.entries()) {
+          const hash = assertPresent(asked[i], 'a body that was read was asked for');
+          if (bytes === undefined) missing.push(hash);
+          else this.#send(peer, { type: 'block', hash, bodyBytes: bytes });
+        }
+        next += bodies.length;
       }
       if (missing.length > 0) this.#send(peer, { type: 'not-found', hashes: missing });
     });
@@ -104,7 +112,10 @@ function hashStoredHeaders(bytes: Uint8Array): HashedHeader[] {
   });
 }
 
-/** What may wait to be sent to one peer before the next body is read from disk. */
-const QUEUED_BYTES_MAX = 4 * 1024 * 1024;
+const NO_BODY = { bytes: undefined };
+
+/** What may wait to be sent to one peer before more bodies are read from disk, and how much is read then. */
+const QUEUED_BYTES_MAX = 512 * 1024;
+const READ_BYTES_MAX = 512 * 1024;
 const DRAIN_POLL_MS = 5;
 const QUESTIONS_MAX = 64;
