@@ -9,7 +9,10 @@
 export const RPC_METHODS = {
   /** `{}` to `NodeStatus`. */
   status: 'status',
-  /** `{}`, streamed: `{"chain":[block,…],"length":n}`. */
+  /**
+   * `{}`, streamed: `{"chain":[block,…],"length":n}`. With `{from, limit?}`, some blocks from that height up: at least
+   * one if there is one, about 1 MiB at most, and `length` is still that of the chain.
+   */
   chain: 'chain',
   /** `{height}` or `{hash}` to `BlockView`. */
   block: 'block',
@@ -25,6 +28,13 @@ export const RPC_METHODS = {
   mine: 'mine',
   /** `{}` to `Validation`: checks the whole stored chain again. Progress as `progress` notifications. */
   validate: 'validate',
+  /**
+   * `{blocks?: [block, …], last?}` to `Offer`: the next part of a candidate chain, one chain on a connection at a time.
+   * With `last`, or as soon as it is known, the answer has the verdict.
+   */
+  offer: 'offer',
+  /** `{path}` to `{path}`: a copy of the store in a new file, by the node's user. Progress as `progress` notifications. */
+  backup: 'backup',
   /** `{}` to `{peers: PeerView[]}`. */
   peers: 'peers',
   /** `{address}` to `{address}`: a peer to keep in touch with from now on. */

@@ -61,6 +61,9 @@ export const EntryViewShape = Type.Object({
   id: Hash,
   status: Type.Union([Type.Literal('pending'), Type.Literal('in-block')]),
   places: Type.Array(PlaceShape, { description: 'Lowest first; equal entries may stand in the chain more than once.' }),
+  indexed_to: Type.Integer({
+    description: 'The height up to which the chain was looked through: below the tip while the index is being built.',
+  }),
   data: Type.Unknown(),
 });
 
@@ -141,6 +144,31 @@ const RewriteCostShape = Type.Object({
   }),
 });
 
+const SyncShape = Type.Object({
+  phase: Type.Union([Type.Literal('idle'), Type.Literal('headers'), Type.Literal('blocks')], {
+    description: 'Proving headers, fetching blocks, or idle: nothing is missing that the node knows of.',
+  }),
+  behind: Type.Integer({ minimum: 0, description: 'Blocks known of beyond the tip.' }),
+  target_height: Type.Integer({ minimum: 0, description: 'Of the best chain known of: proven, not claimed.' }),
+  headers_checked: Type.Integer({ minimum: 0, description: 'How far the headers of that chain are proven.' }),
+  per_second: Type.Union([Type.Number(), Type.Null()], {
+    description: 'Headers or blocks a second over the last 10 s, as the phase says; null while unknown.',
+  }),
+  seconds_left: Type.Union([Type.Number(), Type.Null()], {
+    description: 'Until the phase ends, at this rate; null while unknown.',
+  }),
+});
+
+const EventLoopShape = Type.Object(
+  {
+    p50_s: Type.Number({ description: 'Half of the waits were shorter.' }),
+    p99_s: Type.Number({ description: '99 of 100 waits were shorter.' }),
+    max_s: Type.Number(),
+    window_s: Type.Number({ description: 'How far back it was looked: half a minute to a minute.' }),
+  },
+  { description: "How long the node's thread kept others waiting, in seconds." },
+);
+
 export const NodeStatusShape = Type.Object({
   port: Type.Integer({ description: 'The port of the probe socket, by which the node is known on its machine.' }),
   pid: Type.Integer(),
@@ -152,7 +180,8 @@ export const NodeStatusShape = Type.Object({
   length: Type.Integer({ minimum: 1, description: 'Blocks in the chain, the genesis included.' }),
   next_bits: Type.String({ description: 'The compact target of the next block.' }),
   limit_bits: Type.String({ description: 'The easiest compact target that the network allows.' }),
-  sync: Type.Object({ behind: Type.Integer({ minimum: 0, description: 'Headers known beyond the tip.' }) }),
+  sync: SyncShape,
+  event_loop: EventLoopShape,
   peers: Type.Integer({ minimum: 0 }),
   pending: Type.Object({ count: Type.Integer({ minimum: 0 }), size_bytes: Type.Integer({ minimum: 0 }) }),
   mining: MiningShape,
@@ -176,6 +205,19 @@ export const ValidationShape = Type.Object({
   ]),
 });
 export type Validation = Static<typeof ValidationShape>;
+
+/** What a node says to a part of a candidate chain. */
+export const OfferShape = Type.Object({
+  verdict: Type.Union([Type.Null(), Type.Literal('accepted'), Type.Literal('rejected')], {
+    description: 'Null while more parts may come.',
+  }),
+  blocks: Type.Union([Type.Null(), Type.Integer({ minimum: 0, description: 'How many blocks were found valid.' })]),
+  fault: Type.Union([
+    Type.Null(),
+    Type.Object({ height: Type.Integer(), code: Type.String(), message: Type.String() }),
+  ]),
+});
+export type Offer = Static<typeof OfferShape>;
 
 /** A node on the list of running nodes. */
 export const RunningNodeShape = Type.Object({

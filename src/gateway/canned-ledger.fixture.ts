@@ -110,6 +110,9 @@ export class CannedLedger {
         const fault = this.isValid ? null : { height: 1, code: 'data-root-wrong', message: 'the data was changed' };
         return result(jsonValue({ valid: this.isValid, blocks: this.#chain.length, fault }));
       }
+      case 'offer':
+      case 'backup':
+        return unknown('method-unknown');
       case 'peers':
         return result(jsonValue({ peers: [] }));
       case 'connect':
@@ -194,7 +197,15 @@ export class CannedLedger {
       length: height + 1,
       next_bits: '1f00ffff',
       limit_bits: '1f00ffff',
-      sync: { behind: 0 },
+      sync: {
+        phase: 'idle',
+        behind: 0,
+        target_height: height,
+        headers_checked: height,
+        per_second: null,
+        seconds_left: null,
+      },
+      event_loop: { p50_s: 0.0001, p99_s: 0.002, max_s: 0.01, window_s: 30 },
       peers: 0,
       pending: { count: 0, size_bytes: 0 },
       mining: {

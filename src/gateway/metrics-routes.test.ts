@@ -38,6 +38,15 @@ describe('GET /metrics', () => {
       peers: 2,
       pending: { count: 3, size_bytes: 412 },
       alarm: 'a reorganisation of 120 blocks',
+      sync: {
+        phase: 'blocks',
+        behind: 800_000,
+        target_height: 900_000,
+        headers_checked: 900_000,
+        per_second: 11_200.5,
+        seconds_left: 72,
+      },
+      event_loop: { p50_s: 0.0002, p99_s: 0.004, max_s: 0.03, window_s: 40 },
       mining: {
         mode: 'always',
         searching: true,
@@ -61,7 +70,11 @@ describe('GET /metrics', () => {
       cairn_chain_height: height,
       cairn_chain_tip_timestamp_seconds: Date.UTC(2026, 10, 22, 12) / 1000,
       cairn_chain_work_hashes: 1,
-      cairn_sync_behind_blocks: 0,
+      cairn_sync_behind_blocks: 800_000,
+      cairn_sync_target_height: 900_000,
+      cairn_sync_per_second: 11_200.5,
+      cairn_sync_left_seconds: 72,
+      cairn_event_loop_delay_seconds: 0.03,
       cairn_alarm: 1,
       cairn_peers: 2,
       cairn_pending_entries: 3,
@@ -79,6 +92,8 @@ describe('GET /metrics', () => {
     const { body, headers } = await scrape();
     assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
     assert.match(body, /^cairn_mining_info\{port="\d+",mode="always",kernel="wasm-simd"\} 1$/m);
+    assert.match(body, /^cairn_sync_per_second\{port="\d+",phase="blocks"\} 11200\.5$/m);
+    assert.match(body, /^cairn_event_loop_delay_seconds\{port="\d+",quantile="0\.99"\} 0\.004$/m);
     assert.match(body, /^# TYPE cairn_mining_blocks_found_total counter$/m);
   });
 
@@ -93,7 +108,9 @@ describe('GET /metrics', () => {
   it('has no sample of what a node does not know', async () => {
     const node = await figures();
     assert.deepEqual(
-      ['cairn_mining_threads', 'cairn_mining_expected_block_seconds'].filter((name) => node.has(name)),
+      ['cairn_mining_threads', 'cairn_mining_expected_block_seconds', 'cairn_sync_left_seconds'].filter((name) =>
+        node.has(name),
+      ),
       [],
     );
     assert.equal(node.get('cairn_alarm'), 0);
@@ -130,6 +147,14 @@ describe('GET /metrics', () => {
         hashes: 0,
         queued: 0,
         blocks_found: 0,
+      },
+      sync: {
+        phase: 'headers',
+        behind: 2_000,
+        target_height: 2_000,
+        headers_checked: 1_000,
+        per_second: 500,
+        seconds_left: 2,
       },
     };
     const { body } = await scrape();

@@ -26,7 +26,22 @@ export function nodeMetrics(readings: readonly NodeReading[]): Metric[] {
         return [{ labels: { port: String(port), ...labels?.(status) }, value }];
       }),
     })),
+    {
+      name: 'cairn_event_loop_delay_seconds',
+      type: 'gauge',
+      help: 'How long the thread of the node kept others waiting in the last minute; quantile 1 is the longest.',
+      samples: readings.flatMap(({ port, status }) => (status === undefined ? [] : delaySamples(port, status))),
+    },
   ];
+}
+
+function delaySamples(port: number, { event_loop: delay }: NodeStatus): MetricSample[] {
+  const quantiles = [
+    ['0.5', delay.p50_s],
+    ['0.99', delay.p99_s],
+    ['1', delay.max_s],
+  ] as const;
+  return quantiles.map(([quantile, value]) => ({ labels: { port: String(port), quantile }, value }));
 }
 
 interface Figure {
@@ -76,6 +91,26 @@ const FIGURES: readonly Figure[] = [
     type: 'gauge',
     help: 'Headers known beyond the tip.',
     read: ({ sync }) => sync.behind,
+  },
+  {
+    name: 'cairn_sync_target_height',
+    type: 'gauge',
+    help: 'Height of the best chain that the node knows of.',
+    read: ({ sync }) => sync.target_height,
+  },
+  {
+    name: 'cairn_sync_per_second',
+    type: 'gauge',
+    help: 'Headers or blocks a second over the last seconds, as the phase says, while the node catches up.',
+    read: ({ sync }) => sync.per_second,
+    labels: ({ sync }) => ({ phase: sync.phase }),
+  },
+  {
+    name: 'cairn_sync_left_seconds',
+    type: 'gauge',
+    help: 'Until the phase of the sync ends, at this rate.',
+    read: ({ sync }) => sync.seconds_left,
+    labels: ({ sync }) => ({ phase: sync.phase }),
   },
   {
     name: 'cairn_alarm',

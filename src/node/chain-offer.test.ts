@@ -256,8 +256,9 @@ test('a chain is taken at the edge of the clock, and not a second beyond', async
       texts([GENESIS, ...blocks]),
     );
   const edge = second.header.timestamp - EASY_PARAMS.futureTimeMax;
-  assert.equal(await offerAt(edge), 'accepted');
-  assert.equal(await offerAt(edge - 1), 'rejected');
+  assert.deepEqual(await offerAt(edge), { blocks: 3, fault: undefined });
+  const { blocks: validBlocks, fault } = await offerAt(edge - 1);
+  assert.deepEqual([validBlocks, fault?.height, fault?.code], [2, 2, 'timestamp-ahead']);
   assert.ok(first.header.timestamp < second.header.timestamp);
 });
 
@@ -267,7 +268,8 @@ test('a chain that the node does not take after all is rejected', async (t) => {
   const clockSeconds = () => EASY_PARAMS.genesisTime + 1_000_000;
   const offer = (take: () => Promise<boolean>) =>
     offerChain({ ...parts, clockSeconds, take }, texts([GENESIS, ...branch('their', 2).blocks]));
-  assert.equal(await offer(async () => false), 'rejected');
+  const { fault } = await offer(async () => false);
+  assert.deepEqual([fault?.height, fault?.code], [2, 'chain-not-taken']);
   await assert.rejects(
     offer(() => Promise.reject(new Error('the node has failed'))),
     /the node has failed/,

@@ -29,12 +29,15 @@ import {
 import type { MiningMode } from '../protocol/mining-desk.ts';
 import { openThreadedStore } from '../storage/threaded-store.ts';
 import { BlockSpool } from './block-spool.ts';
-import { offerChain } from './chain-offer.ts';
+import { type OfferVerdict, offerChain } from './chain-offer.ts';
 import { streamChain } from './chain-stream.ts';
+import { ChainUploads } from './chain-upload.ts';
 import { watchLocalNodes } from './local-discovery.ts';
+import { NodeGauges } from './node-gauges.ts';
 import { readRecentIds } from './recent-entries.ts';
 import { answerCall } from './rpc.ts';
 import { Runtime } from './runtime.ts';
+import type { SyncProgress } from './sync-meter.ts';
 import type { NodeIdentity } from './views.ts';
 
 export interface NodeOptions {
@@ -61,6 +64,8 @@ export interface CairnNode {
   readonly port: number;
   /** Resolves after an orderly stop, whoever asked for it; rejects where the node had to stop because it failed. */
   readonly stopped: Promise<void>;
+  /** How far it is behind what it knows of, and how fast it catches up. */
+  readonly sync: SyncProgress;
   stop(): Promise<void>;
 }
 
@@ -135,23 +140,28 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
   const runtime = new Runtime({ machine, store, network, miner, logger, onFailure: (error) => void stop(error) });
   closers.add(() => runtime.stop());
 
+  const judgeOffer = (blocks: AsyncIterable<string>): Promise<OfferVerdict> =>
+    offerChain(
+      {
+        params,
+        store,
+        folder: dataFolder,
+        clockSeconds: () => Math.floor(Date.now() / 1000),
+        tip: () => machine.tip,
+        take: async (question) => (await runtime.ask(question)).type === 'blocks-taken',
+      },
+      blocks,
+    );
+  const uploads = new ChainUploads(judgeOffer);
+  const gauges = new NodeGauges(machine);
+  closers.add(async () => gauges.stop());
+  const parts = { params, machine, store, runtime, gauges, uploads };
   const handlers = (identity: () => NodeIdentity): ProbeHandlers => ({
     chain: () => streamChain(store),
-    offerChain: (blocks) =>
-      offerChain(
-        {
-          params,
-          store,
-          folder: dataFolder,
-          clockSeconds: () => Math.floor(Date.now() / 1000),
-          tip: () => machine.tip,
-          take: async (question) => (await runtime.ask(question)).type === 'blocks-taken',
-        },
-        blocks,
-      ),
+    offerChain: async (blocks) => ((await judgeOffer(blocks)).fault === undefined ? 'accepted' : 'rejected'),
     shutdown: () => void stop(),
     call: (method, callParams, session) =>
-      answerCall({ identity: identity(), params, machine, store, runtime }, { method, params: callParams, session }),
+      answerCall({ ...parts, identity: identity() }, { method, params: callParams, session }),
   });
   const host = options.host ?? '127.0.0.1';
   const startedMs = Date.now();
@@ -191,7 +201,14 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
     },
   });
   logger.info({ port, peerId: network.localPeer, addresses: network.addresses() }, 'the node is up');
-  return { port, stopped: ended.promise, stop: () => stop() };
+  return {
+    port,
+    stopped: ended.promise,
+    get sync() {
+      return gauges.sync;
+    },
+    stop: () => stop(),
+  };
 }
 
 /** What has been opened, to be closed once, the last first. */

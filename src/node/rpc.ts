@@ -1,11 +1,11 @@
 /** The node's side of the JSON-RPC methods in `src/api/rpc.ts`: each turns parameters into a question and answers it. */
 import { decodeUtf8, encodeUtf8 } from '#host';
 import { isPeerAddress } from '../api/peer-address.ts';
-import { RPC_ERROR_CODES, RPC_NOTIFICATIONS, type RpcError, type RpcMethod } from '../api/rpc.ts';
+import { RPC_NOTIFICATIONS, type RpcMethod } from '../api/rpc.ts';
 import { assertPresent } from '../core/assert.ts';
 import { entryBytes, parseBody } from '../core/body.ts';
 import { canonicalizeBytes } from '../core/canonical-json.ts';
-import { type Hash, parseHash } from '../core/hash.ts';
+import type { Hash } from '../core/hash.ts';
 import { describeJsonFault } from '../core/json-fault.ts';
 import { type JsonText, jsonArray, jsonObject, jsonValue, readElements } from '../core/json-text.ts';
 import { hashLeaf } from '../core/merkle.ts';
@@ -16,8 +16,21 @@ import type { FullNode } from '../protocol/full-node.ts';
 import type { ChainStore, StoredBlock } from '../storage/chain-store.ts';
 import { isDamage, type StoreError } from '../storage/store-error.ts';
 import { checkChain } from './chain-check.ts';
-import { streamChainDocument } from './chain-stream.ts';
+import type { ChainUploads } from './chain-upload.ts';
+import type { NodeGauges } from './node-gauges.ts';
+import {
+  invalidParams,
+  type Params,
+  plain,
+  Refusal,
+  readHash,
+  readInteger,
+  readString,
+  refused,
+  result,
+} from './rpc-call.ts';
 import type { Runtime } from './runtime.ts';
+import { answerBackup, answerChain, answerOffer } from './transfer-calls.ts';
 import { blockJson, blockSummary, blockView, ledgerEvent, type NodeIdentity, nodeStatus, peerViews } from './views.ts';
 
 export interface RpcParts {
@@ -26,9 +39,9 @@ export interface RpcParts {
   readonly machine: FullNode;
   readonly store: ChainStore;
   readonly runtime: Runtime;
+  readonly gauges: NodeGauges;
+  readonly uploads: ChainUploads;
 }
-
-type Params = ReadonlyMap<string, JsonText>;
 
 /** Answers one call. What the caller did wrong is an error in the answer; only failures of the node are thrown. */
 export async function answerCall(
@@ -51,12 +64,13 @@ export async function answerCall(
 type Method = (parts: RpcParts, params: Params, session: ProbeSession) => Promise<RpcAnswer>;
 
 const METHODS: Readonly<Record<RpcMethod, Method>> = {
-  status: async ({ identity, params, machine, runtime }) => {
+  status: async ({ identity, params, machine, runtime, gauges }) => {
     const { hashesPerSecond, hashesTried, kernelChoice } = runtime;
     return plain(
       nodeStatus({
         identity,
         machine,
+        gauges,
         limitBits: params.targetLimit,
         hashesPerSecond,
         hashesTried,
@@ -66,7 +80,7 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
     );
   },
 
-  chain: async ({ store }) => ({ type: 'stream', stream: await streamChainDocument(store) }),
+  chain: (parts, params) => answerChain(parts, params),
 
   block: async ({ store, machine }, params) => {
     const stored = await findBlock(store, params);
@@ -89,16 +103,17 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
   entry: async ({ store, machine }, params) => {
     const id = readHash(params, 'id');
     if (id === undefined) throw invalidParams('`id` is missing: the id of an entry, 64 lower-case hex digits');
-    const { places } = await store.entryPlaces(id, PLACES_MAX);
+    const { places, indexedTo } = await store.entryPlaces(id, PLACES_MAX);
     const pending = machine.pool.find(id);
     const data = places[0] === undefined ? pending?.bytes : await readEntry(store, places[0]);
-    if (data === undefined) throw refused('entry-not-found', 'this node has no such entry');
     const tipHeight = machine.tip.header.height;
+    if (data === undefined) throw noEntry(indexedTo, tipHeight);
     return result(
       jsonObject({
         id: jsonValue(id),
         status: jsonValue(places.length > 0 ? 'in-block' : 'pending'),
         places: jsonValue(places.map((place) => ({ ...place, depth: tipHeight - place.height }))),
+        indexed_to: jsonValue(indexedTo),
         data: rawJson(data),
       }),
     );
@@ -140,6 +155,10 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
     return plain(await checkChain({ store, onProgress, onDamage, signal: session.closed }));
   },
 
+  offer: ({ uploads }, params, session) => answerOffer(uploads, params, session),
+
+  backup: ({ store }, params, session) => answerBackup(store, params, session),
+
   peers: async ({ machine }) => plain({ peers: peerViews(machine, Date.now()) }),
 
   connect: async ({ runtime }, params) => {
@@ -165,24 +184,6 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
   shutdown: async () => plain({}),
 };
 
-/** A call that is answered with an error. */
-class Refusal extends Error {
-  readonly rpc: RpcError;
-
-  constructor(rpc: RpcError) {
-    super(rpc.message);
-    this.rpc = rpc;
-  }
-}
-
-function invalidParams(message: string): Refusal {
-  return new Refusal({ code: RPC_ERROR_CODES.invalidParams, message, data: { code: 'params-invalid' } });
-}
-
-function refused(code: string, message: string, facts: object = {}): Refusal {
-  return new Refusal({ code: RPC_ERROR_CODES.application, message, data: { ...facts, code } });
-}
-
 function refusedBy(answer: Answer): Refusal {
   const fault: RefusalFault = answer.type === 'refused' ? answer.fault : { code: 'block-refused', reason: answer.type };
   return refused(fault.code, REFUSALS[fault.code], fault);
@@ -193,14 +194,6 @@ const REFUSALS: Readonly<Record<RefusalFault['code'], string>> = {
   'mining-queue-full': 'too many blocks are waiting to be mined: wait until some are found',
   'block-refused': 'the block breaks a rule',
 };
-
-function result(json: JsonText): RpcAnswer {
-  return { type: 'result', json };
-}
-
-function plain(value: Parameters<typeof jsonValue>[0]): RpcAnswer {
-  return result(jsonValue(value));
-}
 
 async function findBlock(store: ChainStore, params: Params): Promise<StoredBlock | undefined> {
   const hash = readHash(params, 'hash');
@@ -216,6 +209,15 @@ async function readEntry(
 ): Promise<Uint8Array> {
   const stored = assertPresent(await store.blockByHash(place.hash), 'an entry that has a place is in a stored block');
   return entryBytes(stored.block.body, place.index);
+}
+
+/** An index that is still being built behind the tip cannot say that there is no such entry. */
+function noEntry(indexedTo: number, tipHeight: number): Refusal {
+  if (indexedTo >= tipHeight) return refused('entry-not-found', 'this node has no such entry');
+  const message =
+    `the blocks up to height ${indexedTo} of ${tipHeight} do not have this entry; ` +
+    'the index of the others is being built: ask again later';
+  return refused('entry-index-busy', message, { indexed_to: indexedTo, height: tipHeight });
 }
 
 function readEntries(params: Params, network: NetworkParams): PooledEntry[] {
@@ -272,28 +274,6 @@ function describeBodyFault(fault: Extract<ReturnType<typeof parseBody>, { ok: fa
 
 function rawJson(canonicalBytes: Uint8Array): JsonText {
   return assertPresent(decodeUtf8(canonicalBytes), 'what is stored is UTF-8') as JsonText;
-}
-
-function readInteger(params: Params, name: string, range: { readonly max: number }): number | undefined {
-  const text = params.get(name);
-  if (text === undefined) return undefined;
-  if (!/^(0|[1-9][0-9]{0,15})$/.test(text) || Number(text) > range.max) {
-    throw invalidParams(`\`${name}\` is not a whole number from 0 to ${range.max}`);
-  }
-  return Number(text);
-}
-
-function readString(params: Params, name: string): string | undefined {
-  const value: unknown = JSON.parse(params.get(name) ?? 'null');
-  return typeof value === 'string' ? value : undefined;
-}
-
-function readHash(params: Params, name: string): Hash | undefined {
-  const text = params.get(name);
-  if (text === undefined) return undefined;
-  const hash = parseHash(readString(params, name) ?? '');
-  if (hash === undefined) throw invalidParams(`\`${name}\` is not 64 lower-case hex digits`);
-  return hash;
 }
 
 const BLOCKS_MAX = 100;

@@ -11,7 +11,9 @@ import type { KernelChoice, KernelTrial } from '../mining/miner.ts';
 import { expectedSeconds } from '../mining/mining-rate.ts';
 import type { FullNode } from '../protocol/full-node.ts';
 import type { StoredBlock } from '../storage/chain-store.ts';
+import type { LoopDelay } from './loop-delay.ts';
 import type { RuntimeEvent } from './runtime.ts';
+import type { SyncProgress } from './sync-meter.ts';
 
 /** Who the node is: what does not change while it runs. */
 export interface NodeIdentity {
@@ -30,9 +32,10 @@ export function nodeStatus(options: {
   readonly hashesPerSecond: number | undefined;
   readonly hashesTried: number;
   readonly kernelChoice: KernelChoice | undefined;
+  readonly gauges: { readonly sync: SyncProgress; readonly loopDelay: LoopDelay };
   readonly nowMs: number;
 }): NodeStatus {
-  const { identity, machine, hashesPerSecond, kernelChoice } = options;
+  const { identity, machine, gauges, hashesPerSecond, kernelChoice } = options;
   const { tip, mining } = machine;
   return {
     port: identity.port,
@@ -50,7 +53,8 @@ export function nodeStatus(options: {
     length: tip.header.height + 1,
     next_bits: bitsToHex(machine.nextBits),
     limit_bits: bitsToHex(options.limitBits),
-    sync: { behind: machine.behind },
+    sync: syncView(gauges.sync),
+    event_loop: loopView(gauges.loopDelay),
     peers: [...machine.peers].filter(({ isGreeted }) => isGreeted).length,
     pending: { count: machine.pool.count, size_bytes: machine.pool.sizeBytes },
     mining: {
@@ -148,6 +152,23 @@ export function ledgerEvent(
         kernel: kernelChoice?.kernel ?? null,
       };
   }
+}
+
+function syncView(sync: SyncProgress): NodeStatus['sync'] {
+  return {
+    phase: sync.phase,
+    behind: sync.behind,
+    target_height: sync.targetHeight,
+    headers_checked: sync.headersChecked,
+    per_second: sync.perSecond === undefined ? null : Math.round(sync.perSecond * 10) / 10,
+    seconds_left: sync.secondsLeft === undefined ? null : Math.ceil(sync.secondsLeft),
+  };
+}
+
+/** To the microsecond. */
+function loopView({ p50, p99, max, window }: LoopDelay): NodeStatus['event_loop'] {
+  const rounded = (seconds: number) => Math.round(seconds * 1e6) / 1e6;
+  return { p50_s: rounded(p50), p99_s: rounded(p99), max_s: rounded(max), window_s: rounded(window) };
 }
 
 function trialView(trial: KernelTrial): KernelTrialView {
