@@ -14,6 +14,7 @@ import type { Effect } from '../src/protocol/effects.ts';
 import type { Message } from '../src/protocol/message.ts';
 import { bodyOf, buildBlock, TEST_PARAMS } from './support/chain-fixture.ts';
 import { entryOf } from './support/entry-fixture.ts';
+import { readRun } from './support/header-bytes.ts';
 import { bodyMessage, headersOf, LoneMachine } from './support/lone-machine.ts';
 import { findNonce } from './support/world-node.ts';
 
@@ -131,7 +132,10 @@ class Scenario {
   #describeMessage(message: Message): string {
     if ('ids' in message) return `${message.type} ${message.ids.map((id) => this.#name(id)).join(' ')}`;
     if ('hashes' in message) return `${message.type} ${message.hashes.map((hash) => this.#name(hash)).join(' ')}`;
-    if ('headers' in message) return `headers ${message.headers.map(({ hash }) => this.#name(hash)).join(' ')}`;
+    if ('headers' in message)
+      return `headers ${readRun(message.headers)
+        .map(({ hash }) => this.#name(hash))
+        .join(' ')}`;
     if ('locator' in message) return `get-headers after ${message.locator.map((hash) => this.#name(hash)).join(' ')}`;
     if (message.type === 'entries') return `entries ${new TextDecoder().decode(message.arrayBytes)}`;
     return message.type === 'goodbye' ? `goodbye ${message.code}` : message.type;

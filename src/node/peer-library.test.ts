@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BuiltChain, bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { readRun } from '../../test/support/header-bytes.ts';
 import { MemoryPeer, memoryNetworkOptions } from '../../test/support/memory-peer.ts';
 import { growth, hashesOf } from '../../test/support/store-change.ts';
 import { overlay } from '../../test/support/store-overlay.ts';
@@ -61,7 +62,9 @@ async function startWorld(
 function summary(message: Message): string {
   switch (message.type) {
     case 'headers':
-      return `headers ${message.headers.map(({ header }) => header.height).join(' ')}`;
+      return `headers ${readRun(message.headers)
+        .map(({ header }) => header.height)
+        .join(' ')}`;
     case 'block':
       return `block ${chain.blocks.find(({ hash }) => hash === message.hash)?.header.height}`;
     case 'not-found':

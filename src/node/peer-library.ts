@@ -2,8 +2,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { assert, assertPresent } from '../core/assert.ts';
 import type { Hash } from '../core/hash.ts';
-import { HEADER_BYTES, hashHeader, parseHeader } from '../core/header.ts';
-import type { HashedHeader } from '../core/validation.ts';
 import type { PeerId, PeerNetwork } from '../network/peer-network.ts';
 import { encodeMessage, type Message } from '../protocol/message.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
@@ -39,7 +37,7 @@ export class PeerLibrary {
   serveHeaders(peer: PeerId, question: { readonly locator: readonly Hash[]; readonly max: number }): void {
     this.#queue(peer, async (isHere) => {
       const bytes = await this.#unlessDamaged(this.#store.headersAfter(question.locator, question.max));
-      if (bytes !== undefined && isHere()) this.#send(peer, { type: 'headers', headers: hashStoredHeaders(bytes) });
+      if (bytes !== undefined && isHere()) this.#send(peer, { type: 'headers', headers: bytes });
     });
   }
 
@@ -101,15 +99,6 @@ export class PeerLibrary {
   #send(peer: PeerId, message: Message): void {
     this.#network.send(peer, encodeMessage(message));
   }
-}
-
-function hashStoredHeaders(bytes: Uint8Array): HashedHeader[] {
-  return Array.from({ length: bytes.length / HEADER_BYTES }, (_, i) => {
-    const headerBytes = bytes.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES);
-    const header = parseHeader(headerBytes);
-    if (!header.ok) throw new Error(`a stored header cannot be read: ${header.fault.code}`);
-    return { header: header.value, bytes: headerBytes, hash: hashHeader(headerBytes) };
-  });
 }
 
 const NO_BODY = { bytes: undefined };

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { readRun } from '../../test/support/header-bytes.ts';
 import { MemoryPeer, memoryNetworkOptions } from '../../test/support/memory-peer.ts';
 import { ALL_PENDING, entriesOf, growth } from '../../test/support/store-change.ts';
 import { overlay } from '../../test/support/store-overlay.ts';
@@ -226,7 +227,7 @@ test('a peer is answered from the store, and a disk that fails meanwhile stops t
   const headers = peer.messages.find(({ type }) => type === 'headers');
   assert.ok(headers?.type === 'headers');
   assert.deepEqual(
-    headers.headers.map(({ header }) => header.height),
+    readRun(headers.headers).map(({ header }) => header.height),
     [1, 2, 3],
   );
   isBroken = true;

@@ -73,7 +73,7 @@ const SOME_HASH = 'ef'.repeat(32) as Hash;
 const UNSOLICITED: readonly Message[] = [
   { type: 'get-headers', locator: [] },
   { type: 'get-headers', locator: [SOME_HASH, GENESIS.hash] },
-  { type: 'headers', headers: [] },
+  { type: 'headers', headers: new Uint8Array(0) },
   headersOf(CHAIN.blocks.slice(11)),
   headersOf(CHAIN.blocks.slice(0, 3)),
   { type: 'get-blocks', hashes: [] },

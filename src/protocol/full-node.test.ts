@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bodyOf, buildBlock, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { entryOf } from '../../test/support/entry-fixture.ts';
+import { encodeRun, readRun } from '../../test/support/header-bytes.ts';
 import {
   assertBanned,
   bodiesAsked,
@@ -47,7 +48,9 @@ test('a chain comes from a peer: headers first, then bodies, and each is told of
     CHAIN.blocks.map(({ hash }) => [hash, 1]),
   );
   assert.deepEqual(
-    sentTo(told, 'q').flatMap((message) => (message.type === 'headers' ? message.headers.map(({ hash }) => hash) : [])),
+    sentTo(told, 'q').flatMap((message) =>
+      message.type === 'headers' ? readRun(message.headers).map(({ hash }) => hash) : [],
+    ),
     [CHAIN.blocks[0]?.hash, CHAIN.blocks.at(-1)?.hash],
     'the tip after each commit',
   );
@@ -137,7 +140,7 @@ for (const [code, header] of BAD_HEADERS) {
     lone.greet('bad', tipOf(CHAIN));
     const effects = lone.receive('bad', {
       type: 'headers',
-      headers: [FIRST, { header }].map((one) => hashedHeader(one.header)),
+      headers: encodeRun([FIRST.header, header]),
     });
     assertBanned(lone, effects, 'bad', code);
     lone.greet('good', tipOf(CHAIN));
@@ -222,7 +225,7 @@ test('a peer that greeted before this node got its new tip is told of it', async
   for (const block of CHAIN.blocks) lone.receive('p', bodyMessage(block));
   await lone.settle();
   const last = sentTo(lone.effects, 'slow').at(-1);
-  assert.ok(last?.type === 'headers' && last.headers[0]?.hash === CHAIN.points.at(-1)?.hash);
+  assert.ok(last?.type === 'headers' && readRun(last.headers)[0]?.hash === CHAIN.points.at(-1)?.hash);
 });
 
 test('a deep reorganisation is followed, and raises an alarm', async () => {

@@ -10,13 +10,13 @@
 import { assertNever } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
 import type { Hash } from '../core/hash.ts';
+import { encodeHeader } from '../core/header.ts';
 import type { NetworkParams } from '../core/params.ts';
 import type { Result } from '../core/result.ts';
-import { type ChainPoint, createGenesis, hashedHeader, requiredBits, validateBody } from '../core/validation.ts';
+import { type ChainPoint, createGenesis, requiredBits, validateBody } from '../core/validation.ts';
 import { AddressBook } from './address-book.ts';
 import { BlockRelay, type RelayFault, type RelayStep } from './block-relay.ts';
 import { BlockShelf } from './block-shelf.ts';
-import type { TreeFault } from './block-tree.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import type { Effect, Input, PeerId, RefusalFault, RequestId } from './effects.ts';
 import { parseEntries } from './entry-batch.ts';
@@ -29,7 +29,7 @@ import type { Message } from './message.ts';
 import { MiningDesk, type MiningMode } from './mining-desk.ts';
 import { PeerBook } from './peer-book.ts';
 import type { PeerSession } from './peer-session.ts';
-import { Sync } from './sync.ts';
+import { type HeadersOutcome, Sync } from './sync.ts';
 
 export interface FullNodeOptions {
   readonly params: NetworkParams;
@@ -242,7 +242,7 @@ export class FullNode {
     }
   }
 
-  #headersTaken(peer: PeerSession, effects: readonly Effect[], fault: TreeFault | undefined): void {
+  #headersTaken(peer: PeerSession, effects: readonly Effect[], fault: HeadersOutcome['fault']): void {
     this.#do(effects);
     if (fault === undefined) return;
     const isProvable = fault.code !== 'parent-unknown' && fault.code !== 'header-tree-full';
@@ -308,11 +308,11 @@ export class FullNode {
   /** Tells every peer that has not shown it of the new tip, by its header. */
   #announceTip(): void {
     const { point } = this.#ledger.tree.tip;
-    const header = hashedHeader(point.header);
+    const headers = encodeHeader(point.header);
     for (const peer of this.#peers.sessions.values()) {
       // Also one that has not greeted yet: what our greeting said is old now.
       if (peer.best?.point.hash === point.hash) continue;
-      this.#send(peer.id, { type: 'headers', headers: [header] });
+      this.#send(peer.id, { type: 'headers', headers });
     }
   }
 

@@ -1,8 +1,7 @@
 /** The members of a peer's message, each in its form and within its limit, or undefined. */
 import { decodeUtf8, hexInto } from '#host';
 import { HASH_BYTES, type Hash, parseHash } from '../core/hash.ts';
-import { HEADER_BYTES, hashHeader, parseHeader } from '../core/header.ts';
-import type { HashedHeader } from '../core/validation.ts';
+import { HEADER_BYTES } from '../core/header.ts';
 import { ADDRESS_CHARACTERS_MAX } from './limits.ts';
 import type { PeerTip } from './peer-session.ts';
 
@@ -67,13 +66,13 @@ export function asCount(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
-/** The hex digits of a well-formed header. */
-export function asHeader(value: unknown): HashedHeader | undefined {
-  if (typeof value !== 'string' || value.length !== 2 * HEADER_BYTES || !HEX_TEXT.test(value)) return undefined;
-  const bytes = new Uint8Array(HEADER_BYTES);
+/** Lower-case hex digits that may be `max` headers at most. What they say is judged by whoever takes them in. */
+export function asHeaders(value: unknown, max: number): Uint8Array | undefined {
+  if (typeof value !== 'string' || value.length % (2 * HEADER_BYTES) !== 0) return undefined;
+  if (value.length > max * 2 * HEADER_BYTES || !HEX_TEXT.test(value)) return undefined;
+  const bytes = new Uint8Array(value.length / 2);
   hexInto(value, bytes, 0);
-  const header = parseHeader(bytes);
-  return header.ok ? { header: header.value, bytes, hash: hashHeader(bytes) } : undefined;
+  return bytes;
 }
 
 /** How far a chain goes, as its owner says. */

@@ -8,7 +8,6 @@ import { bytesToHex, decodeUtf8, encodeUtf8 } from '#host';
 import { assertNever } from '../core/assert.ts';
 import { type Hash, parseHash } from '../core/hash.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import type { HashedHeader } from '../core/validation.ts';
 import {
   ADDRESSES_PER_MESSAGE_MAX,
   AGENT_CHARACTERS_MAX,
@@ -24,7 +23,7 @@ import {
   asAddress,
   asCount,
   asHash,
-  asHeader,
+  asHeaders,
   asJoinedHashes,
   asList,
   asText,
@@ -46,8 +45,8 @@ export type Message =
     }
   /** Asks for the headers after the first hash of the locator that the other's active chain holds. */
   | { readonly type: 'get-headers'; readonly locator: readonly Hash[] }
-  /** The answer to that; or, unasked, the announcement of a new tip. */
-  | { readonly type: 'headers'; readonly headers: readonly HashedHeader[] }
+  /** The answer to that; or, unasked, the announcement of a new tip: 118 bytes for each, none of them judged. */
+  | { readonly type: 'headers'; readonly headers: Uint8Array }
   /** Asks for bodies. They come as one `block` each, in this order. */
   | { readonly type: 'get-blocks'; readonly hashes: readonly Hash[] }
   | { readonly type: 'block'; readonly hash: Hash; readonly bodyBytes: Uint8Array }
@@ -98,7 +97,7 @@ export function encodeMessage(message: Message): Uint8Array {
     case 'block-ids':
       return encodeJson({ ...message, ids: message.ids.join('') });
     case 'headers':
-      return encodeJson({ headers: message.headers.map(({ bytes }) => bytesToHex(bytes)), type: message.type });
+      return encodeJson({ headers: bytesToHex(message.headers), type: message.type });
     case 'hello':
       return encodeJson({ ...message, tip: { ...message.tip, work: message.tip.work.toString() } });
     case 'get-headers':
@@ -167,7 +166,7 @@ const PARSERS: Readonly<
     return locator === undefined ? invalid('get-headers', 'locator') : ok({ type: 'get-headers', locator });
   },
   headers: (fields) => {
-    const headers = asList(fields['headers'], HEADERS_PER_MESSAGE_MAX, asHeader);
+    const headers = asHeaders(fields['headers'], HEADERS_PER_MESSAGE_MAX);
     return headers === undefined ? invalid('headers', 'headers') : ok({ type: 'headers', headers });
   },
   'get-blocks': (fields) => {

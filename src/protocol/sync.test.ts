@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type BuiltChain, bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { greetedPeer } from '../../test/support/entry-fixture.ts';
+import { encodeRun } from '../../test/support/header-bytes.ts';
 import { bodiesAsked, sentTo, tipOf } from '../../test/support/lone-machine.ts';
 import type { Block } from '../core/block.ts';
 import type { Hash } from '../core/hash.ts';
-import { type ChainPoint, genesisPoint, type HashedHeader, hashedHeader } from '../core/validation.ts';
+import { type ChainPoint, genesisPoint } from '../core/validation.ts';
 import { BlockIntake } from './block-intake.ts';
 import { BlockTree } from './block-tree.ts';
 import type { Effect } from './effects.ts';
@@ -202,10 +203,9 @@ test('a header ahead of the clock ends the list without a fault, and is asked fo
 test('a header that breaks a rule is a fault, and what came before it counts', () => {
   const { sync, peer, tree } = world();
   const p = peer('p');
-  const [first, second] = headersOf(CHAIN.blocks);
+  const [first, second] = CHAIN.blocks;
   assert.ok(first && second);
-  const bad = hashedHeader({ ...second.header, height: 7 });
-  const { fault } = sync.headersReceived(p, [first, bad], NOW_MS);
+  const { fault } = sync.headersReceived(p, encodeRun([first.header, { ...second.header, height: 7 }]), NOW_MS);
   assert.equal(fault?.code, 'height-wrong');
   assert.equal(tree.bestHeader.point.hash, first.hash);
 });
@@ -357,8 +357,8 @@ function chainOn(parent: ChainPoint, count: number, label: string): BuiltChain {
   return buildChain(TEST_PARAMS, parent, count, (height) => bodyOf(JSON.stringify(`${label} ${height}`)));
 }
 
-function headersOf(blocks: readonly Block[]): HashedHeader[] {
-  return blocks.map(({ header }) => hashedHeader(header));
+function headersOf(blocks: readonly Block[]): Uint8Array {
+  return encodeRun(blocks.map(({ header }) => header));
 }
 
 function hashesOf(blocks: readonly Block[]): Hash[] {

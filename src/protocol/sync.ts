@@ -7,6 +7,7 @@
  */
 import { isBetterTip } from '../core/fork-choice.ts';
 import type { Hash } from '../core/hash.ts';
+import { HEADER_BYTES, type HeaderFault, hashHeader, parseHeader } from '../core/header.ts';
 import type { NetworkParams } from '../core/params.ts';
 import type { Result } from '../core/result.ts';
 import { type ChainPoint, type HashedHeader, isAheadOfClock } from '../core/validation.ts';
@@ -31,7 +32,7 @@ import type { PeerSession } from './peer-session.ts';
 export interface HeadersOutcome {
   readonly effects: readonly Effect[];
   /** Set when a header broke a rule: the peer is at fault. */
-  readonly fault: TreeFault | undefined;
+  readonly fault: TreeFault | HeaderFault | undefined;
 }
 
 /** In which words bodies are asked for. */
@@ -70,7 +71,10 @@ export class Sync {
     return this.proceed(nowMs);
   }
 
-  headersReceived(peer: PeerSession, headers: readonly HashedHeader[], nowMs: number): HeadersOutcome {
+  /** `run`: headers as they travel, 118 bytes each. */
+  headersReceived(peer: PeerSession, run: Uint8Array, nowMs: number): HeadersOutcome {
+    const { headers, fault } = parseRun(run);
+    if (fault !== undefined) return { effects: [], fault };
     const first = headers[0];
     if (first === undefined) {
       peer.headersAskedMs = undefined;
@@ -328,6 +332,17 @@ export class Sync {
     }
     for (const other of this.#peers.values()) other.wanted = [];
   }
+}
+
+function parseRun(run: Uint8Array): { headers: HashedHeader[]; fault: HeaderFault | undefined } {
+  const headers: HashedHeader[] = [];
+  for (let at = 0; at < run.length; at += HEADER_BYTES) {
+    const bytes = run.subarray(at, at + HEADER_BYTES);
+    const header = parseHeader(bytes);
+    if (!header.ok) return { headers: [], fault: header.fault };
+    headers.push({ header: header.value, bytes, hash: hashHeader(bytes) });
+  }
+  return { headers, fault: undefined };
 }
 
 function promptFirst(peers: Iterable<PeerSession>): PeerSession[] {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Block } from '../../src/core/block.ts';
 import type { Hash } from '../../src/core/hash.ts';
 import type { NetworkParams } from '../../src/core/params.ts';
-import { createGenesis, genesisPoint, hashedHeader } from '../../src/core/validation.ts';
+import { createGenesis, genesisPoint } from '../../src/core/validation.ts';
 import type { Answer, Effect, Input, PeerId } from '../../src/protocol/effects.ts';
 import { FullNode, type FullNodeOptions } from '../../src/protocol/full-node.ts';
 import { CHAIN_WINDOW_BLOCKS, MILESTONE_INTERVAL_BLOCKS } from '../../src/protocol/limits.ts';
@@ -11,6 +11,7 @@ import type { Message } from '../../src/protocol/message.ts';
 import type { ChainStore } from '../../src/storage/chain-store.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import { type BuiltChain, TEST_PARAMS } from './chain-fixture.ts';
+import { encodeRun } from './header-bytes.ts';
 import { ALL_PENDING } from './store-change.ts';
 
 export class LoneMachine {
@@ -143,7 +144,7 @@ export function tipOf({ points }: BuiltChain): { readonly hash: Hash; readonly h
 }
 
 export function headersOf(blocks: readonly Block[]): Message {
-  return { type: 'headers', headers: blocks.map(({ header }) => hashedHeader(header)) };
+  return { type: 'headers', headers: encodeRun(blocks.map(({ header }) => header)) };
 }
 
 export function bodyMessage(block: Block): Message {

@@ -8,10 +8,8 @@
 import assert from 'node:assert/strict';
 import { bodyFromEntries } from '../../src/core/body.ts';
 import type { Hash } from '../../src/core/hash.ts';
-import { HEADER_BYTES, hashHeader, parseHeader } from '../../src/core/header.ts';
 import { hashLeaf } from '../../src/core/merkle.ts';
 import type { NetworkParams } from '../../src/core/params.ts';
-import type { HashedHeader } from '../../src/core/validation.ts';
 import type { Effect, Input, PeerId, RequestId } from '../../src/protocol/effects.ts';
 import { encodeMessage, type Message, parseMessage } from '../../src/protocol/message.ts';
 import type { MiningMode } from '../../src/protocol/mining-desk.ts';
@@ -215,7 +213,7 @@ export class MachineWorld {
       case 'serve-headers':
         return this.#later(node, STORE_MS, async () => {
           const bytes = await node.store.headersAfter(effect.locator, effect.max);
-          this.send(node, effect.peer, { type: 'headers', headers: splitHeaders(bytes).map(readHeader) });
+          this.send(node, effect.peer, { type: 'headers', headers: bytes });
         });
       case 'serve-blocks':
         return this.#later(node, STORE_MS, () => this.#serveBlocks(node, effect.peer, effect.hashes));
@@ -327,17 +325,6 @@ function way(from: WorldNode, to: WorldNode): string {
 
 function pair(one: WorldNode, other: WorldNode): string {
   return [one.id, other.id].sort().join('|');
-}
-
-function splitHeaders(bytes: Uint8Array): Uint8Array[] {
-  const count = bytes.length / HEADER_BYTES;
-  return Array.from({ length: count }, (_, i) => bytes.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES));
-}
-
-function readHeader(bytes: Uint8Array): HashedHeader {
-  const header = parseHeader(bytes);
-  assert.ok(header.ok, 'a stored header can be read');
-  return { header: header.value, bytes, hash: hashHeader(bytes) };
 }
 
 /** How long the store takes to answer a question: always as long, so that a peer's questions keep their order. */

@@ -15,6 +15,7 @@ import { MILESTONE_INTERVAL_BLOCKS } from '../../src/protocol/limits.ts';
 import type { ChainStore, CommittedChange } from '../../src/storage/chain-store.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import { textOf } from './effect-text.ts';
+import { readRun } from './header-bytes.ts';
 import { ALL_PENDING } from './store-change.ts';
 
 /** What one machine saw and said between a start and a crash. */
@@ -124,7 +125,7 @@ export class WorldNode {
       const { message } = effect;
       if (message.type === 'hello') this.#assertDurable(message.tip.hash, 'the tip of a hello');
       if (message.type === 'headers') {
-        for (const { hash } of message.headers) this.#assertDurable(hash, 'a header that is announced');
+        for (const { hash } of readRun(message.headers)) this.#assertDurable(hash, 'a header that is announced');
       }
       if (message.type === 'inventory') for (const id of message.ids) this.#assertDurable(id, 'an announced entry');
     }
