@@ -105,7 +105,7 @@ export class NetworkError extends Error {
 export const SEND_QUEUE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What may wait for all peers together: beyond it, the one for whom most waits is hung up on. */
-export const SEND_QUEUES_BYTES_MAX = 64 * 1024 * 1024;
+export const SEND_QUEUES_BYTES_MAX = 128 * 1024 * 1024;
 
 /** From the first packet until messages can be sent: the time a handshake may take, either way. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;

@@ -108,7 +108,7 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
     listen: options.listen,
     mdns: options.listen.some((address) => !isLoopbackAddress(address)),
     messageBytesMax: PEER_MESSAGE_BYTES_MAX,
-    peersMax: PEERS_MAX,
+    peersMax: PEERS_MAX + DISMISSED_PEERS_MAX,
   });
   await network.start(late.networkHandlers);
   closers.add(() => network.stop());
@@ -266,6 +266,8 @@ class LateParts {
   }
 }
 
+/** Beside the peers: those who are being told that there is no room for them. */
+const DISMISSED_PEERS_MAX = 4;
 /** Until then the node has come up and found its peers. */
 const MINER_DELAY_MS = 1500;
 const VERSION = readVersion();
