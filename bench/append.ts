@@ -1,16 +1,16 @@
 /** From a list of records to blocks on disk, through the probe socket of a node in another process. */
-import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import { assert } from '../src/core/assert.ts';
 import { type JsonText, jsonArray, jsonObject } from '../src/core/json-text.ts';
-import { connectProbe, type ProbeClient } from '../src/probe/probe-client.ts';
+import { createParams } from '../src/core/params.ts';
 import type { Comparison } from './harness.ts';
+import { MeteredNode } from './metered-node.ts';
+import { openHypercore, syncJournal } from './peers/hypercore-log.ts';
+import type { Peers } from './peers/installed-peers.ts';
 import { originEvent } from './records.ts';
 
 /**
@@ -18,14 +18,12 @@ import { originEvent } from './records.ts';
  * a stored block; a hash-chained SQLite table takes the same records. Expected: three processes share the work, and the
  * node's own thread, which reads, canonicalises, stores twice and builds trees, takes about 40 us an entry.
  */
-export async function append(count: number): Promise<Comparison> {
+export async function append(count: number, options: { readonly peers?: Peers } = {}): Promise<Comparison> {
   const folder = await mkdtemp(join(tmpdir(), 'cairn-bench-'));
-  const child = fork(new URL('append-node.ts', import.meta.url), [folder]);
-  const [message]: unknown[] = await once(child, 'message');
-  assert(isReady(message), 'a node that is up says its port');
-  const client = await connectProbe({ host: '127.0.0.1', port: message.port });
+  const node = await MeteredNode.start({ home: folder, params: APPEND_PARAMS, miningMode: 'entries' });
   const table = openHashChain(join(folder, 'chain.sqlite'));
   const records = new Records();
+  const log = (await options.peers?.use((installed) => openLog(installed, join(folder, 'hypercore'))))?.value;
   return {
     name: `append ${count} entries of ${RECORD_BYTES} bytes, ${BATCH_ENTRIES} at a time, until in blocks`,
     unit: 'entries',
@@ -34,23 +32,46 @@ export async function append(count: number): Promise<Comparison> {
       {
         name: 'a node, through its probe socket',
         expectedPerSecond: 25_000,
-        measure: () => timed(records.next(count), (texts) => appendToNode(client, texts)),
+        measure: () => timed(records.next(count), (texts) => appendToNode(node, texts)),
       },
       {
         name: 'a hash-chained SQLite table, synchronous=FULL',
         expectedRatio: 0.25,
         measure: () => timed(records.next(count), (texts) => table.append(texts)),
       },
+      ...(log === undefined
+        ? []
+        : [
+            {
+              name: `Hypercore, its journal synced after every ${BATCH_ENTRIES}`,
+              expectedRatio: 0.7,
+              measure: () => timed(records.next(count), (texts) => log.append(texts)),
+            },
+          ]),
     ],
     close: async () => {
-      client.close();
       table.close();
-      const exited = once(child, 'exit');
-      child.disconnect();
-      const [code]: unknown[] = await exited;
+      await log?.close();
+      await node.stop();
       await rm(folder, { recursive: true });
-      assert(code === 0, 'the node stops in order');
     },
+  };
+}
+
+/** The log that a single writer signs. */
+async function openLog(
+  installed: string,
+  folder: string,
+): Promise<{ append(texts: readonly string[]): Promise<void>; close(): Promise<void> }> {
+  const core = await openHypercore(installed, folder);
+  return {
+    append: async (texts) => {
+      for (const batch of batches(texts)) {
+        await core.append(batch.map((text) => Buffer.from(text)));
+        syncJournal(folder);
+      }
+    },
+    close: () => core.close(),
   };
 }
 
@@ -74,23 +95,15 @@ async function timed(
   return (1000 * texts.length) / (performance.now() - startMs);
 }
 
-async function appendToNode(client: ProbeClient, texts: readonly string[]): Promise<void> {
+async function appendToNode(node: MeteredNode, texts: readonly string[]): Promise<void> {
   const waiting = batches(texts);
   const lane = async (): Promise<void> => {
     for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
-      await client.call('append', jsonObject({ entries: jsonArray(batch as JsonText[]) }));
+      await node.call('append', jsonObject({ entries: jsonArray(batch as JsonText[]) }));
     }
   };
   await Promise.all(Array.from({ length: CALLS_AT_ONCE }, lane));
-  while ((await pendingCount(client)) > 0) await delay(POLL_MS);
-}
-
-async function pendingCount(client: ProbeClient): Promise<number> {
-  const status: unknown = JSON.parse(await client.call('status'));
-  assert(typeof status === 'object' && status !== null && 'pending' in status, 'a status tells of the pool');
-  const { pending } = status;
-  assert(typeof pending === 'object' && pending !== null && 'count' in pending, 'the pool has a count');
-  return Number(pending.count);
+  while ((await node.status()).pending.count > 0) await delay(POLL_MS);
 }
 
 /** What one would build without a ledger: each row holds the hash of the one before and its own. */
@@ -124,10 +137,8 @@ function batches(texts: readonly string[]): string[][] {
   return Array.from({ length: Math.ceil(texts.length / size) }, (_, i) => texts.slice(i * size, (i + 1) * size));
 }
 
-function isReady(message: unknown): message is { readonly port: number } {
-  return typeof message === 'object' && message !== null && 'port' in message && typeof message.port === 'number';
-}
-
+/** Every other nonce is a block, however many are found a second: what is measured is not the mining. */
+const APPEND_PARAMS = createParams({ name: 'bench', targetLimit: 0x207fffff, halfLife: 31_536_000 });
 const BATCH_ENTRIES = 1_000;
 const RECORD_BYTES = JSON.stringify(originEvent(1_000_000)).length;
 const CALLS_AT_ONCE = 4;

@@ -1,20 +1,37 @@
-/** `npm run bench -- <name> [--quick]`: runs one benchmark. Without a name, lists them. */
+/**
+ * `npm run bench -- <name> [part]... [--quick] [--no-peers]`: runs one benchmark, or the parts of it that are named. Without a
+ * name, lists them.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { PACKING_FLAGS } from '../src/mining/process-miner.ts';
 import { convergence } from './convergence.ts';
 import { core } from './core.ts';
 import { type Comparison, type ComparisonResult, compare, FULL_EFFORT, QUICK_EFFORT } from './harness.ts';
+import { formatMeasurement, type Measurement } from './measurement.ts';
 import { mining } from './mining.ts';
 import { createReport, formatComparison, formatWaiting } from './report.ts';
+import { SCALE_PARTS, scale } from './scale.ts';
+import { storage } from './storage.ts';
 import type { Waiting } from './waiting.ts';
 
 interface Benchmark {
   readonly about: string;
   /** What Node has to be started with. */
   readonly nodeFlags?: readonly string[];
+  /** What can be asked for by itself. */
+  readonly parts?: readonly string[];
   /** Measures something, prints it, and gives back what goes into the report. */
-  run(isQuick: boolean): Promise<readonly (ComparisonResult | Waiting)[]>;
+  run(choice: Choice): Promise<readonly (ComparisonResult | Waiting | Measurement)[]>;
+}
+
+/** What was asked for. */
+interface Choice {
+  readonly isQuick: boolean;
+  /** Whether what others have made, and has to be installed first, is measured beside. */
+  readonly wantsPeers: boolean;
+  /** None: all. */
+  readonly parts: readonly string[];
 }
 
 const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
@@ -22,7 +39,7 @@ const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
     'core',
     {
       about: 'canonical JSON, hashing, validation, and appending through a node',
-      run: (isQuick: boolean) => compareAll(core(isQuick), isQuick),
+      run: ({ isQuick }: Choice) => compareAll(core(isQuick), isQuick),
     },
   ],
   [
@@ -30,21 +47,52 @@ const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
     {
       about: 'kernels and their peers, threads, and the whole miner',
       nodeFlags: PACKING_FLAGS,
-      run: (isQuick: boolean) => compareAll(mining(isQuick), isQuick),
+      run: ({ isQuick }: Choice) => compareAll(mining(isQuick), isQuick),
     },
   ],
-  ['convergence', { about: 'how soon real nodes agree', run: (isQuick: boolean) => waitAll(convergence(isQuick)) }],
+  [
+    'convergence',
+    { about: 'how soon real nodes agree', run: ({ isQuick }: Choice) => tellAll(convergence(isQuick), formatWaiting) },
+  ],
+  [
+    'scale',
+    {
+      about: 'every operation on a million blocks, beside what users would pick instead',
+      parts: SCALE_PARTS,
+      run: (choice: Choice) =>
+        tellAll(scale(choice), (result) =>
+          'figures' in result ? formatMeasurement(result) : formatComparison(result),
+        ),
+    },
+  ],
+  [
+    'storage',
+    {
+      about: 'engines that could keep the blocks, each doing what a store does',
+      run: (choice: Choice) => tellAll(storage(choice), formatMeasurement),
+    },
+  ],
 ]);
 
+const FLAGS = ['--quick', '--no-peers'];
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick');
-const [name] = args.filter((arg) => arg !== '--quick');
+const wantsPeers = !isQuick && !args.includes('--no-peers');
+const [name, ...parts] = args.filter((arg) => !arg.startsWith('--'));
 const benchmark = BENCHMARKS.get(name ?? '');
-if (name === undefined || benchmark === undefined) {
-  if (name !== undefined) console.error(`There is no benchmark "${name}".`);
+const strangers = [
+  ...parts.filter((part) => benchmark?.parts?.includes(part) !== true),
+  ...args.filter((arg) => arg.startsWith('--') && !FLAGS.includes(arg)),
+];
+if (name === undefined || benchmark === undefined || strangers.length > 0) {
+  if (name !== undefined && benchmark === undefined) console.error(`There is no benchmark "${name}".`);
+  else if (strangers.length > 0) console.error(`"${strangers[0]}" is no part of it, and no flag.`);
   console.log('Benchmarks, for `npm run bench -- <name>`; with --quick, only to see that they run:');
-  for (const [known, { about }] of BENCHMARKS) console.log(`  ${known}  ${about}`);
-  process.exitCode = name === undefined ? 0 : 2;
+  for (const [known, { about, parts: named = [] }] of BENCHMARKS) {
+    console.log(`  ${known}  ${about}`);
+    if (named.length > 0) console.log(`    parts that can be named: ${named.join(' ')}`);
+  }
+  process.exitCode = name === undefined && strangers.length === 0 ? 0 : 2;
 } else {
   const missing = (benchmark.nodeFlags ?? []).filter((flag) => !process.execArgv.includes(flag));
   if (missing.length === 0) await run(name, benchmark);
@@ -60,7 +108,7 @@ function runAgain(flags: readonly string[]): number {
 }
 
 async function run(benchmarkName: string, { run: measure }: Benchmark): Promise<void> {
-  const results = await measure(isQuick);
+  const results = await measure({ isQuick, wantsPeers, parts });
   console.log(JSON.stringify(createReport(benchmarkName, isQuick ? QUICK_EFFORT : FULL_EFFORT, results)));
 }
 
@@ -78,11 +126,12 @@ async function compareAll(comparisons: AsyncIterable<Comparison>, quick: boolean
   return results;
 }
 
-async function waitAll(waitings: AsyncIterable<Waiting>): Promise<Waiting[]> {
-  const results: Waiting[] = [];
-  for await (const waiting of waitings) {
-    results.push(waiting);
-    console.log(`${formatWaiting(waiting)}\n`);
+/** What is measured once, as it comes. */
+async function tellAll<Result>(results: AsyncIterable<Result>, format: (result: Result) => string): Promise<Result[]> {
+  const told: Result[] = [];
+  for await (const result of results) {
+    told.push(result);
+    console.log(`${format(result)}\n`);
   }
-  return results;
+  return told;
 }

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import type { ComparisonResult, Effort, Spread, VariantResult } from './harness.ts';
+import type { Measurement } from './measurement.ts';
 import type { Waiting } from './waiting.ts';
 
 /** Everything that a run measured, and where. */
@@ -14,13 +15,13 @@ export interface Report {
   readonly platform: string;
   readonly date: string;
   readonly effort: Effort;
-  readonly results: readonly (ComparisonResult | Waiting)[];
+  readonly results: readonly (ComparisonResult | Waiting | Measurement)[];
 }
 
 export function createReport(
   benchmark: string,
   effort: Effort,
-  results: readonly (ComparisonResult | Waiting)[],
+  results: readonly (ComparisonResult | Waiting | Measurement)[],
 ): Report {
   return {
     benchmark,
