@@ -10,6 +10,7 @@ import {
   PENDING_ENTRIES_PER_PEER_MAX,
   RECENT_IDS_MAX,
 } from './limits.ts';
+import { RecentSet } from './recent-set.ts';
 
 interface Waiting extends PooledEntry {
   /** Who brought it; undefined where this node's own user did. */
@@ -26,8 +27,8 @@ interface Share {
 export class EntryPool {
   readonly #waiting = new Map<Hash, Waiting>();
   readonly #shares = new Map<PeerId, Share>();
-  /** Ids in the latest blocks, oldest first. */
-  readonly #recent = new Set<Hash>();
+  /** Ids in the latest blocks. */
+  readonly #recent = new RecentSet(RECENT_IDS_MAX);
   #sizeBytes = 0;
   #storedCount = 0;
 
@@ -113,12 +114,7 @@ export class EntryPool {
   removeIncluded(ids: readonly Hash[]): void {
     for (const id of ids) {
       this.#remove(id);
-      this.#recent.delete(id);
       this.#recent.add(id);
-    }
-    for (const id of this.#recent) {
-      if (this.#recent.size <= RECENT_IDS_MAX) break;
-      this.#recent.delete(id);
     }
   }
 

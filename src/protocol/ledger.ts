@@ -158,9 +158,10 @@ export class Ledger {
     const move = this.tree.activate(plan.tip);
     assert(move.removedCount === change.removed.length, 'machine and store moved the chain alike');
     this.pool.markStored(pendingAdded);
-    this.pool.removeIncluded(change.included);
     const joined = plan.blocks.filter(({ node }) => node.isActive).map(({ block }) => block);
     for (const { body } of joined) this.pool.removeIncluded(entryIds(body));
+    // Blocks at hand say it themselves; of those that were stored before, the store does.
+    if (joined.length < move.added.length) this.pool.removeIncluded(change.included);
     this.pool.addReturned(change.returned);
     const pending = [...pendingAdded.filter(({ id }) => this.pool.has(id)), ...change.returned];
     const effects = [

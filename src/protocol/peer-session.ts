@@ -3,6 +3,7 @@ import type { Hash } from '../core/hash.ts';
 import type { TreeNode } from './block-tree.ts';
 import type { PeerId } from './effects.ts';
 import { KNOWN_IDS_PER_PEER_MAX, SCORE_HALF_LIFE_MS, STALL_MS_MIN } from './limits.ts';
+import { RecentSet } from './recent-set.ts';
 
 export interface PeerTip {
   readonly hash: Hash;
@@ -74,32 +75,5 @@ export class PeerSession {
     this.#score = this.score(nowMs) - points;
     this.#scoreMs = nowMs;
     return this.#score;
-  }
-}
-
-/** The latest ids that were added, up to a number of them. */
-class RecentSet {
-  readonly #ids = new Set<Hash>();
-  readonly #max: number;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  has(id: Hash): boolean {
-    return this.#ids.has(id);
-  }
-
-  delete(id: Hash): void {
-    this.#ids.delete(id);
-  }
-
-  add(id: Hash): void {
-    this.#ids.add(id);
-    if (this.#ids.size <= this.#max) return;
-    for (const oldest of this.#ids) {
-      this.#ids.delete(oldest);
-      return;
-    }
   }
 }
