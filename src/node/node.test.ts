@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { EASY_PARAMS, makeHome, TestNode } from '../../test/support/test-node.ts';
 import type { NodeStatus } from '../api/shapes.ts';
@@ -168,4 +169,22 @@ test('the chain document is the chain with its length', async (t) => {
   const document = Buffer.concat(chunks);
   assert.equal(document.length, stream.sizeBytes);
   assert.equal(document.toString(), `{"chain":${await node.client.send('GET CHAIN')},"length":21}`);
+});
+
+test('a node whose store has lost its thread stops, says why, and leaves the list of running nodes', async (t) => {
+  const home = await makeHome(t);
+  const threads: Worker[] = [];
+  const note = (thread: Worker): void => {
+    threads.push(thread);
+  };
+  process.on('worker', note);
+  t.after(() => process.off('worker', note));
+  const node = await TestNode.start(t, { home });
+  await node.mine('"kept"');
+  const [storeThread] = threads;
+  await (storeThread ?? assert.fail('the store has a thread')).terminate();
+  await assert.rejects(node.node.stopped, { name: 'StoreError', code: 'store-io' });
+  assert.deepEqual(await listRunning(home), []);
+  const again = await TestNode.start(t, { home });
+  assert.equal((await again.status()).tip.height, 1);
 });
