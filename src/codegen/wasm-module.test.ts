@@ -80,6 +80,56 @@ test('a vector has four words, no more and no fewer', () => {
   assert.throws(() => new WasmCode().constants([1, 2, 3]), AssertionError);
 });
 
+test('vectors and words are read and written at addresses that are known late, on any byte', () => {
+  const body = new WasmCode();
+  body.get(0).get(0).loadVectorAt(1).storeVectorAt(35);
+  body.get(0).get(0).loadSplatAt(2).storeVectorAt(60).constant(0);
+  const { call, memory } = instantiate(encodeModule('run', { parameters: ['i32'], locals: [], body }), 'run');
+  const bytes = new Uint8Array(memory.buffer);
+  for (let address = 0; address < 40; address++) {
+    bytes.set(Uint8Array.from({ length: 128 }, (_, i) => i));
+    call(address);
+    assert.deepEqual(
+      bytes.subarray(address + 35, address + 51),
+      Uint8Array.from({ length: 16 }, (_, i) => address + 1 + i),
+    );
+    assert.deepEqual(
+      bytes.subarray(address + 60, address + 76),
+      Uint8Array.from({ length: 16 }, (_, i) => address + 2 + (i % 4)),
+    );
+  }
+});
+
+test('a shuffle picks bytes of two vectors', () => {
+  const picks = [0, 31, 16, 15, 1, 1, 30, 17, 8, 24, 7, 23, 2, 3, 4, 5];
+  const body = new WasmCode()
+    .constant(32)
+    .load('v128.load', 0)
+    .load('v128.load', 16)
+    .shuffle(picks)
+    .storeVectorAt(0)
+    .constant(0);
+  const { call, memory } = instantiate(encodeModule('run', { parameters: [], locals: [], body }), 'run');
+  const bytes = new Uint8Array(memory.buffer);
+  bytes.set(Uint8Array.from({ length: 32 }, (_, i) => 100 + i));
+  call();
+  assert.deepEqual(
+    [...bytes.subarray(32, 48)],
+    picks.map((pick) => 100 + pick),
+  );
+  assert.throws(() => new WasmCode().shuffle([32, ...picks.slice(1)]), AssertionError);
+  assert.throws(() => new WasmCode().shuffle(picks.slice(1)), AssertionError);
+});
+
+test('data is in memory from the start', () => {
+  const data = { address: 1000, bytes: Uint8Array.from({ length: 300 }, (_, i) => i % 256) };
+  const body = new WasmCode().constant(0);
+  const { memory } = instantiate(encodeModule('run', { parameters: [], locals: [], body }, data), 'run');
+  const bytes = new Uint8Array(memory.buffer);
+  assert.deepEqual(bytes.subarray(1000, 1300), data.bytes);
+  assert.deepEqual([bytes[999], bytes[1300]], [0, 0]);
+});
+
 test('a loop goes on until a branch leads out of the block around it', () => {
   const body = new WasmCode();
   body.block(() => {
@@ -107,9 +157,12 @@ describe('an instruction does what it is called', () => {
     rotr: (a: number, b: number) => ((a >>> b) | (a << (32 - b))) >>> 0,
   };
   const words = {
+    'i32.lt_u': (a: number, b: number) => (a < b ? 1 : 0),
     'i32.le_u': meanings.le_u,
     'i32.ge_u': meanings.ge_u,
     'i32.add': meanings.add,
+    'i32.sub': (a: number, b: number) => (a - b) >>> 0,
+    'i32.mul': (a: number, b: number) => Math.imul(a, b) >>> 0,
     'i32.and': meanings.and,
     'i32.or': meanings.or,
     'i32.xor': meanings.xor,

@@ -1,5 +1,5 @@
 /**
- * WebAssembly's binary format, as far as the search for a nonce needs it: a module of one function and one memory.
+ * WebAssembly's binary format, as far as SHA-256 needs it: a module of one function and one memory.
  *
  * Sections (§) are those of the WebAssembly Core Specification, version 2.0.
  */
@@ -17,8 +17,15 @@ export interface WasmFunction {
   readonly body: WasmCode;
 }
 
-/** The module that exports `definition` as `name`, and one page of memory (64 KiB) as `memory`. */
-export function encodeModule(name: string, { parameters, locals, body }: WasmFunction): Uint8Array {
+/** What is in memory from the start. */
+export interface WasmData {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The module that exports `definition` as `name`, and one page of memory (64 KiB) with `data` as `memory`. */
+export function encodeModule(name: string, definition: WasmFunction, data?: WasmData): Uint8Array {
+  const { parameters, locals, body } = definition;
   const signature = [FUNCTION_TYPE, ...list(parameters.map(encodeType)), ...list([encodeType('i32')])];
   const variables = list(locals.map(({ count, type }) => [...encodeUnsigned(count), ...encodeType(type)]));
   const code = variables.concat(body.bytes, END);
@@ -34,6 +41,7 @@ export function encodeModule(name: string, { parameters, locals, body }: WasmFun
         [...encodeName(name), EXPORTS_FUNCTION, 0],
       ]),
       section(10, [encodeUnsigned(code.length).concat(code)]),
+      data === undefined ? [] : section(11, [encodeData(data)]),
     ),
   );
 }
@@ -100,6 +108,34 @@ export class WasmCode {
       .get(local)
       .#bytes.push(...simd(11), 4);
     encodeUnsigned(address, this.#bytes);
+    return this;
+  }
+
+  /** Pops an address, and pushes the vector that is `offset` bytes behind it. Any address will do. */
+  loadVectorAt(offset: number): this {
+    this.#bytes.push(...simd(0), 0);
+    encodeUnsigned(offset, this.#bytes);
+    return this;
+  }
+
+  /** Pops an address, and pushes the word that is `offset` bytes behind it, in every lane. */
+  loadSplatAt(offset: number): this {
+    this.#bytes.push(...simd(9), 2);
+    encodeUnsigned(offset, this.#bytes);
+    return this;
+  }
+
+  /** Pops a vector and the address below it, and stores it `offset` bytes behind that. Any address will do. */
+  storeVectorAt(offset: number): this {
+    this.#bytes.push(...simd(11), 0);
+    encodeUnsigned(offset, this.#bytes);
+    return this;
+  }
+
+  /** Pops two vectors, and pushes one of their bytes: from 0 those of the lower one, from 16 those of the upper one. */
+  shuffle(bytes: readonly number[]): this {
+    assert(bytes.length === 16 && bytes.every((byte) => byte >= 0 && byte < 32), 'sixteen bytes of two vectors');
+    this.#bytes.push(...simd(13), ...bytes);
     return this;
   }
 
@@ -175,15 +211,23 @@ function encodeType(type: ValueType): number[] {
   return [type === 'i32' ? 0x7f : 0x7b];
 }
 
+/** §5.5.14: into the only memory, at a constant address. */
+function encodeData({ address, bytes }: WasmData): number[] {
+  return [0, ...new WasmCode().constant(address).bytes, END, ...encodeUnsigned(bytes.length), ...bytes];
+}
+
 /** An opcode of those that have a byte in common (§5.4.8). */
 function simd(opcode: number): number[] {
   return [0xfd, ...encodeUnsigned(opcode)];
 }
 
 const STACK_INSTRUCTIONS = {
+  'i32.lt_u': [0x49],
   'i32.le_u': [0x4d],
   'i32.ge_u': [0x4f],
   'i32.add': [0x6a],
+  'i32.sub': [0x6b],
+  'i32.mul': [0x6c],
   'i32.and': [0x71],
   'i32.or': [0x72],
   'i32.xor': [0x73],

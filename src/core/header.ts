@@ -57,10 +57,9 @@ export function encodeHeader(header: Header): Uint8Array {
 export function parseHeader(bytes: Uint8Array): Result<Header, HeaderFault> {
   if (bytes.length !== HEADER_BYTES) return fail({ code: 'header-size-invalid', sizeBytes: bytes.length });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const version = view.getUint16(0);
-  if (version !== VERSION) return fail({ code: 'header-version-unknown', version });
-  const nonceHigh = view.getUint32(NONCE_OFFSET);
-  if (nonceHigh > NONCE_HIGH_MAX) {
+  if (!isWellFormed(view, 0)) {
+    const version = view.getUint16(0);
+    if (version !== VERSION) return fail({ code: 'header-version-unknown', version });
     return fail({ code: 'header-nonce-too-large', nonce: view.getBigUint64(NONCE_OFFSET) });
   }
   const hex = bytesToHex(bytes);
@@ -71,8 +70,18 @@ export function parseHeader(bytes: Uint8Array): Result<Header, HeaderFault> {
     dataRoot: hex.slice(140, 204) as Hash,
     timestamp: view.getUint32(102),
     bits: view.getUint32(106),
-    nonce: nonceHigh * 2 ** 32 + view.getUint32(NONCE_OFFSET + 4),
+    nonce: nonceOf(view, 0),
   });
+}
+
+/** Whether the 118 bytes at `offset` spell a header. */
+export function isWellFormed(view: DataView, offset: number): boolean {
+  return view.getUint16(offset) === VERSION && view.getUint32(offset + NONCE_OFFSET) <= NONCE_HIGH_MAX;
+}
+
+/** The nonce of the header at `offset`. */
+export function nonceOf(view: DataView, offset: number): number {
+  return view.getUint32(offset + NONCE_OFFSET) * 2 ** 32 + view.getUint32(offset + NONCE_OFFSET + 4);
 }
 
 /** The block's hash: SHA-256 of the header's 118 bytes. */

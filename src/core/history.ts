@@ -18,7 +18,8 @@ export interface Frontier {
   readonly last: Subtree | undefined;
 }
 
-interface Subtree {
+/** A complete subtree, and those to the left of it. */
+export interface Subtree {
   readonly leafCount: number;
   readonly root: Hash;
   /** The next larger subtree, to the left. */
@@ -107,7 +108,8 @@ function largestPowerOfTwoIn(count: number): number {
   return 2 ** (31 - Math.clz32(count));
 }
 
-const HISTORY_ROOT_TAG = 0x04;
+/** Stands before the count and the root in the hash of a history. */
+export const HISTORY_ROOT_TAG = 0x04;
 
 // Used again and again: to allocate them takes longer than to hash them.
 const leafContent = new Uint8Array(HEADER_BYTES + HASH_BYTES);

@@ -11,6 +11,13 @@ export function sha256Hex(data: Uint8Array): string;
 /** SHA-256 of `data`, written to the 32 bytes of `out` that begin at `offset`. */
 export function sha256Into(data: Uint8Array, out: Uint8Array, offset: number): void;
 
+/**
+ * SHA-256 of many messages that are equally long, in one call: of each `messageBytes` bytes of `messages`, with the byte
+ * `tag` before them, or with nothing. Hash after hash is written to `out`, which may be the beginning of `messages` itself
+ * where these have 32 bytes or more.
+ */
+export function sha256Each(messages: Uint8Array, messageBytes: number, tag: number | undefined, out: Uint8Array): void;
+
 /** `text` as UTF-8. A lone surrogate becomes U+FFFD, so check `text.isWellFormed()` first where it can occur. */
 export function encodeUtf8(text: string): Uint8Array;
 

@@ -184,7 +184,11 @@ function half(index: number): number {
   return Math.floor(index / 2);
 }
 
-const LEAF_TAG = 0x00;
-const NODE_TAG = 0x01;
+/** Stands before the content in the hash of a leaf. */
+export const LEAF_TAG = 0x00;
+
+/** Stands before the two hashes in the hash of a node. */
+export const NODE_TAG = 0x01;
+
 const leafInput = new Uint8Array(8192);
 const nodeInput = new Uint8Array(1 + 2 * HASH_BYTES);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { bitsToHex, bitsToTarget, TARGET_MAX, targetToBits, targetToWork } from './target.ts';
+import { bitsToHex, bitsToTarget, meetsTarget, TARGET_MAX, targetToBits, targetToWork } from './target.ts';
 
 const EXAMPLES: readonly (readonly [bits: number, target: bigint])[] = [
   [0x01010000, 1n],
@@ -126,4 +126,30 @@ test('published compact forms: what reads back the same is a target here, all ot
   }
   assert.ok(targets > 3);
   for (const row of getCompact) assert.equal(bitsToHex(targetToBits(BigInt(`0x${row.value}`))), row.compact);
+});
+
+test('a hash meets a target byte by byte as it does by number', () => {
+  const bits = fc.constantFrom(...EXAMPLES.map(([known]) => known));
+  fc.assert(
+    fc.property(bits, fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.nat({ max: 32 }), (known, random, same) => {
+      const target = bitsToTarget(known) ?? 0n;
+      // The first bytes as in the target, so that what comes after them is looked at.
+      const bytes = Buffer.concat([
+        Buffer.from(target.toString(16).padStart(64, '0'), 'hex').subarray(0, same),
+        random.subarray(same),
+      ]);
+      const isMet = BigInt(`0x${bytes.toString('hex')}`) <= target;
+      assert.equal(meetsTarget(known, Buffer.concat([Buffer.alloc(5), bytes]), 5), isMet);
+    }),
+    { seed: 20261122, numRuns: 5000 },
+  );
+});
+
+test('the target itself is met, and the number above it is not', () => {
+  for (const [bits, target] of EXAMPLES) {
+    const bytesOf = (number: bigint) => Buffer.from(number.toString(16).padStart(64, '0'), 'hex');
+    assert.equal(meetsTarget(bits, bytesOf(target), 0), true);
+    assert.equal(meetsTarget(bits, bytesOf(target + 1n), 0), false);
+    assert.equal(meetsTarget(bits, bytesOf(target - 1n), 0), true);
+  }
 });

@@ -40,6 +40,22 @@ export function targetToBits(target: bigint): Bits {
   return lengthBytes * 2 ** 24 + mantissa;
 }
 
+/**
+ * Whether the hash whose 32 bytes begin at `offset` is at most the target of `bits`, which are those of a target. What
+ * `bitsToTarget` says in numbers, this looks up byte by byte: nearly always the first few decide.
+ */
+export function meetsTarget(bits: Bits, bytes: Uint8Array, offset: number): boolean {
+  const lengthBytes = bits >>> 24;
+  for (let i = 0; i < 32; i++) {
+    // Of the target's digits to base 256, the one that stands for 256^(31 - i).
+    const place = lengthBytes - 32 + i;
+    const digit = place < 0 || place > 2 ? 0 : (bits >>> (8 * (2 - place))) & 0xff;
+    const byte = bytes[offset + i] ?? 0;
+    if (byte !== digit) return byte < digit;
+  }
+  return true;
+}
+
 /** The number of tries that a hash at or below `target` is expected to take: floor(2^256 / (target + 1)). */
 export function targetToWork(target: bigint): bigint {
   return TRIES / (target + 1n);

@@ -6,6 +6,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
+import { createSha256Each } from './sha256-each.ts';
 
 /** A Buffer over the same memory, for Buffer's native string writers. */
 function view(bytes: Uint8Array): Buffer {
@@ -21,6 +22,8 @@ export function sha256Into(data: Uint8Array, out: Uint8Array, offset: number): v
   // By a loop: to make a Buffer for 32 bytes takes longer than to copy them.
   for (let i = 0; i < 32; i++) out[offset + i] = digest.charCodeAt(i);
 }
+
+export const sha256Each = createSha256Each(sha256Into);
 
 export function encodeUtf8(text: string): Uint8Array {
   return Buffer.from(text, 'utf8');

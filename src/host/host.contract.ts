@@ -43,6 +43,30 @@ export function testHost(name: string, host: Host): void {
     assert.deepEqual([...memory.subarray(45, 49)], [45, 0xff, 0x00, 48]);
   });
 
+  test(`${name}: SHA-256 of each of many messages, of any length and with any tag or none`, () => {
+    for (const messageBytes of [1, 31, 32, 40, 54, 55, 56, 63, 64, 118, 119, 120, 150, 245, 246, 247, 248, 1000]) {
+      for (const tag of [undefined, 0, 1, 0xff]) {
+        for (const count of [0, 1, 2, 3, 4, 5, 67]) assertEach(messageBytes, tag, count);
+      }
+    }
+    // More than the memory of any module holds at once, and not a multiple of anything.
+    for (const messageBytes of [40, 64, 118, 150]) assertEach(messageBytes, 1, 3331);
+  });
+
+  test(`${name}: hashes take the place of what was hashed, and nothing else is written`, () => {
+    for (const count of [1, 6, 1500]) {
+      const memory = Uint8Array.from({ length: 64 * count + 70 }, (_, i) => i % 251);
+      const before = memory.slice();
+      const messages = memory.subarray(35, 35 + 64 * count);
+      host.sha256Each(messages, 64, 1, messages);
+      const last = Buffer.concat([Buffer.of(1), before.subarray(35 + 64 * (count - 1), 35 + 64 * count)]);
+      const lastAt = 35 + 32 * (count - 1);
+      assert.equal(host.bytesToHex(memory.subarray(lastAt, lastAt + 32)), host.sha256Hex(last));
+      assert.deepEqual(memory.subarray(0, 35), before.subarray(0, 35));
+      assert.deepEqual(memory.subarray(35 + 32 * count), before.subarray(35 + 32 * count));
+    }
+  });
+
   test(`${name}: hex of every byte, both ways`, () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
     const hex = host.bytesToHex(bytes);
@@ -82,6 +106,19 @@ export function testHost(name: string, host: Host): void {
     assert.equal(bytes.length, 2_000_000);
     assert.equal(host.decodeUtf8(bytes), text);
   });
+
+  function assertEach(messageBytes: number, tag: number | undefined, count: number): void {
+    const messages = Uint8Array.from({ length: messageBytes * count }, (_, i) => (i * i) >>> 5);
+    const expected = Buffer.alloc(32 * count);
+    for (let i = 0; i < count; i++) {
+      const message = messages.subarray(messageBytes * i, messageBytes * (i + 1));
+      host.sha256Into(tag === undefined ? message : Buffer.concat([Buffer.of(tag), message]), expected, 32 * i);
+    }
+    const out = new Uint8Array(32 * count + 1);
+    host.sha256Each(messages, messageBytes, tag, out);
+    const claim = `${count} messages of ${messageBytes} bytes with the tag ${tag}`;
+    assert.deepEqual(Buffer.from(out), Buffer.concat([expected, Buffer.of(0)]), claim);
+  }
 }
 
 const SHA256_EXAMPLES = [
