@@ -23,6 +23,11 @@ export interface ClaimedBlock extends HashedHeader {
   readonly bodyBytes: Uint8Array;
 }
 
+/** As much of a block as its JSON form spells: nobody needs to have parsed its body. */
+export interface SpelledBlock extends Pick<Block, 'hash' | 'header'> {
+  readonly body: Pick<Block['body'], 'bytes'>;
+}
+
 export type BlockJsonFault =
   | JsonFault
   | CanonicalizeFault
@@ -32,7 +37,7 @@ export type BlockJsonFault =
   | { readonly code: 'block-hash-wrong'; readonly expected: string; readonly hash: string };
 
 /** The canonical JSON of `block`, UTF-8. */
-export function encodeBlockJson(block: Block): Uint8Array {
+export function encodeBlockJson(block: SpelledBlock): Uint8Array {
   const before = encodeUtf8(`{"bits":"${bitsToHex(block.header.bits)}","data":`);
   const after = encodeUtf8(textAfterData(block));
   const bytes = new Uint8Array(before.length + block.body.bytes.length + after.length);
@@ -123,7 +128,7 @@ function invalid(field: string, expected: string): { readonly ok: false; readonl
   return fail({ code: 'block-field-invalid', field, expected });
 }
 
-function textAfterData({ hash, header }: Block): string {
+function textAfterData({ hash, header }: SpelledBlock): string {
   const previous = header.height === 0 ? GENESIS_PREVIOUS : header.previousHash;
   return (
     `,"data_root":"${header.dataRoot}","hash":"${hash}","history_root":"${header.historyRoot}"` +

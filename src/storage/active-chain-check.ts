@@ -8,14 +8,14 @@ import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, genesisPoint, validateHeader } from '../core/validation.ts';
 import { type BlockTable, type HeaderRow, hashAt } from './block-table.ts';
 import type { EntryIndexCheck } from './entry-index-check.ts';
-import type { ProblemList } from './fsck-problem.ts';
+import { checkDigest, type ProblemList } from './fsck-problem.ts';
 import { type Database, integerAt, type Statement } from './sqlite-database.ts';
 
 /** Walks the active chain once. What one damaged block makes unknowable is left out, and the walk goes on above it. */
 export class ActiveChainCheck {
   readonly #params: NetworkParams;
   readonly #blocks: BlockTable;
-  readonly #index: EntryIndexCheck;
+  readonly #index: EntryIndexCheck | undefined;
   readonly #problems: ProblemList;
   readonly #selectPlace: Statement;
   readonly #selectNext: Statement;
@@ -40,7 +40,7 @@ export class ActiveChainCheck {
     readonly database: Database;
     readonly params: NetworkParams;
     readonly blocks: BlockTable;
-    readonly index: EntryIndexCheck;
+    readonly index: EntryIndexCheck | undefined;
     readonly problems: ProblemList;
   }) {
     this.#params = parts.params;
@@ -68,12 +68,9 @@ export class ActiveChainCheck {
         : this.#problems.guard('block-damaged', () => this.#blocks.readHeader(id, () => height), { height });
     this.#checkHeader(row);
     this.#checkHistory(row);
-    const block =
-      id === undefined || row === undefined
-        ? undefined
-        : this.#problems.guard('block-damaged', () => this.#blocks.read(id, () => height).block, { height });
+    const block = id === undefined || row === undefined ? undefined : this.#judge(id, height);
     if (block === undefined) {
-      this.#index.skip(height);
+      this.#index?.skip(height);
       this.#validate(false);
     } else {
       this.#checkDerived(block, place?.[1]);
@@ -82,6 +79,12 @@ export class ActiveChainCheck {
     this.#jsonEnd = typeof place?.[1] === 'number' ? place[1] : undefined;
     if (id === undefined) this.#skipGap();
     return true;
+  }
+
+  #judge(id: number, height: number): Block | undefined {
+    const judged = this.#problems.guard('block-damaged', () => this.#blocks.judge(id, () => height), { height });
+    if (judged !== undefined) checkDigest(judged, this.#problems);
+    return judged?.block;
   }
 
   /** Goes on below the next height that has a block, however far up a damaged row has put it. */
@@ -170,7 +173,7 @@ export class ActiveChainCheck {
     const ids = entryIds(block.body);
     this.blockCount++;
     this.entryCount += ids.length;
-    this.#index.expect(height, ids);
+    this.#index?.expect(height, ids);
     if (this.#jsonEnd === undefined) return;
     const expected = this.#jsonEnd + 1 + blockJsonBytes(block);
     if (jsonEnd === expected) return;

@@ -19,7 +19,7 @@ import {
   historyRoot,
   peakPositions,
 } from '../core/history.ts';
-import { type ChainPoint, hashedHeader } from '../core/validation.ts';
+import type { ChainPoint } from '../core/validation.ts';
 import { HEADER_COLUMNS, type HeaderRow, hashAt, parseHeaderRow } from './block-table.ts';
 import { type Database, integerAt, type Statement } from './sqlite-database.ts';
 import { blockDamaged, StoreError } from './store-error.ts';
@@ -36,6 +36,7 @@ export interface ActiveTip {
 export class ActiveChain {
   readonly #selectTip: Statement;
   readonly #selectId: Statement;
+  readonly #selectHash: Statement;
   readonly #selectHeight: Statement;
   readonly #selectHeader: Statement;
   readonly #selectJsonEnd: Statement;
@@ -51,6 +52,9 @@ export class ActiveChain {
   constructor(database: Database) {
     this.#selectTip = database.statement('SELECT max(height), (SELECT max(position) FROM history) FROM chain');
     this.#selectId = database.statement('SELECT block FROM chain WHERE height = ?');
+    this.#selectHash = database.statement(
+      'SELECT blocks.hash FROM chain JOIN blocks ON blocks.id = chain.block WHERE height = ?',
+    );
     this.#selectHeight = database.statement('SELECT height FROM chain WHERE block = ?');
     this.#selectHeader = database.statement(
       `SELECT ${HEADER_COLUMNS} FROM chain JOIN blocks ON blocks.id = chain.block WHERE height = ?`,
@@ -74,6 +78,12 @@ export class ActiveChain {
   idAt(height: number): number | undefined {
     const row = this.#selectId.one(height);
     return row === undefined ? undefined : integerAt(row, 0);
+  }
+
+  /** The hash that is stored with the block at `height`, unchecked; undefined beyond the tip. */
+  storedHashAt(height: number): Hash | undefined {
+    const row = this.#selectHash.one(height);
+    return row === undefined ? undefined : hashAt(row, 0);
   }
 
   /** Where the block whose row is `id` stands. Looks through the whole chain. */
@@ -126,13 +136,14 @@ export class ActiveChain {
     this.#tip = this.#readTip();
   }
 
-  /** Puts `block`, whose row is `id`, on the tip, within a transaction. */
-  push(id: number, block: Block, work: bigint): void {
+  /** Puts a block, whose row is `id`, on the tip, within a transaction. `headerBytes` are its header's. */
+  push(id: number, added: { readonly block: Block; readonly headerBytes: Uint8Array; readonly work: bigint }): void {
+    const { block, headerBytes, work } = added;
     const { hash, header } = block;
     const tip = this.#tip;
     assert(header.height === tip.height + 1, 'an added block stands one above the tip');
     assert(tip.height < 0 || header.previousHash === tip.hash, 'an added block follows the tip');
-    const { frontier, completed } = appendLeaf(tip.history, historyLeaf(hashedHeader(header).bytes, work));
+    const { frontier, completed } = appendLeaf(tip.history, historyLeaf(headerBytes, work));
     let position = historyNodeCount(header.height);
     for (const node of completed) this.#insertNode.run(position++, hashToBytes(node));
     // One byte before it: the bracket that opens the array, or a comma.

@@ -1,14 +1,17 @@
 /**
  * The blocks that a SQLite store keeps, on the active chain or not.
  *
- * Nothing is believed because it stands there: a header is hashed again and a body judged again whenever it is read,
- * and what is not what its hash says is thrown, never handed out.
+ * Nothing is believed because it stands there: a header is hashed again, and a body with it against the digest that was
+ * made when the block was stored, whenever they are read. What is not what it was is thrown, never handed out. The
+ * digest is one SHA-256 over header and body: sixteen times as fast as parsing the body and hashing its entries.
  */
+import { createHash } from 'node:crypto';
 import { type Block, isBodyOf } from '../core/block.ts';
-import { GENESIS_BODY, parseBody } from '../core/body.ts';
+import { type Body, GENESIS_BODY, parseBody } from '../core/body.ts';
 import { HASH_BYTES, type Hash, hashToBytes } from '../core/hash.ts';
 import { encodeHeader, type Header, hashHeader, parseHeader } from '../core/header.ts';
 import type { NetworkParams } from '../core/params.ts';
+import { BlockHashes, hash48 } from './block-hashes.ts';
 import { bytesAt, type Database, integerAt, type Row, type Statement } from './sqlite-database.ts';
 import { blockDamaged } from './store-error.ts';
 
@@ -23,6 +26,11 @@ export interface HeaderRow {
   readonly work: bigint;
 }
 
+/** A block as it lies there: its body is known to be what was stored, and was not parsed. */
+export interface RawBlock extends HeaderRow {
+  readonly body: Pick<Body, 'bytes'>;
+}
+
 /** Where a block ought to stand: asked for an error only, so it may take long. */
 export type HeightOf = () => number | undefined;
 
@@ -30,8 +38,9 @@ export type HeightOf = () => number | undefined;
 export const HEADER_COLUMNS = 'blocks.id, blocks.hash, blocks.header, blocks.work';
 
 export class BlockTable {
+  readonly hashes: BlockHashes;
   readonly #params: NetworkParams;
-  readonly #find: Statement;
+  readonly #selectHash: Statement;
   readonly #select: Statement;
   readonly #selectWithBody: Statement;
   readonly #insert: Statement;
@@ -39,43 +48,52 @@ export class BlockTable {
 
   constructor(database: Database, params: NetworkParams) {
     this.#params = params;
-    this.#find = database.statement('SELECT id, hash FROM blocks WHERE hash48 = ?');
+    this.hashes = new BlockHashes(database);
+    this.#selectHash = database.statement('SELECT hash FROM blocks WHERE id = ?');
     this.#select = database.statement(`SELECT ${HEADER_COLUMNS} FROM blocks WHERE id = ?`);
-    this.#selectWithBody = database.statement(`SELECT ${HEADER_COLUMNS}, body FROM blocks WHERE id = ?`);
+    this.#selectWithBody = database.statement(`SELECT ${HEADER_COLUMNS}, body, digest FROM blocks WHERE id = ?`);
     this.#insert = database.statement(
-      'INSERT INTO blocks (hash48, hash, header, work, body) VALUES (?, ?, ?, ?, ?) RETURNING id',
+      'INSERT INTO blocks (hash48, hash, header, work, body, digest) VALUES (?, ?, ?, ?, ?, ?)',
     );
-    this.#update = database.statement('UPDATE blocks SET header = ?, work = ?, body = ? WHERE id = ?');
+    this.#update = database.statement('UPDATE blocks SET header = ?, work = ?, body = ?, digest = ? WHERE id = ?');
   }
 
   /** The row id of the block `hash`. */
   find(hash: Hash): number | undefined {
-    for (const row of this.#find.all(hash48(hash))) {
-      if (hashAt(row, 1) === hash) return integerAt(row, 0);
+    for (const id of this.hashes.candidates(hash)) {
+      const row = this.#selectHash.one(id);
+      if (row !== undefined && hashAt(row, 0) === hash) return id;
     }
     return undefined;
   }
 
-  /** Keeps `block` and answers its row id. One that is there already stays as it is, unless it is damaged. */
-  keep(block: Block, work: bigint): number {
-    const header = encodeHeader(block.header);
+  /**
+   * Keeps `block` and answers its row id. One that is there already stays as it is, unless it is damaged. `header` are
+   * the 118 bytes of its header.
+   */
+  keep(block: Block, work: bigint, header: Uint8Array = encodeHeader(block.header)): number {
+    const { bytes } = block.body;
     const id = this.find(block.hash);
+    const digest = blockDigest(header, bytes);
     if (id === undefined) {
-      const row = this.#insert.one(
+      const added = this.#insert.insert(
         hash48(block.hash),
         hashToBytes(block.hash),
         header,
         workToBytes(work),
-        block.body.bytes,
+        bytes,
+        digest,
       );
-      return integerAt(row ?? [], 0);
+      this.hashes.add(block.hash, added);
+      return added;
     }
     const stored = this.#selectWithBody.one(id) ?? [];
     const isWhole =
       equalBytes(stored[2], header) &&
       equalBytes(stored[3], workToBytes(work)) &&
-      equalBytes(stored[4], block.body.bytes);
-    if (!isWhole) this.#update.run(header, workToBytes(work), block.body.bytes, id);
+      equalBytes(stored[4], bytes) &&
+      equalBytes(stored[5], digest);
+    if (!isWhole) this.#update.run(header, workToBytes(work), bytes, digest, id);
     return id;
   }
 
@@ -84,21 +102,33 @@ export class BlockTable {
     return parseHeaderRow(this.#select.one(id), heightOf);
   }
 
-  /** The block in row `id`, and the work that was given with it. */
-  read(id: number, heightOf: HeightOf): { readonly block: Block; readonly work: bigint } {
+  /** The block in row `id` as it was stored, and the work that was given with it. */
+  readRaw(id: number, heightOf: HeightOf): RawBlock {
     const row = this.#selectWithBody.one(id);
-    const { hash, header, work } = parseHeaderRow(row, heightOf);
+    const header = parseHeaderRow(row, heightOf);
     const bytes = bytesAt(row ?? [], 4);
-    if (header.height === 0) {
-      if (!equalBytes(bytes, GENESIS_BODY.bytes)) throw blockDamaged({ hash, height: 0 }, 'its body is not {}');
-      return { block: { hash, header, body: GENESIS_BODY }, work };
-    }
-    const body = parseBody(bytes, this.#params);
-    if (!body.ok) throw blockDamaged({ hash, height: header.height }, `its body is not valid (${body.fault.code})`);
-    if (!isBodyOf(header, body.value)) {
-      throw blockDamaged({ hash, height: header.height }, 'its body does not have the data root of its header');
-    }
-    return { block: { hash, header, body: body.value }, work };
+    const digest = row?.[5];
+    // A block that was stored in format 1 has no digest.
+    if (digest === null) return { ...header, body: judgeBody(header, bytes, this.#params) };
+    if (equalBytes(digest, blockDigest(header.bytes, bytes))) return { ...header, body: { bytes } };
+    throw blockDamaged({ hash: header.hash, height: header.header.height }, 'its body is not the one that was stored');
+  }
+
+  /** The block in row `id`, and the work that was given with it. Entries are found again, and not hashed. */
+  read(id: number, heightOf: HeightOf): { readonly block: Block; readonly work: bigint } {
+    const { hash, header, work, body } = this.readRaw(id, heightOf);
+    const parsed = parseStoredBody({ hash, header }, body.bytes, this.#params);
+    return { block: { hash, header, body: parsed }, work };
+  }
+
+  /** As `read`, but the digest is not believed: the body is judged as if it came from a stranger. */
+  judge(id: number, heightOf: HeightOf): { readonly block: Block; readonly work: bigint; readonly hasDigest: boolean } {
+    const row = this.#selectWithBody.one(id);
+    const { hash, header, bytes: headerBytes, work } = parseHeaderRow(row, heightOf);
+    const bytes = bytesAt(row ?? [], 4);
+    const block = { hash, header, body: judgeBody({ hash, header }, bytes, this.#params) };
+    const hasDigest = row?.[5] === null || equalBytes(row?.[5], blockDigest(headerBytes, bytes));
+    return { block, work, hasDigest };
   }
 }
 
@@ -123,9 +153,32 @@ export function hashAt(row: Row, column: number): Hash {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex').padStart(64, '0') as Hash;
 }
 
-/** The first 48 bits of `hash`: as much of it as an integer of JavaScript holds. */
-export function hash48(hash: Hash): number {
-  return Number.parseInt(hash.slice(0, 12), 16);
+/** SHA-256 over the header and the body that were stored. */
+export function blockDigest(header: Uint8Array, body: Uint8Array): Uint8Array {
+  return createHash('sha256').update(header).update(body).digest();
+}
+
+type Place = Pick<HeaderRow, 'hash' | 'header'>;
+
+/** The body of a block that is known to be what was stored, and was judged then. */
+function parseStoredBody({ hash, header }: Place, bytes: Uint8Array, params: NetworkParams): Body {
+  const { height } = header;
+  if (height === 0) {
+    if (!equalBytes(bytes, GENESIS_BODY.bytes)) throw blockDamaged({ hash, height }, 'its body is not {}');
+    return GENESIS_BODY;
+  }
+  const body = parseBody(bytes, params);
+  if (!body.ok) throw blockDamaged({ hash, height }, `its body is not valid (${body.fault.code})`);
+  return body.value;
+}
+
+function judgeBody(place: Place, bytes: Uint8Array, params: NetworkParams): Body {
+  const { hash, header } = place;
+  const body = parseStoredBody(place, bytes, params);
+  if (header.height > 0 && !isBodyOf(header, body)) {
+    throw blockDamaged({ hash, height: header.height }, 'its body does not have the data root of its header');
+  }
+  return body;
 }
 
 function workToBytes(work: bigint): Uint8Array {

@@ -43,10 +43,10 @@ async function check(
 ): Promise<ChainCheck> {
   const { onProgress = () => undefined, signal = new AbortController().signal } = options;
   const whole = [GENESIS, ...built.blocks];
-  async function* read(): AsyncGenerator<{ readonly block: Block }, void, undefined> {
+  async function* read(): AsyncGenerator<Block, void, undefined> {
     for (const stored of whole) {
       const block = change(stored);
-      if (block !== undefined) yield { block };
+      if (block !== undefined) yield block;
     }
   }
   const { hash } = whole.at(-1) ?? GENESIS;

@@ -1,8 +1,9 @@
 /** Checks a whole chain that was stored again, rule by rule, from the genesis. */
+import type { SpelledBlock } from '../core/block-json.ts';
 import type { Hash } from '../core/hash.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { createGenesis, genesisPoint, hashedHeader, validateBody, validateHeader } from '../core/validation.ts';
-import type { ChainCheck, ChainCheckOptions, StoredBlock } from './chain-store.ts';
+import type { ChainCheck, ChainCheckOptions } from './chain-store.ts';
 import { isDamage } from './store-error.ts';
 
 /**
@@ -11,7 +12,7 @@ import { isDamage } from './store-error.ts';
  */
 export async function checkChain(
   options: ChainCheckOptions & {
-    readonly blocks: AsyncIterable<Pick<StoredBlock, 'block'>>;
+    readonly blocks: AsyncIterable<SpelledBlock>;
     readonly tip: Hash;
     readonly length: number;
     readonly params: NetworkParams;
@@ -25,7 +26,7 @@ export async function checkChain(
     return { blocks, fault: { height, code, message, block: undefined } };
   };
   try {
-    for await (const { block } of options.blocks) {
+    for await (const block of options.blocks) {
       signal.throwIfAborted();
       if (blocks === 0) {
         if (block.hash !== genesis.hash) return invalid(0, 'genesis-other', 'the chain begins with another genesis');

@@ -11,10 +11,10 @@ const large = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 30, (height) =>
 );
 
 /** The blocks of `large`; `onRead` hears of each before it is handed out. */
-async function* read(onRead: (height: number) => void): AsyncGenerator<{ readonly block: Block }, void, undefined> {
+async function* read(onRead: (height: number) => void): AsyncGenerator<Block, void, undefined> {
   for (const block of large.blocks) {
     onRead(block.header.height);
-    yield { block };
+    yield block;
   }
 }
 

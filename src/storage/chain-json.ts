@@ -1,17 +1,16 @@
 /** The active chain as JSON, of any length, in constant memory. */
-import { encodeBlockJson } from '../core/block-json.ts';
-import type { StoredBlock } from './chain-store.ts';
+import { encodeBlockJson, type SpelledBlock } from '../core/block-json.ts';
 
 /** `[block,block,…]` in pieces, read on only as they are asked for. */
 export async function* chainJsonChunks(
-  blocks: AsyncIterable<Pick<StoredBlock, 'block'>>,
+  blocks: AsyncIterable<SpelledBlock>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   yield* gather(pieces(blocks));
 }
 
-async function* pieces(blocks: AsyncIterable<Pick<StoredBlock, 'block'>>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* pieces(blocks: AsyncIterable<SpelledBlock>): AsyncGenerator<Uint8Array, void, undefined> {
   let separator = ARRAY_OPEN;
-  for await (const { block } of blocks) {
+  for await (const block of blocks) {
     yield separator;
     yield encodeBlockJson(block);
     separator = COMMA;

@@ -8,8 +8,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Hash } from '../core/hash.ts';
 import type { ActiveChain } from './active-chain.ts';
-import type { BlockTable } from './block-table.ts';
-import type { StoredBlock } from './chain-store.ts';
+import type { BlockTable, RawBlock } from './block-table.ts';
 import { blockDamaged } from './store-error.ts';
 
 /** The blocks from height `from` to `tip`, in that order; none where `tip` is unknown or lower. */
@@ -18,7 +17,7 @@ export async function* readChain(options: {
   readonly blocks: BlockTable;
   readonly tip: Hash;
   readonly from: number;
-}): AsyncGenerator<StoredBlock, void, undefined> {
+}): AsyncGenerator<RawBlock, void, undefined> {
   const { chain, blocks, from } = options;
   const tipId = blocks.find(options.tip);
   if (tipId === undefined) return;
@@ -67,15 +66,15 @@ function extendBranch(branch: Branch, { chain, blocks, from }: Source): boolean 
 }
 
 /** A few blocks at once, read between two turns of the event loop: at least one, and all that stand before a damaged one. */
-function readBatch(branch: Branch, source: Source & { readonly tipHeight: number }): readonly StoredBlock[] {
+function readBatch(branch: Branch, source: Source & { readonly tipHeight: number }): readonly RawBlock[] {
   const { chain, blocks, from, tipHeight } = source;
-  const batch: StoredBlock[] = [];
+  const batch: RawBlock[] = [];
   let sizeBytes = 0;
   for (let height = from; height <= tipHeight && batch.length < BATCH_BLOCKS && sizeBytes < BATCH_BYTES; height++) {
     try {
       const stored = readOne(branch, { chain, blocks, tipHeight, height });
       batch.push(stored);
-      sizeBytes += stored.block.body.bytes.length;
+      sizeBytes += stored.body.bytes.length;
     } catch (error) {
       // The next batch begins with it, and fails.
       if (batch.length > 0) break;
@@ -88,13 +87,13 @@ function readBatch(branch: Branch, source: Source & { readonly tipHeight: number
 function readOne(
   branch: Branch,
   source: Omit<Source, 'from'> & { readonly tipHeight: number; readonly height: number },
-): StoredBlock {
+): RawBlock {
   const { chain, blocks, tipHeight, height } = source;
   const activeId = chain.idAt(height);
   const id = height > branch.parentHeight ? branch.ids[tipHeight - height] : activeId;
   if (id === undefined) throw blockDamaged({ hash: undefined, height }, 'the active chain lacks it');
   if (id === activeId) chain.headerAt(height);
-  return { ...blocks.read(id, () => height), isActive: id === activeId };
+  return blocks.readRaw(id, () => height);
 }
 
 const WALK_STEPS_MAX = 1_000;

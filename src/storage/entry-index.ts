@@ -1,43 +1,74 @@
 /**
- * Where entries stand on the active chain, by the first 48 bits of their ids.
+ * Where entries stand on the active chain, by the first 48 bits of their ids: a file of its own, beside the chain's.
  *
- * The index only says where to look: whoever asks reads the block at that height and compares the whole id. It can be
- * made again from the blocks (rebuild.ts).
+ * The index only says where to look: whoever asks reads the block at that height and compares the whole id. No rule needs
+ * it, so no commit waits for it. It is filled behind the tip (entry-indexer.ts), may lag, and is made again from the blocks
+ * where it is missing or torn.
  */
 import type { Hash } from '../core/hash.ts';
+import { hashAt } from './block-table.ts';
 import { type Database, integerAt, type Statement } from './sqlite-database.ts';
 
 /**
  * A full-text index that holds no text: its documents are the active blocks, by height, and their words the first 48
  * bits of the ids of the entries. It is a log-structured index, made for words that come in random order: 1,000 entries
  * a block cost 0.9 ms, where rows under random keys cost 10 ms (10^6 entries, one core).
+ *
+ * `reached` has a row for each batch of blocks: the last height of it, and the block that stood there.
  */
-export const ENTRY_INDEX_TABLE = `
+export const ENTRY_INDEX_TABLES = `
   CREATE VIRTUAL TABLE entry_index USING fts5(
     ids, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii'
-  )`;
+  );
+  CREATE TABLE reached (height INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
+`;
+
+/** How far the index reaches. */
+export interface Reach {
+  /** Before the genesis: -1. */
+  readonly height: number;
+  readonly hash: Hash | undefined;
+}
 
 export class EntryIndex {
   readonly #insert: Statement;
-  readonly #delete: Statement;
+  readonly #deleteAbove: Statement;
   readonly #next: Statement;
+  readonly #selectReach: Statement;
+  readonly #insertReach: Statement;
+  readonly #deleteReach: Statement;
 
   constructor(database: Database) {
     this.#insert = database.statement('INSERT INTO entry_index (rowid, ids) VALUES (?, ?)');
-    this.#delete = database.statement('DELETE FROM entry_index WHERE rowid = ?');
+    this.#deleteAbove = database.statement('DELETE FROM entry_index WHERE rowid > ?');
     this.#next = database.statement(
       'SELECT rowid FROM entry_index WHERE entry_index MATCH ? AND rowid >= ? ORDER BY rowid LIMIT 1',
     );
+    this.#selectReach = database.statement('SELECT height, hash FROM reached ORDER BY height DESC LIMIT 1');
+    this.#insertReach = database.statement('INSERT INTO reached (height, hash) VALUES (?, ?)');
+    this.#deleteReach = database.statement('DELETE FROM reached WHERE height > ?');
   }
 
-  /** Notes the entries of the block at `height`. */
+  get reach(): Reach {
+    const row = this.#selectReach.one();
+    return row === undefined ? { height: -1, hash: undefined } : { height: integerAt(row, 0), hash: hashAt(row, 1) };
+  }
+
+  /** Notes the entries of the block at `height`, within a transaction that ends in `reachedTo`. */
   add(height: number, ids: readonly Hash[]): void {
     if (ids.length > 0) this.#insert.run(height, ids.map(entryWord).join(' '));
   }
 
-  /** Forgets the block at `height`. */
-  remove(height: number): void {
-    this.#delete.run(height);
+  /** Notes that the index reaches up to the block `hash` at `height`. */
+  reachedTo(height: number, hash: Uint8Array): void {
+    this.#insertReach.run(height, hash);
+  }
+
+  /** Forgets the last batch, within a transaction. */
+  dropLast(): void {
+    this.#deleteReach.run(this.reach.height - 1);
+    const { height } = this.reach;
+    this.#deleteAbove.run(height);
   }
 
   /** The lowest height from `from` up whose block may hold the entry `id`. */

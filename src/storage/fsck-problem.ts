@@ -1,4 +1,5 @@
 /** What a check of a store finds, and the list of it (see fsck.ts). */
+import type { Block } from '../core/block.ts';
 import type { Hash } from '../core/hash.ts';
 import { isDamage } from './store-error.ts';
 
@@ -19,6 +20,8 @@ export type FsckCode =
   | 'height-missing'
   /** A block is not what its hash says, or cannot be read. */
   | 'block-damaged'
+  /** A block is whole, but its digest says otherwise: nobody would be given it. */
+  | 'digest-wrong'
   /** A block is not found by its hash, or its parent is not. */
   | 'block-lost'
   /** A block does not follow the one below it. */
@@ -55,6 +58,16 @@ export class ProblemList {
       return undefined;
     }
   }
+}
+
+/** Whether the digest of a block, which is whole, is the one that its bytes have: read for a peer it would count as damaged. */
+export function checkDigest(
+  judged: { readonly block: Block; readonly hasDigest: boolean },
+  problems: ProblemList,
+): void {
+  if (judged.hasDigest) return;
+  const { hash, header } = judged.block;
+  problems.add({ code: 'digest-wrong', height: header.height, hash, detail: 'Its digest is not that of its bytes.' });
 }
 
 /** What `work` answers, or undefined where it meets damage: somebody else reports it. */

@@ -8,9 +8,10 @@ import { hashLeaf } from '../core/merkle.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { bitsToTarget, targetToWork } from '../core/target.ts';
 import { ActiveChainCheck } from './active-chain-check.ts';
+import { hash48 } from './block-hashes.ts';
 import { BlockTable, type HeaderRow, hashAt } from './block-table.ts';
 import { EntryIndexCheck } from './entry-index-check.ts';
-import { type FsckProblem, PROBLEMS_MAX, ProblemList, readable } from './fsck-problem.ts';
+import { checkDigest, type FsckProblem, PROBLEMS_MAX, ProblemList, readable } from './fsck-problem.ts';
 import { bytesAt, type Database, integerAt, textAt } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { isDamage } from './store-error.ts';
@@ -50,17 +51,18 @@ export async function checkStore(options: {
     problems.add({ code: 'database-damaged', detail: error.message });
     return { ...NOTHING_READ, problems: problems.first, problemCount: problems.count };
   }
+  let index: EntryIndexCheck | undefined;
   try {
     problems.guard('database-damaged', () => checkDatabase(database, problems));
     const blocks = new BlockTable(database, params);
-    const index = new EntryIndexCheck(database);
+    index = problems.guard('entry-index-wrong', () => EntryIndexCheck.open(folder, database));
     const chain = new ActiveChainCheck({ database, params, blocks, index, problems });
     while (chain.checkNext()) {
       if (chain.height % BLOCKS_A_TURN !== 0) continue;
       onProgress?.({ height: chain.height, tipHeight: chain.tipHeight });
       await nextTurn();
     }
-    await index.compare(problems);
+    await index?.compare(problems);
     const sideBlockCount = await checkBlocks(database, blocks, problems);
     const pendingCount = checkPending(database, problems);
     return {
@@ -73,6 +75,7 @@ export async function checkStore(options: {
       problemCount: problems.count,
     };
   } finally {
+    index?.close();
     database.close();
   }
 }
@@ -86,7 +89,7 @@ function checkDatabase(database: Database, problems: ProblemList): void {
 
 /** Checks every block for what does not need the active chain, and answers how many are not on it. */
 async function checkBlocks(database: Database, blocks: BlockTable, problems: ProblemList): Promise<number> {
-  const next = database.statement('SELECT id FROM blocks WHERE id > ? ORDER BY id LIMIT 1');
+  const next = database.statement('SELECT id, hash48, hash FROM blocks WHERE id > ? ORDER BY id LIMIT 1');
   const activeId = database.statement('SELECT block FROM chain WHERE height = ?');
   const activeHeight = database.statement('SELECT height FROM chain WHERE block = ?');
   const checkBlock = (id: number): boolean => {
@@ -102,7 +105,8 @@ async function checkBlocks(database: Database, blocks: BlockTable, problems: Pro
     if (isActive) return false;
     if (row !== undefined && row.header.height > 0) checkWork(row, blocks, problems);
     const place = row === undefined ? {} : { height: row.header.height };
-    problems.guard('block-damaged', () => blocks.read(id, () => row?.header.height), place);
+    const judged = problems.guard('block-damaged', () => blocks.judge(id, () => row?.header.height), place);
+    if (judged !== undefined) checkDigest(judged, problems);
     return true;
   };
   let sideBlockCount = 0;
@@ -112,6 +116,13 @@ async function checkBlocks(database: Database, blocks: BlockTable, problems: Pro
     if (row === undefined) return sideBlockCount;
     id = integerAt(row, 0);
     const current = id;
+    if (row[2] instanceof Uint8Array && row[1] !== hash48(hashAt(row, 2))) {
+      problems.add({
+        code: 'block-lost',
+        hash: hashAt(row, 2),
+        detail: 'The key of the block is not that of its hash.',
+      });
+    }
     if (problems.guard('database-damaged', () => checkBlock(current)) === true) sideBlockCount++;
     if (count % BLOCKS_A_TURN === 0) await nextTurn();
   }
@@ -135,9 +146,12 @@ function checkWork({ header, hash, work }: HeaderRow, blocks: BlockTable, proble
 function checkPending(database: Database, problems: ProblemList): number {
   let count = 0;
   problems.guard('pending-damaged', () => {
-    for (const row of database.statement('SELECT id, bytes FROM pending ORDER BY seq').each()) {
+    for (const row of database.statement('SELECT id, bytes, key FROM pending ORDER BY seq').each()) {
       count++;
       const id = hashAt(row, 0);
+      if (row[2] !== hash48(id)) {
+        problems.add({ code: 'pending-damaged', detail: `The pending entry ${id} is not found by its id.` });
+      }
       if (hashLeaf(bytesAt(row, 1)) === id) continue;
       problems.add({ code: 'pending-damaged', detail: `The bytes of the pending entry ${id} do not have its id.` });
     }

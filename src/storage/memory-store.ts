@@ -143,12 +143,12 @@ class MemoryStore implements ChainStore {
   async close(): Promise<void> {}
 
   /** The chain that ends in the block `tip`; each block is looked up as it is asked for. */
-  async *#readChain(tip: Hash): AsyncGenerator<{ readonly block: Block }, void, undefined> {
+  async *#readChain(tip: Hash): AsyncGenerator<Block, void, undefined> {
     const hashes: Hash[] = [];
     for (let next = this.#blocks.get(tip)?.block; next !== undefined; next = this.#parentOf(next)) {
       hashes.push(next.hash);
     }
-    for (const hash of hashes.reverse()) yield assertPresent(this.#blocks.get(hash), 'blocks are never deleted');
+    for (const hash of hashes.reverse()) yield assertPresent(this.#blocks.get(hash)?.block, 'blocks are never deleted');
   }
 
   #parentOf(block: Block): Block | undefined {

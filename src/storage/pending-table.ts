@@ -1,44 +1,55 @@
-/** The entries of a SQLite store that wait for a block, in the order in which they began to wait. */
+/**
+ * The entries of a SQLite store that wait for a block, in the order in which they began to wait.
+ *
+ * There may be many more than memory should hold: after a deep switch of branches all entries of the abandoned blocks
+ * wait. They are found by the first 48 bits of their ids, which somebody could make alike, so whole ids are compared.
+ */
 import { type Hash, hashToBytes } from '../core/hash.ts';
 import { hashLeaf } from '../core/merkle.ts';
+import { hash48 } from './block-hashes.ts';
 import { hashAt } from './block-table.ts';
 import type { PendingBatch, PendingEntry, PendingLimits } from './chain-store.ts';
 import { bytesAt, type Database, integerAt, type Row, type Statement } from './sqlite-database.ts';
 import { StoreError } from './store-error.ts';
 
+export const PENDING_TABLE = `
+  CREATE TABLE pending (seq INTEGER PRIMARY KEY, key INTEGER NOT NULL, id BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
+  CREATE INDEX pending_by_key ON pending (key);
+`;
+
 export class PendingTable {
   readonly #insert: Statement;
   readonly #delete: Statement;
-  readonly #selectAll: Statement;
-  /** Where each entry stands, so that no index under random keys is needed. */
-  readonly #seqs = new Map<Hash, number>();
-  /** What the transaction under way changes in `#seqs`; undefined: no longer there. */
-  readonly #draft = new Map<Hash, number | undefined>();
-  #nextSeq = 0;
+  readonly #find: Statement;
+  readonly #selectFrom: Statement;
+  readonly #selectKeys: Statement;
+  readonly #selectLast: Statement;
+  /** Undefined: to be read again. */
+  #summary: PendingSummary | undefined;
 
   constructor(database: Database) {
-    this.#insert = database.statement('INSERT INTO pending (seq, id, bytes) VALUES (?, ?, ?)');
+    this.#insert = database.statement('INSERT INTO pending (seq, key, id, bytes) VALUES (?, ?, ?, ?)');
     this.#delete = database.statement('DELETE FROM pending WHERE seq = ?');
-    this.#selectAll = database.statement('SELECT seq, id, bytes FROM pending ORDER BY seq');
-    for (const row of database.statement('SELECT seq, id FROM pending ORDER BY seq').each()) {
-      this.#nextSeq = integerAt(row, 0) + 1;
-      this.#seqs.set(hashAt(row, 1), integerAt(row, 0));
-    }
+    this.#find = database.statement('SELECT seq, id FROM pending WHERE key = ?');
+    this.#selectFrom = database.statement('SELECT seq, id, bytes FROM pending WHERE seq >= ? ORDER BY seq');
+    this.#selectKeys = database.statement('SELECT key FROM pending INDEXED BY pending_by_key');
+    this.#selectLast = database.statement('SELECT max(seq) FROM pending');
   }
 
   get isEmpty(): boolean {
-    return this.#seqs.size === 0 && this.#draft.size === 0;
+    return this.#known().count === 0;
   }
 
-  has(id: Hash): boolean {
-    return this.#seqOf(id) !== undefined;
+  /** What the next entry gets: those from here on are younger than all that wait now. */
+  get nextSeq(): number {
+    return this.#known().nextSeq;
   }
 
-  /** The oldest of them, each checked against its id. */
-  read(limits: PendingLimits): PendingBatch {
+  /** The oldest of them from `firstSeq` on, each checked against its id. */
+  read(limits: PendingLimits, firstSeq = 0): PendingBatch {
     const entries: PendingEntry[] = [];
     let sizeBytes = 0;
-    for (const row of this.#selectAll.each()) {
+    for (const row of this.#selectFrom.each(firstSeq)) {
       const entry = pendingEntryOf(row);
       sizeBytes += entry.bytes.length;
       const isTooMuch = entries.length >= limits.entriesMax || sizeBytes > limits.bytesMax;
@@ -50,37 +61,64 @@ export class PendingTable {
 
   /** Adds `entry` at the end, unless it waits already; within a transaction. */
   add(entry: PendingEntry): void {
-    if (this.has(entry.id)) return;
-    this.#insert.run(this.#nextSeq, hashToBytes(entry.id), entry.bytes);
-    this.#draft.set(entry.id, this.#nextSeq);
-    this.#nextSeq++;
+    const key = hash48(entry.id);
+    if (this.#seqOf(key, entry.id) !== undefined) return;
+    const known = this.#known();
+    this.#insert.run(known.nextSeq, key, hashToBytes(entry.id), entry.bytes);
+    known.note(key, 1);
+    known.nextSeq++;
   }
 
-  /** Takes the entry away, within a transaction; whether it was waiting. */
-  remove(id: Hash): boolean {
-    const seq = this.#seqOf(id);
-    if (seq === undefined) return false;
+  /** Takes the entry away, within a transaction, and answers its place in the order; undefined: it was not waiting. */
+  remove(id: Hash): number | undefined {
+    const key = hash48(id);
+    const seq = this.#seqOf(key, id);
+    if (seq === undefined) return undefined;
     this.#delete.run(seq);
-    this.#draft.set(id, undefined);
-    return true;
-  }
-
-  /** After a transaction: its changes hold. */
-  settle(): void {
-    for (const [id, seq] of this.#draft) {
-      if (seq === undefined) this.#seqs.delete(id);
-      else this.#seqs.set(id, seq);
-    }
-    this.#draft.clear();
+    this.#known().note(key, -1);
+    return seq;
   }
 
   /** After a transaction that was rolled back: nothing has changed. */
   discard(): void {
-    this.#draft.clear();
+    this.#summary = undefined;
   }
 
-  #seqOf(id: Hash): number | undefined {
-    return this.#draft.has(id) ? this.#draft.get(id) : this.#seqs.get(id);
+  #seqOf(key: number, id: Hash): number | undefined {
+    if (!this.#known().mayHave(key)) return undefined;
+    for (const row of this.#find.all(key)) if (hashAt(row, 1) === id) return integerAt(row, 0);
+    return undefined;
+  }
+
+  #known(): PendingSummary {
+    if (this.#summary === undefined) {
+      const last = this.#selectLast.one() ?? [];
+      this.#summary = new PendingSummary(last[0] === null ? 0 : integerAt(last, 0) + 1);
+      for (const row of this.#selectKeys.each()) this.#summary.note(integerAt(row, 0), 1);
+    }
+    return this.#summary;
+  }
+}
+
+/** What is remembered of all entries that wait, however many there are. */
+class PendingSummary {
+  /** How many there are under the keys of each kind: most questions are for entries that are not here. */
+  readonly #counts = new Uint32Array(KEY_KINDS);
+  count = 0;
+  nextSeq: number;
+
+  constructor(nextSeq: number) {
+    this.nextSeq = nextSeq;
+  }
+
+  mayHave(key: number): boolean {
+    return this.#counts[key % KEY_KINDS] !== 0;
+  }
+
+  note(key: number, change: 1 | -1): void {
+    const kind = key % KEY_KINDS;
+    this.#counts[kind] = (this.#counts[kind] ?? 0) + change;
+    this.count += change;
   }
 }
 
@@ -91,3 +129,6 @@ function pendingEntryOf(row: Row): PendingEntry {
   }
   return entry;
 }
+
+/** 1 MiB of counts: with a full pool, one question in five is asked of the disk. */
+const KEY_KINDS = 262_144;

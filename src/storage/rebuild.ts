@@ -1,69 +1,119 @@
 /** Makes everything in a store that is derived from its blocks anew. */
-import { entryIds } from '../core/body.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { encodeHeader } from '../core/header.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, genesisPoint, hashedHeader, validateHeader } from '../core/validation.ts';
 import { ActiveChain } from './active-chain.ts';
-import { BlockTable, hash48, hashAt } from './block-table.ts';
-import { ENTRY_INDEX_TABLE, EntryIndex } from './entry-index.ts';
+import { hash48 } from './block-hashes.ts';
+import { BlockTable, hashAt } from './block-table.ts';
+import { removeEntryIndex } from './entry-index-file.ts';
+import { EntryIndexer } from './entry-indexer.ts';
 import { type Database, integerAt } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { blockDamaged, StoreError } from './store-error.ts';
 
+export interface RebuildProgress {
+  /** First all blocks are read and their places made, then their entries are indexed. */
+  readonly step: 'blocks' | 'entries';
+  readonly height: number;
+  readonly tipHeight: number;
+}
+
 /**
- * Makes anew, in one transaction, what the blocks of the store in `folder` determine: the keys they are found by, the
- * works, the history, the places in the JSON form and the index of entries. Which block is active at which height is
- * taken as it stands, and every one of them must be whole: throws `block-damaged` otherwise, and nothing is changed.
+ * Makes anew, in one transaction, what the blocks of the store in `folder` determine: the keys they are found by, their
+ * digests, the works, the history and the places in the JSON form; and after it, in a file of its own, the index of
+ * entries. Which block is active at which height is taken as it stands, and every one of them must be whole: throws
+ * `block-damaged` otherwise, and nothing is changed. Memory stays the same however long the chain.
  */
 export async function rebuildStore(options: {
   readonly folder: string;
   readonly params: NetworkParams;
+  /** Called now and then. */
+  readonly onProgress?: (progress: RebuildProgress) => void;
 }): Promise<void> {
-  const database = openDatabase({ ...options, create: false });
+  const { folder, params, onProgress = () => undefined } = options;
+  const database = openDatabase({ folder, params, create: false });
   try {
-    database.transaction(() => {
-      rebuildKeys(database);
-      rebuildChain(database, options.params);
+    await database.longTransaction(async () => {
+      await rebuildKeys(database);
+      await rebuildChain(database, params, onProgress);
     });
+    await rebuildIndex({ folder, database, params, onProgress });
   } finally {
     database.close();
   }
 }
 
-function rebuildKeys(database: Database): void {
+async function rebuildKeys(database: Database): Promise<void> {
   const next = database.statement('SELECT id, hash, hash48 FROM blocks WHERE id > ? ORDER BY id LIMIT 1');
   const update = database.statement('UPDATE blocks SET hash48 = ? WHERE id = ?');
+  let count = 0;
   for (let row = next.one(-1); row !== undefined; row = next.one(integerAt(row, 0))) {
     const key = hash48(hashAt(row, 1));
     if (row[2] !== key) update.run(key, integerAt(row, 0));
+    if (++count % BLOCKS_A_TURN === 0) await nextTurn();
   }
+  database.exec(`
+    DELETE FROM hashes;
+    DELETE FROM new_hashes;
+    INSERT INTO hashes (key, block) SELECT hash48, id FROM blocks ORDER BY hash48, id`);
 }
 
-function rebuildChain(database: Database, params: NetworkParams): void {
+async function rebuildChain(
+  database: Database,
+  params: NetworkParams,
+  onProgress: (progress: RebuildProgress) => void,
+): Promise<void> {
   database.exec(`
-    CREATE TEMP TABLE old_chain AS SELECT height, block FROM chain;
+    CREATE TEMP TABLE old_chain (height INTEGER PRIMARY KEY, block INTEGER NOT NULL);
+    INSERT INTO temp.old_chain SELECT height, block FROM chain ORDER BY height;
     DELETE FROM chain;
-    DELETE FROM history;
-    DROP TABLE entry_index;
-    ${ENTRY_INDEX_TABLE}`);
+    DELETE FROM history`);
+  const tipHeight = database.integer('SELECT coalesce(max(height), 0) FROM temp.old_chain');
+  const next = database.statement('SELECT block, height FROM temp.old_chain WHERE height > ? ORDER BY height LIMIT 1');
   const blocks = new BlockTable(database, params);
   const chain = new ActiveChain(database);
-  const entries = new EntryIndex(database);
   let point: ChainPoint | undefined;
-  for (const row of database.statement('SELECT block, height FROM temp.old_chain ORDER BY height').each()) {
+  for (let row = next.one(-1); row !== undefined; row = next.one(integerAt(row, 1))) {
     const height = integerAt(row, 1);
-    const { block } = blocks.read(integerAt(row, 0), () => height);
+    const { block } = blocks.judge(integerAt(row, 0), () => height);
     if (point === undefined) {
       point = genesisPoint(params);
       if (block.hash !== point.hash) throw blockDamaged({ hash: block.hash, height }, 'it is not the genesis');
     } else {
-      const next = validateHeader(hashedHeader(block.header), point, params);
-      if (!next.ok) throw blockDamaged({ hash: block.hash, height }, `it does not follow (${next.fault.code})`);
-      point = next.value;
+      const judged = validateHeader(hashedHeader(block.header), point, params);
+      if (!judged.ok) throw blockDamaged({ hash: block.hash, height }, `it does not follow (${judged.fault.code})`);
+      point = judged.value;
     }
-    // Mends the work where it is not the sum.
-    chain.push(blocks.keep(block, point.work), block, point.work);
-    entries.add(height, entryIds(block.body));
+    // Mends the work where it is not the sum, and the digest where there is none or another.
+    const headerBytes = encodeHeader(block.header);
+    chain.push(blocks.keep(block, point.work, headerBytes), { block, headerBytes, work: point.work });
+    if (height % BLOCKS_A_TURN !== 0) continue;
+    onProgress({ step: 'blocks', height, tipHeight });
+    await nextTurn();
   }
   if (point === undefined) throw new StoreError('store-damaged', 'The store has no active chain.');
   database.exec('DROP TABLE temp.old_chain');
 }
+
+async function rebuildIndex(options: {
+  readonly folder: string;
+  readonly database: Database;
+  readonly params: NetworkParams;
+  readonly onProgress: (progress: RebuildProgress) => void;
+}): Promise<void> {
+  const { folder, database, params, onProgress } = options;
+  removeEntryIndex(folder);
+  const chain = new ActiveChain(database);
+  const indexer = new EntryIndexer({ folder, chain, blocks: new BlockTable(database, params) });
+  try {
+    while (indexer.indexSome()) {
+      onProgress({ step: 'entries', height: indexer.reach(), tipHeight: chain.tip.height });
+      await nextTurn();
+    }
+  } finally {
+    indexer.close();
+  }
+}
+
+const BLOCKS_A_TURN = 64;

@@ -15,12 +15,12 @@ export const PAGE_BYTES = 8_192;
 export type Row = readonly unknown[];
 
 export class Database {
+  readonly path: string;
   readonly #connection: DatabaseSync;
-  readonly #path: string;
 
   /** Opens or creates the file at `path` and keeps every other process out of it until `close`. */
   constructor(path: string) {
-    this.#path = path;
+    this.path = path;
     this.#connection = this.#guard(
       () => new DatabaseSync(path, { timeout: 0, enableDoubleQuotedStringLiterals: false, defensive: true }),
     );
@@ -44,14 +44,14 @@ export class Database {
     return this.#guard(() => {
       const prepared = this.#connection.prepare(sql);
       prepared.setReturnArrays(true);
-      return new Statement(prepared, this.#path);
+      return new Statement(prepared, this.path);
     });
   }
 
   /** The integer that a query of one row and one column answers. */
   integer(sql: string): number {
     const row = this.statement(sql).one();
-    if (row === undefined) throw new StoreError('store-damaged', `${this.#path}: no answer to ${sql}.`);
+    if (row === undefined) throw new StoreError('store-damaged', `${this.path}: no answer to ${sql}.`);
     return integerAt(row, 0);
   }
 
@@ -64,6 +64,18 @@ export class Database {
       return value;
     } catch (error) {
       // SQLite has rolled back by itself where the disk is full or failed.
+      if (this.#connection.isTransaction) this.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** As `transaction`, for long work that gives way to others. Nobody else may use this database meanwhile. */
+  async longTransaction(work: () => Promise<void>): Promise<void> {
+    this.exec('BEGIN IMMEDIATE');
+    try {
+      await work();
+      this.exec('COMMIT');
+    } catch (error) {
       if (this.#connection.isTransaction) this.exec('ROLLBACK');
       throw error;
     }
@@ -93,7 +105,7 @@ export class Database {
   }
 
   #guard<Value>(work: () => Value): Value {
-    return guard(this.#path, work);
+    return guard(this.path, work);
   }
 }
 
@@ -108,6 +120,12 @@ export class Statement {
 
   run(...values: SQLInputValue[]): void {
     guard(this.#path, () => this.#prepared.run(...values));
+  }
+
+  /** Inserts one row and answers its row id. */
+  insert(...values: SQLInputValue[]): number {
+    const { lastInsertRowid } = guard(this.#path, () => this.#prepared.run(...values));
+    return Number(lastInsertRowid);
   }
 
   /** The first row. */

@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { parseHash } from '../core/hash.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { createGenesis } from '../core/validation.ts';
-import { ENTRY_INDEX_TABLE } from './entry-index.ts';
+import { BLOCK_HASH_TABLES } from './block-hashes.ts';
+import { migrateFrom1 } from './migration.ts';
+import { PENDING_TABLE } from './pending-table.ts';
 import { Database, PAGE_BYTES, textAt } from './sqlite-database.ts';
 import { StoreError } from './store-error.ts';
 
@@ -13,13 +15,16 @@ const DATABASE_FILE = 'chain.sqlite';
 
 /**
  * Opens the database in `folder` and keeps other processes out of it. Where there is none yet, makes one with empty
- * tables, or throws `store-missing` if `create` is false. A folder of another format or network is refused as it is.
+ * tables, or throws `store-missing` if `create` is false. A folder of an older format is brought to this one; one of a newer
+ * format, or of another network, is refused as it is.
  */
 export function openDatabase(options: {
   readonly folder: string;
   readonly params: NetworkParams;
   readonly create: boolean;
   readonly sizeBytesMax?: number;
+  /** Hears how far the migration of a folder of an older format is. */
+  readonly onMigration?: (done: number, of: number) => void;
 }): Database {
   const { folder, params, create } = options;
   const path = join(folder, DATABASE_FILE);
@@ -36,6 +41,7 @@ export function openDatabase(options: {
     }
     if (isNew) createTables(database, params);
     checkNetwork(database, folder, params);
+    if (database.integer('PRAGMA user_version') < FORMAT_VERSION) migrate(database, options.onMigration);
     return database;
   } catch (error) {
     database.close();
@@ -102,7 +108,7 @@ function checkFileHeader(path: string, folder: string): void {
   const version = header.readUInt32BE(60);
   const application = header.readUInt32BE(68);
   if (application === 0 && version === 0) return;
-  if (application !== APPLICATION_ID || version !== FORMAT_VERSION) throw formatUnknown(folder, application, version);
+  if (!isKnown(application, version)) throw formatUnknown(folder, application, version);
 }
 
 function openExclusively(path: string, folder: string): Database {
@@ -118,12 +124,25 @@ function openExclusively(path: string, folder: string): Database {
 function checkFormat(database: Database, folder: string): void {
   const application = database.integer('PRAGMA application_id');
   const version = database.integer('PRAGMA user_version');
-  if (application !== APPLICATION_ID || version !== FORMAT_VERSION) throw formatUnknown(folder, application, version);
+  if (!isKnown(application, version)) throw formatUnknown(folder, application, version);
+}
+
+function isKnown(application: number, version: number): boolean {
+  return application === APPLICATION_ID && version >= OLDEST_FORMAT && version <= FORMAT_VERSION;
+}
+
+/** In one transaction: a crash leaves the old format, and the next opening begins again. */
+function migrate(database: Database, onProgress: (done: number, of: number) => void = () => undefined): void {
+  database.transaction(() => {
+    migrateFrom1(database, onProgress);
+    database.exec(`PRAGMA user_version = ${FORMAT_VERSION}`);
+  });
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 }
 
 function formatUnknown(folder: string, application: number, version: number): StoreError {
   const found = application === APPLICATION_ID ? `format ${version}` : "another program's database";
-  const message = `The data folder ${folder} holds ${found}; this version of Cairn reads format ${FORMAT_VERSION}. Use the version that wrote it, or another folder.`;
+  const message = `The data folder ${folder} holds ${found}; this version of Cairn reads formats ${OLDEST_FORMAT} to ${FORMAT_VERSION}. Use the version that wrote it, or another folder.`;
   return new StoreError('store-format-unknown', message);
 }
 
@@ -161,7 +180,9 @@ const SQLITE_MAGIC = 'SQLite format 3\0';
 
 /** "Carn" in ASCII. */
 const APPLICATION_ID = 0x4361726e;
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
+/** The oldest that can be migrated. */
+const OLDEST_FORMAT = 1;
 
 /**
  * FULL: a commit is on the disk before it is answered. The cache is a negative number of KiB; a log that one large
@@ -179,8 +200,8 @@ const SETTINGS = `
 `;
 
 /**
- * A block is found by the first 48 bits of its hash, because a whole hash as a key is slow to insert; the body comes
- * last, so that reading a header does not touch it.
+ * `blocks.digest` is SHA-256 over header and body; a block that was stored in format 1 has none. It comes last, and the body
+ * before it, so that reading a header touches neither. `blocks.hash48` is the key under which `hashes` has the block.
  *
  * `chain.json_end` is where the block ends in the JSON form of the chain, `[block,block]`. `history` holds the nodes of
  * the history tree in the order in which they are completed (core/history.ts).
@@ -193,11 +214,11 @@ const TABLES = `
     hash BLOB NOT NULL,
     header BLOB NOT NULL,
     work BLOB NOT NULL,
-    body BLOB NOT NULL
+    body BLOB NOT NULL,
+    digest BLOB
   ) STRICT;
-  CREATE INDEX blocks_by_hash ON blocks (hash48);
+  ${BLOCK_HASH_TABLES}
   CREATE TABLE chain (height INTEGER PRIMARY KEY, block INTEGER NOT NULL, json_end INTEGER NOT NULL) STRICT;
   CREATE TABLE history (position INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
-  CREATE TABLE pending (seq INTEGER PRIMARY KEY, id BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
-  ${ENTRY_INDEX_TABLE};
+  ${PENDING_TABLE}
 `;

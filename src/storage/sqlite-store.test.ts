@@ -174,7 +174,7 @@ describe('a newer store that a crash has left open', () => {
     const names = ['chain.sqlite', 'chain.sqlite-wal'];
     const file = readFileSync(join(copy, 'chain.sqlite'));
     // The user version (https://www.sqlite.org/fileformat2.html §1.3).
-    file.writeUInt32BE(2, 60);
+    file.writeUInt32BE(3, 60);
     writeFileSync(join(copy, 'chain.sqlite'), file);
     const before = names.map((name) => readFileSync(join(copy, name)));
     await assert.rejects(open(copy), { code: 'store-format-unknown' });
@@ -235,7 +235,7 @@ describe('damage on the disk', () => {
     const store = await open(folder);
     await store.commit(growth(chain));
     await store.close();
-    edit(folder, 'UPDATE blocks SET hash48 = (SELECT hash48 FROM blocks WHERE id = 4)');
+    edit(folder, 'UPDATE new_hashes SET key = (SELECT key FROM new_hashes WHERE block = 4)');
     const alike = await open(folder);
     const hash = hashesOf(chain)[2] ?? assert.fail();
     assert.equal((await alike.blockByHash(hash))?.block.hash, hash);
@@ -327,7 +327,7 @@ function flipBit(folder: string, place: { column: string; id: number; byte: numb
 
 async function newerFormat(folder: string): Promise<void> {
   await (await open(folder)).close();
-  edit(folder, 'PRAGMA user_version = 2');
+  edit(folder, 'PRAGMA user_version = 3');
 }
 
 async function otherDatabase(folder: string): Promise<void> {

@@ -5,37 +5,35 @@
  * (`readChain`, `entryPlaces`) gives way to others between blocks.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { assertPresent } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
-import { entryBytes, entryIds } from '../core/body.ts';
+import { entryIds } from '../core/body.ts';
 import type { Hash } from '../core/hash.ts';
-import { HEADER_BYTES } from '../core/header.ts';
+import { encodeHeader, HEADER_BYTES } from '../core/header.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
 import { ActiveChain } from './active-chain.ts';
-import { BlockTable } from './block-table.ts';
+import { BlockTable, type RawBlock } from './block-table.ts';
+import { type KeptBlock, switchBranch } from './branch-switch.ts';
 import { checkChain } from './chain-check.ts';
 import { chainJsonChunks } from './chain-json.ts';
 import { readChain } from './chain-reader.ts';
-import {
-  type ChainChange,
-  type ChainCheck,
-  type ChainCheckOptions,
-  type ChainJson,
-  type ChainStore,
-  type CommittedChange,
-  type EntryPlace,
-  type EntryPlaces,
-  type LoadOptions,
-  type PendingBatch,
-  type PendingEntry,
-  type PendingLimits,
-  RETURNED_LIMITS,
-  type StoredBlock,
-  type StoredBody,
-  type StoredChain,
+import type {
+  ChainChange,
+  ChainCheck,
+  ChainCheckOptions,
+  ChainJson,
+  ChainStore,
+  CommittedChange,
+  EntryPlace,
+  EntryPlaces,
+  LoadOptions,
+  PendingBatch,
+  PendingLimits,
+  StoredBlock,
+  StoredBody,
+  StoredChain,
 } from './chain-store.ts';
-import { EntryIndex } from './entry-index.ts';
+import { EntryIndexer } from './entry-indexer.ts';
 import { PendingTable } from './pending-table.ts';
 import type { Database } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-schema.ts';
@@ -50,10 +48,12 @@ export async function openSqliteStore(options: {
   readonly params: NetworkParams;
   /** How large the file may become; a commit that needs more fails with `store-full`. Left out: as large as it can. */
   readonly sizeBytesMax?: number;
+  /** Hears how far the migration of a folder of an older format is. */
+  readonly onMigration?: (done: number, of: number) => void;
 }): Promise<ChainStore> {
   const database = openDatabase({ ...options, create: true });
   try {
-    return new SqliteStore(database, options.params);
+    return new SqliteStore(database, options);
   } catch (error) {
     database.close();
     throw error;
@@ -65,19 +65,21 @@ class SqliteStore implements ChainStore {
   readonly #params: NetworkParams;
   readonly #blocks: BlockTable;
   readonly #chain: ActiveChain;
-  readonly #entries: EntryIndex;
+  readonly #indexer: EntryIndexer;
   readonly #pending: PendingTable;
   /** Set when the disk has failed in a commit: what it holds is then unknown until the store is opened again. */
   #failure: StoreError | undefined;
 
-  constructor(database: Database, params: NetworkParams) {
+  constructor(database: Database, options: { readonly folder: string; readonly params: NetworkParams }) {
+    const { folder, params } = options;
     this.#database = database;
     this.#params = params;
     this.#blocks = new BlockTable(database, params);
     this.#chain = new ActiveChain(database);
-    this.#entries = new EntryIndex(database);
     this.#pending = new PendingTable(database);
     if (this.#chain.tip.height < 0) this.#writeGenesis(createGenesis(params), genesisPoint(params).work);
+    this.#indexer = new EntryIndexer({ folder, chain: this.#chain, blocks: this.#blocks });
+    this.#indexer.wake();
   }
 
   async load(options: LoadOptions): Promise<StoredChain> {
@@ -98,10 +100,11 @@ class SqliteStore implements ChainStore {
     try {
       const committed = this.#database.transaction(() => this.#apply(change));
       this.#chain.settle();
-      this.#pending.settle();
+      if (change.activate !== undefined || change.blocks.length > 0) this.#indexer.wake();
       return committed;
     } catch (error) {
       this.#chain.discard();
+      this.#blocks.hashes.discard();
       this.#pending.discard();
       if (error instanceof StoreError && error.code === 'store-io') this.#failure = error;
       throw error;
@@ -137,7 +140,7 @@ class SqliteStore implements ChainStore {
     let sizeBytes = 0;
     for (const hash of hashes) {
       try {
-        const bytes = (await this.blockByHash(hash))?.block.body.bytes;
+        const bytes = this.#readBody(hash);
         sizeBytes += bytes?.length ?? 0;
         if (bodies.length > 0 && sizeBytes > bytesMax) break;
         bodies.push({ hash, bytes });
@@ -178,20 +181,24 @@ class SqliteStore implements ChainStore {
   }
 
   async entryPlaces(id: Hash, max: number): Promise<EntryPlaces> {
+    const tip = this.#chain.tip.height;
+    const reach = this.#indexer.reach();
+    // A few blocks are looked through one by one.
+    const indexedTo = tip - reach <= UNINDEXED_BLOCKS_MAX ? tip : reach;
     const places: EntryPlace[] = [];
-    let height = this.#entries.nextHeight(id, 0);
-    while (height !== undefined && places.length < max) {
-      if (height > this.#chain.tip.height) break;
+    for (let from = 0; places.length < max; ) {
+      const height = from > reach ? from : (this.#indexer.nextHeight(id, from) ?? reach + 1);
+      if (height > Math.min(indexedTo, this.#chain.tip.height)) break;
       const { block } = this.#readAt(height);
       for (const [index, other] of entryIds(block.body).entries()) {
         if (other === id) places.push({ height, hash: block.hash, index });
       }
+      from = height + 1;
       await nextTurn();
-      height = this.#entries.nextHeight(id, height + 1);
     }
     // The active chain may have moved in between.
     const present = places.filter((place) => this.#activeHeight(place.hash) !== undefined);
-    return { places: present.slice(0, max), indexedTo: this.#chain.tip.height };
+    return { places: present.slice(0, max), indexedTo };
   }
 
   async backup(path: string, onProgress: (done: number, of: number) => void = () => undefined): Promise<void> {
@@ -199,78 +206,41 @@ class SqliteStore implements ChainStore {
   }
 
   async close(): Promise<void> {
+    this.#indexer.close();
     this.#database.close();
   }
 
-  #readChain(tip: Hash): AsyncIterable<StoredBlock> {
+  #readChain(tip: Hash): AsyncIterable<RawBlock> {
     return readChain({ tip, from: 0, chain: this.#chain, blocks: this.#blocks });
   }
 
-  #writeGenesis(genesis: Block, work: bigint): void {
-    this.#database.transaction(() => this.#chain.push(this.#blocks.keep(genesis, work), genesis, work));
+  #writeGenesis(block: Block, work: bigint): void {
+    const headerBytes = encodeHeader(block.header);
+    this.#database.transaction(() =>
+      this.#chain.push(this.#blocks.keep(block, work, headerBytes), { block, headerBytes, work }),
+    );
     this.#chain.settle();
   }
 
   #apply(change: ChainChange): CommittedChange {
     const kept = new Map<Hash, KeptBlock>();
     for (const { block, work } of change.blocks) {
-      kept.set(block.hash, { id: this.#blocks.keep(block, work), block, work });
+      const headerBytes = encodeHeader(block.header);
+      kept.set(block.hash, { id: this.#blocks.keep(block, work, headerBytes), block, headerBytes, work });
     }
     for (const entry of change.pendingAdded) this.#pending.add(entry);
-    return change.activate === undefined ? NOTHING_MOVED : this.#activate(change.activate, kept);
+    if (change.activate === undefined) return NOTHING_MOVED;
+    return switchBranch({ blocks: this.#blocks, chain: this.#chain, pending: this.#pending }, change.activate, kept);
   }
 
-  #activate(
-    { forkHeight, added }: NonNullable<ChainChange['activate']>,
-    kept: ReadonlyMap<Hash, KeptBlock>,
-  ): CommittedChange {
-    const leaving = this.#readLeaving(forkHeight);
-    this.#chain.cutAbove(forkHeight);
-    const addedIds = new Set<Hash>();
-    const included: Hash[] = [];
-    for (const hash of added) {
-      const { id, block, work } = kept.get(hash) ?? this.#readKept(hash);
-      const ids = entryIds(block.body);
-      this.#chain.push(id, block, work);
-      this.#entries.add(block.header.height, ids);
-      if (!this.#pending.isEmpty) included.push(...ids.filter((entry) => this.#pending.remove(entry)));
-      if (leaving.length > 0) for (const entry of ids) addedIds.add(entry);
-    }
-    const returned: PendingEntry[] = [];
-    let returnedBytes = 0;
-    let isAllReturned = true;
-    for (const block of leaving.toReversed()) {
-      for (const [index, id] of entryIds(block.body).entries()) {
-        if (addedIds.has(id) || this.#pending.has(id)) continue;
-        const entry = { id, bytes: entryBytes(block.body, index) };
-        this.#pending.add(entry);
-        returnedBytes += entry.bytes.length;
-        const isTooMuch = returned.length >= RETURNED_LIMITS.entriesMax || returnedBytes > RETURNED_LIMITS.bytesMax;
-        if (isTooMuch) isAllReturned = false;
-        if (isAllReturned) returned.push(entry);
-      }
-    }
-    return { removed: leaving.map((block) => block.hash), returned, isAllReturned, included };
-  }
-
-  /** The blocks above `forkHeight`, from the tip down, which leave the index of entries. */
-  #readLeaving(forkHeight: number): readonly Block[] {
-    const leaving: Block[] = [];
-    for (let height = this.#chain.tip.height; height > forkHeight; height--) {
-      leaving.push(this.#readAt(height).block);
-      this.#entries.remove(height);
-    }
-    return leaving;
+  #readBody(hash: Hash): Uint8Array | undefined {
+    const id = this.#blocks.find(hash);
+    return id === undefined ? undefined : this.#blocks.readRaw(id, () => this.#chain.heightOf(id)).body.bytes;
   }
 
   /** The active block at `height`, which is at most the tip's. */
   #readAt(height: number): { readonly block: Block; readonly work: bigint } {
     return this.#blocks.read(this.#chain.headerAt(height).id, () => height);
-  }
-
-  #readKept(hash: Hash): KeptBlock {
-    const id = assertPresent(this.#blocks.find(hash), 'an added block is kept');
-    return { id, ...this.#blocks.read(id, () => this.#chain.heightOf(id)) };
   }
 
   #activeHeight(hash: Hash): number | undefined {
@@ -281,10 +251,7 @@ class SqliteStore implements ChainStore {
   }
 }
 
-interface KeptBlock {
-  readonly id: number;
-  readonly block: Block;
-  readonly work: bigint;
-}
-
 const NOTHING_MOVED: CommittedChange = { removed: [], returned: [], isAllReturned: true, included: [] };
+
+/** So few blocks that wait for the index are read whenever an entry is looked for. */
+const UNINDEXED_BLOCKS_MAX = 64;

@@ -1,0 +1,150 @@
+/**
+ * Builds the index of entries behind the tip, in small batches, while the store has nothing else to do.
+ *
+ * The index notes, for each batch, the block it ends in. Whether those blocks are still active tells how far the index
+ * can be trusted, whatever has happened to either file: a switch of branches, a crash, a copy put in its place. What is
+ * not is forgotten, batch by batch.
+ */
+import { entryIds } from '../core/body.ts';
+import { type Hash, hashToBytes } from '../core/hash.ts';
+import type { ActiveChain } from './active-chain.ts';
+import type { BlockTable } from './block-table.ts';
+import { EntryIndex } from './entry-index.ts';
+import { openEntryIndex, removeEntryIndex } from './entry-index-file.ts';
+import type { Database } from './sqlite-database.ts';
+import { isDamage, StoreError } from './store-error.ts';
+
+export class EntryIndexer {
+  readonly #folder: string;
+  readonly #chain: ActiveChain;
+  readonly #blocks: BlockTable;
+  #database: Database;
+  #index: EntryIndex;
+  /** Fires when no commit has come for a while. */
+  #idle: NodeJS.Timeout | undefined;
+  /** Fires when the index has waited long enough, however busy the store. */
+  #overdue: NodeJS.Timeout | undefined;
+  #next: NodeJS.Immediate | undefined;
+
+  constructor(parts: { readonly folder: string; readonly chain: ActiveChain; readonly blocks: BlockTable }) {
+    this.#folder = parts.folder;
+    this.#chain = parts.chain;
+    this.#blocks = parts.blocks;
+    this.#database = openEntryIndex(this.#folder);
+    this.#index = new EntryIndex(this.#database);
+  }
+
+  /** There may be something to do, and whoever called may soon come again. */
+  wake(): void {
+    clearImmediate(this.#next);
+    this.#next = undefined;
+    if (this.#idle === undefined) this.#idle = setTimeout(() => this.#workOn(), IDLE_MS).unref();
+    else this.#idle.refresh();
+    this.#overdue ??= setTimeout(() => this.#workOn(), OVERDUE_MS).unref();
+  }
+
+  /** The height up to which the index holds the active chain; -1: it holds nothing. */
+  reach(): number {
+    return this.#mending(() => {
+      if (this.#isTrue()) return this.#index.reach.height;
+      return this.#database.transaction(() => {
+        while (!this.#isTrue()) this.#index.dropLast();
+        return this.#index.reach.height;
+      });
+    });
+  }
+
+  /** The lowest height from `from` up whose block may hold the entry `id`. */
+  nextHeight(id: Hash, from: number): number | undefined {
+    return this.#mending(() => this.#index.nextHeight(id, from));
+  }
+
+  /** Indexes some more blocks. False: there are no more. Throws `block-damaged` where the next one cannot be read. */
+  indexSome(): boolean {
+    const reach = this.reach();
+    const batch = this.#readBatch(reach + 1);
+    const last = batch.at(-1);
+    if (last === undefined) return false;
+    this.#mending(() =>
+      this.#database.transaction(() => {
+        for (const { height, ids } of batch) this.#index.add(height, ids);
+        this.#index.reachedTo(last.height, hashToBytes(last.hash));
+      }),
+    );
+    return last.height < this.#chain.tip.height;
+  }
+
+  /** Batches do not overlap with anything, so none is under way. */
+  close(): void {
+    this.#rest();
+    this.#database.close();
+  }
+
+  #workOn(): void {
+    this.#rest();
+    try {
+      if (this.indexSome()) this.#next = setImmediate(() => this.#workOn());
+    } catch (error) {
+      // The index stays behind, and says so; a commit may mend what cannot be read. A disk that fails shows in a commit.
+      if (!(error instanceof StoreError)) throw error;
+    }
+  }
+
+  #rest(): void {
+    clearTimeout(this.#idle);
+    clearTimeout(this.#overdue);
+    clearImmediate(this.#next);
+    this.#idle = undefined;
+    this.#overdue = undefined;
+    this.#next = undefined;
+  }
+
+  /** Whether the index ends in a block that is active. */
+  #isTrue(): boolean {
+    const { height, hash } = this.#index.reach;
+    return height < 0 || this.#chain.storedHashAt(height) === hash;
+  }
+
+  #readBatch(first: number): readonly IndexedBlock[] {
+    const batch: IndexedBlock[] = [];
+    let sizeBytes = 0;
+    for (let height = first; height <= this.#chain.tip.height; height++) {
+      if (batch.length >= BATCH_BLOCKS || sizeBytes >= BATCH_BYTES) break;
+      try {
+        const { block } = this.#blocks.read(this.#chain.headerAt(height).id, () => height);
+        batch.push({ height, hash: block.hash, ids: entryIds(block.body) });
+        sizeBytes += block.body.bytes.length;
+      } catch (error) {
+        if (batch.length > 0) break;
+        throw error;
+      }
+    }
+    return batch;
+  }
+
+  /** What `work` answers. An index that turns out damaged is made anew, empty. */
+  #mending<Value>(work: () => Value): Value {
+    try {
+      return work();
+    } catch (error) {
+      if (!isDamage(error) || error.code === 'block-damaged') throw error;
+      this.#database.close();
+      removeEntryIndex(this.#folder);
+      this.#database = openEntryIndex(this.#folder);
+      this.#index = new EntryIndex(this.#database);
+      this.wake();
+      return work();
+    }
+  }
+}
+
+interface IndexedBlock {
+  readonly height: number;
+  readonly hash: Hash;
+  readonly ids: readonly Hash[];
+}
+
+const IDLE_MS = 100;
+const OVERDUE_MS = 1_000;
+const BATCH_BLOCKS = 256;
+const BATCH_BYTES = 1_048_576;
