@@ -5,15 +5,15 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { DirectMiner } from '../../test/support/direct-miner.ts';
 import { readRun } from '../../test/support/header-bytes.ts';
 import { MemoryPeer, memoryNetworkOptions } from '../../test/support/memory-peer.ts';
 import { ALL_PENDING, entriesOf, growth } from '../../test/support/store-change.ts';
 import { overlay } from '../../test/support/store-overlay.ts';
 import { makeHome, TestNode } from '../../test/support/test-node.ts';
-import { hashBytes, hashToNumber } from '../core/hash.ts';
-import { parseHeader } from '../core/header.ts';
-import { genesisPoint, hashedHeader } from '../core/validation.ts';
-import type { KernelChoice, Miner, MiningEvent, MiningJob } from '../mining/miner.ts';
+import { hashBytes } from '../core/hash.ts';
+import { genesisPoint } from '../core/validation.ts';
+import type { KernelChoice, MiningEvent } from '../mining/miner.ts';
 import { MemoryNetworkHub } from '../network/memory-network.ts';
 import type { PeerNetwork } from '../network/peer-network.ts';
 import { ProbeError, RpcCallError } from '../probe/probe-client.ts';
@@ -24,37 +24,6 @@ import type { ChainStore } from '../storage/chain-store.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
 import { blockDamaged, StoreError } from '../storage/store-error.ts';
 import { type Question, Runtime } from './runtime.ts';
-
-/** Finds the nonce of a job on the next turn of the loop. */
-class DirectMiner implements Miner {
-  readonly #report: (event: MiningEvent) => void;
-  #job: number | undefined;
-  isClosed = false;
-
-  constructor(report: (event: MiningEvent) => void) {
-    this.#report = report;
-  }
-
-  mine({ id, headerBytes, target }: MiningJob): void {
-    const header = parseHeader(headerBytes);
-    assert.ok(header.ok);
-    let nonce = 0;
-    while (hashToNumber(hashedHeader({ ...header.value, nonce }).hash) > target) nonce++;
-    this.#job = id;
-    setImmediate(() => {
-      if (this.#job === id) this.#report({ type: 'found', jobId: id, nonce });
-    });
-  }
-
-  cancel(): void {
-    this.#job = undefined;
-  }
-
-  async close(): Promise<void> {
-    this.cancel();
-    this.isClosed = true;
-  }
-}
 
 interface World {
   readonly runtime: Runtime;
