@@ -2,6 +2,8 @@
 import { assert } from '../src/core/assert.ts';
 import { type Body, bodyFromEntries, dataRoot, entryIds } from '../src/core/body.ts';
 import { canonicalizeBytes } from '../src/core/canonical-json.ts';
+import { hashBytes } from '../src/core/hash.ts';
+import { frontierFromPeaks } from '../src/core/history.ts';
 import { createParams, type NetworkParams } from '../src/core/params.ts';
 import {
   type ChainPoint,
@@ -25,17 +27,38 @@ export interface WireBlock {
   readonly bodyBytes: Uint8Array;
 }
 
-/** `count` blocks after the genesis, each with the body that `makeBody` gives for its height. */
-export function buildWireBlocks(count: number, makeBody: (height: number) => Body): WireBlock[] {
+/** `count` blocks after `parent`, each with the body that `makeBody` gives for its height. */
+export function buildWireBlocks(
+  count: number,
+  makeBody: (height: number) => Body,
+  parent: ChainPoint = genesisPoint(CHAIN_PARAMS),
+): WireBlock[] {
   const blocks: WireBlock[] = [];
-  let tip = genesisPoint(CHAIN_PARAMS);
-  for (let height = 1; height <= count; height++) {
+  let tip = parent;
+  while (blocks.length < count) {
+    const height = tip.header.height + 1;
     const body = makeBody(height);
     const { point, bytes } = mine(tip, body, SOLVE_TIMES[height % SOLVE_TIMES.length] ?? 0);
     blocks.push({ headerBytes: bytes, bodyBytes: body.bytes });
     tip = point;
   }
   return blocks;
+}
+
+/** A place far up a chain of which there is no more than that: the rules ask for nothing else of what came before. */
+export function placeAt(height: number): ChainPoint {
+  const genesis = genesisPoint(CHAIN_PARAMS);
+  const count = height + 1;
+  const peaks = Array.from(count.toString(2)).filter((bit) => bit === '1');
+  return {
+    ...genesis,
+    header: { ...genesis.header, height },
+    history: frontierFromPeaks(
+      count,
+      peaks.map((_, i) => hashBytes(Uint8Array.of(i))),
+    ),
+    parentTimestamp: genesis.header.timestamp,
+  };
 }
 
 /** A body of `count` entries of about 300 bytes, no two alike. */
