@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type BuiltChain, bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { chainPart, growth, lastPoint, pendingEntry, switchTo } from '../../test/support/store-change.ts';
+import { genesisPoint } from '../core/validation.ts';
+import type { ChainStore } from './chain-store.ts';
+import { checkStore } from './fsck.ts';
+import { rebuildStore } from './rebuild.ts';
+import { openSqliteStore } from './sqlite-store.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'cairn-index-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+let folders = 0;
+const newFolder = (): string => join(root, `${folders++}`);
+const open = (folder: string): Promise<ChainStore> => openSqliteStore({ folder, params: TEST_PARAMS });
+
+/** Every block holds an entry of its own, and every tenth one the entry `"a"` besides. */
+function chainOf(name: string, count: number, parent = genesisPoint(TEST_PARAMS)): BuiltChain {
+  return buildChain(TEST_PARAMS, parent, count, (height) =>
+    bodyOf(`"${name} ${height}"`, ...(height % 10 === 0 ? ['"a"'] : [])),
+  );
+}
+
+const main = chainOf('main', 400);
+const A = pendingEntry('"a"').id;
+
+async function heightsOf(store: ChainStore, entry: string): Promise<readonly number[]> {
+  const { places } = await store.entryPlaces(pendingEntry(entry).id, 100);
+  return places.map(({ height }) => height);
+}
+
+/** Until the index reaches the tip. */
+async function settled(store: ChainStore): Promise<void> {
+  const { length } = await store.chainJson();
+  while ((await store.entryPlaces(A, 1)).indexedTo < length - 1) await nextTurn();
+}
+
+/** A closed store of `chain`, indexed to its tip. */
+async function indexedFolder(chain: BuiltChain): Promise<string> {
+  const folder = newFolder();
+  const store = await open(folder);
+  await store.commit(growth(chain));
+  await store.close();
+  await rebuildStore({ folder, params: TEST_PARAMS });
+  return folder;
+}
+
+const tens = (from: number, to: number): number[] =>
+  Array.from({ length: to + 1 }, (_, height) => height).filter((height) => height >= from && height % 10 === 0);
+
+test('a commit does not wait for the index, which says how far it is, and reaches the tip by itself', async () => {
+  const store = await open(newFolder());
+  await store.commit(growth(main));
+  const before = await store.entryPlaces(A, 100);
+  assert.deepEqual(before, { places: [], indexedTo: -1 });
+  await settled(store);
+  assert.deepEqual(await heightsOf(store, '"a"'), tens(10, 400));
+  assert.deepEqual(await heightsOf(store, '"main 399"'), [399]);
+  await store.close();
+});
+
+test('up to 64 blocks above the index are read, one more are not', async () => {
+  const folder = await indexedFolder(chainPart(main, 0, 300));
+  const store = await open(folder);
+  await store.commit(growth(chainPart(main, 300, 364)));
+  assert.equal((await store.entryPlaces(A, 1)).indexedTo, 364);
+  assert.deepEqual(await heightsOf(store, '"a"'), tens(10, 364));
+  await store.commit(growth(chainPart(main, 364, 365)));
+  assert.equal((await store.entryPlaces(A, 1)).indexedTo, 300);
+  assert.deepEqual(await heightsOf(store, '"a"'), tens(10, 300));
+  await settled(store);
+  assert.deepEqual(await heightsOf(store, '"main 365"'), [365]);
+  await store.close();
+});
+
+test('a switch of branches takes abandoned blocks out of the index, at whatever depth', async () => {
+  const folder = await indexedFolder(main);
+  const store = await open(folder);
+  for (const forkHeight of [390, 120, 3]) {
+    const side = chainOf(`side ${forkHeight}`, 20, lastPoint(chainPart(main, 0, forkHeight)));
+    await store.commit(switchTo(forkHeight, side));
+    await settled(store);
+    assert.deepEqual(await heightsOf(store, '"a"'), tens(10, forkHeight + 20));
+    assert.deepEqual(await heightsOf(store, `"main ${forkHeight + 1}"`), []);
+    assert.deepEqual(await heightsOf(store, `"side ${forkHeight} ${forkHeight + 5}"`), [forkHeight + 5]);
+  }
+  await store.close();
+  assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
+});
+
+for (const { what, change } of [
+  { what: 'that is gone', change: (folder: string) => rmSync(join(folder, 'index.sqlite')) },
+  {
+    what: 'that is no database',
+    change: (folder: string) => writeFileSync(join(folder, 'index.sqlite'), 'x'.repeat(9_000)),
+  },
+  { what: 'that is cut short', change: (folder: string) => writeFileSync(join(folder, 'index.sqlite'), '') },
+]) {
+  test(`an index ${what} is made again, and the store opens meanwhile`, async () => {
+    const folder = await indexedFolder(main);
+    change(folder);
+    const store = await open(folder);
+    assert.equal((await store.chainJson()).length, 401);
+    await settled(store);
+    assert.deepEqual(await heightsOf(store, '"a"'), tens(10, 400));
+    await store.close();
+    assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
+  });
+}
+
+test('the index of another chain is not believed', async () => {
+  const other = await indexedFolder(chainOf('other', 380));
+  const folder = await indexedFolder(main);
+  copyFileSync(join(other, 'index.sqlite'), join(folder, 'index.sqlite'));
+  assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
+  const store = await open(folder);
+  assert.equal((await store.entryPlaces(A, 1)).indexedTo, -1);
+  await settled(store);
+  assert.deepEqual(await heightsOf(store, '"other 7"'), []);
+  assert.deepEqual(await heightsOf(store, '"main 7"'), [7]);
+  await store.close();
+});
+
+test('a block that cannot be read holds the index up below it, until it is mended', async () => {
+  const folder = newFolder();
+  const store = await open(folder);
+  await store.commit(growth(main));
+  await store.close();
+  const database = new DatabaseSync(join(folder, 'chain.sqlite'));
+  database.exec('UPDATE blocks SET body = zeroblob(3) WHERE id = (SELECT block FROM chain WHERE height = 200)');
+  database.close();
+  const damaged = await open(folder);
+  while ((await damaged.entryPlaces(A, 1)).indexedTo < 199) await nextTurn();
+  assert.deepEqual(await heightsOf(damaged, '"a"'), tens(10, 199));
+  await damaged.commit({ ...growth(main), activate: undefined });
+  await settled(damaged);
+  assert.deepEqual(await heightsOf(damaged, '"a"'), tens(10, 400));
+  await damaged.close();
+});

@@ -1,0 +1,106 @@
+/** Copying, compacting and rebuilding: what a store looks like after it. */
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import {
+  growth,
+  lastPoint,
+  mixedBody,
+  NO_CHANGE,
+  pendingEntry,
+  stateOf,
+  switchTo,
+} from '../../test/support/store-change.ts';
+import { genesisPoint } from '../core/validation.ts';
+import type { ChainStore } from './chain-store.ts';
+import { compactStore } from './compact.ts';
+import { checkStore } from './fsck.ts';
+import { type RebuildProgress, rebuildStore } from './rebuild.ts';
+import { openSqliteStore } from './sqlite-store.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'cairn-upkeep-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+let folders = 0;
+const newFolder = (): string => join(root, `${folders++}`);
+const open = (folder: string): Promise<ChainStore> => openSqliteStore({ folder, params: TEST_PARAMS });
+
+const trunk = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 20, mixedBody);
+const main = buildChain(TEST_PARAMS, lastPoint(trunk), 200, (height) => bodyOf(`"${height}${'x'.repeat(4_000)}"`));
+const side = buildChain(TEST_PARAMS, lastPoint(trunk), 5, () => bodyOf('"side"'));
+
+/** An open store that has seen a switch of branches and back, so that its file has gaps. */
+async function usedStore(folder: string): Promise<ChainStore> {
+  const store = await open(folder);
+  await store.commit(growth(trunk));
+  await store.commit({ ...growth(main), pendingAdded: [pendingEntry('"waits"')] });
+  await store.commit(switchTo(20, side));
+  await store.commit({ ...switchTo(20, main), blocks: [] });
+  return store;
+}
+
+describe('a backup', () => {
+  test('is the store as it is when it is done, in one file that a folder is made of, while the store goes on', async () => {
+    const store = await usedStore(newFolder());
+    const copy = newFolder();
+    mkdirSync(copy);
+    const told: (readonly number[])[] = [];
+    const done = store.backup(join(copy, 'chain.sqlite'), (...progress) => told.push(progress));
+    await store.commit(growth(buildChain(TEST_PARAMS, lastPoint(main), 3, () => bodyOf('"meanwhile"'))));
+    await done;
+    const copied = await open(copy);
+    assert.deepEqual(await stateOf(copied), await stateOf(store));
+    await copied.close();
+    await store.close();
+    assert.deepEqual((await checkStore({ folder: copy, params: TEST_PARAMS })).problems, []);
+    assert.ok(told.every(([part = 0, whole = 0]) => part <= whole));
+  });
+
+  test('is not written over what is there, nor where nothing can be written', async () => {
+    const store = await usedStore(newFolder());
+    const there = join(root, 'there');
+    writeFileSync(there, 'a diary');
+    await assert.rejects(store.backup(there), { code: 'store-io', message: /there is such a file/ });
+    const nowhere = join(root, 'no', 'such', 'folder');
+    await assert.rejects(store.backup(nowhere), { name: 'StoreError' });
+    assert.ok(!existsSync(nowhere));
+    assert.equal((await store.chainJson()).length, 221);
+    await store.close();
+  });
+});
+
+test('a compacted store is smaller, and the same', async () => {
+  const folder = newFolder();
+  const store = await usedStore(folder);
+  while ((await store.entryPlaces(pendingEntry('"a"').id, 1)).indexedTo < 220) await nextTurn();
+  const before = await stateOf(store);
+  await store.close();
+  const { bytesBefore, bytesAfter } = await compactStore({ folder, params: TEST_PARAMS });
+  assert.ok(bytesAfter < bytesBefore, `${bytesBefore} ${bytesAfter}`);
+  const again = await open(folder);
+  assert.deepEqual(await stateOf(again), before);
+  await again.close();
+  assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
+});
+
+test('a rebuilt store says how far it is, twice over, and is the same', async () => {
+  const folder = newFolder();
+  const store = await usedStore(folder);
+  await store.commit({ ...NO_CHANGE, pendingAdded: [pendingEntry('"more"')] });
+  while ((await store.entryPlaces(pendingEntry('"a"').id, 1)).indexedTo < 220) await nextTurn();
+  const before = await stateOf(store);
+  await store.close();
+  const copy = newFolder();
+  cpSync(folder, copy, { recursive: true });
+  const told: RebuildProgress[] = [];
+  await rebuildStore({ folder: copy, params: TEST_PARAMS, onProgress: (progress) => told.push(progress) });
+  const heights = told.filter(({ step }) => step === 'blocks').map(({ height }) => height);
+  assert.deepEqual(heights, [0, 64, 128, 192]);
+  assert.ok(told.every(({ tipHeight }) => tipHeight === 220));
+  const again = await open(copy);
+  assert.deepEqual(await stateOf(again), before);
+  await again.close();
+});
