@@ -13,6 +13,7 @@ import {
 import type { Block } from '../core/block.ts';
 import { type Body, bodyFromEntries, entryIds } from '../core/body.ts';
 import type { Hash } from '../core/hash.ts';
+import { createParams } from '../core/params.ts';
 import { genesisPoint } from '../core/validation.ts';
 import type { Effect, PooledEntry } from './effects.ts';
 import { RELAYED_BLOCKS_MAX, STALL_MS_MIN } from './limits.ts';
@@ -66,6 +67,24 @@ test('a block of one value that waits here is fetched by its id', async () => {
   const lone = await withPool([entryOf('{"a":1}')]);
   lone.receive('p', headersOf([block]));
   assert.deepEqual(committedBlock(lone.receive('p', idsOf(block)))?.body.bytes, block.body.bytes);
+});
+
+test('an array that is told of as one value is a lie, though its id is right', async () => {
+  const { block } = buildBlock(TEST_PARAMS, GENESIS, singleBody('[1]'));
+  const lone = await withPool([entryOf('[1]')]);
+  lone.receive('p', headersOf([block]));
+  assertBanned(lone, lone.receive('p', idsOf(block)), 'p', 'data-root-wrong');
+});
+
+test('more entries than a block may have are refused', async () => {
+  const params = createParams({ name: 'narrow', targetLimit: 0x207fffff, entriesMax: 2 });
+  const { block } = buildBlock(params, genesisPoint(params), bodyOf('1', '1', '1'));
+  const lone = await LoneMachine.start({ params });
+  lone.feed({ type: 'entries-submitted', request: 1, entries: [entryOf('1')] });
+  await lone.settle();
+  lone.greet('p');
+  lone.receive('p', headersOf([block]));
+  assertBanned(lone, lone.receive('p', idsOf(block)), 'p', 'body-too-many-entries');
 });
 
 test('an empty block, and one with an entry twice, are put together as they are', async () => {

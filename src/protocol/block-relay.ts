@@ -21,13 +21,13 @@ import type { PeerSession } from './peer-session.ts';
 
 /** What a peer's answer leads to: a body that is whole now, another question to that peer, or nothing. */
 export type RelayStep =
-  | { readonly type: 'whole'; readonly bodyBytes: Uint8Array }
+  | { readonly type: 'whole'; readonly body: Body }
   | { readonly type: 'ask'; readonly message: Message }
   | { readonly type: 'ignore' };
 
 /** What proves that a peer lies, or passes on a block that it has not judged. */
 export type RelayFault =
-  | Extract<BlockFault, { code: 'data-root-wrong' | 'body-too-large' }>
+  | Extract<BlockFault, { code: 'data-root-wrong' | 'body-too-large' | 'body-too-many-entries' }>
   | { readonly code: 'block-entries-wrong' };
 
 /** The pieces of one body. */
@@ -79,11 +79,12 @@ export class BlockRelay {
     const missing = [...entries.keys()].filter((i) => entries[i] === undefined);
     const tooLarge = this.#sizeFault(entries);
     if (tooLarge !== undefined) return fail(tooLarge);
-    if (missing.length === 0) return ok({ type: 'whole', bodyBytes: putTogether(shape, entries) });
+    const attempt = { peer: peer.id, shape, ids, entries, missing };
+    if (missing.length === 0) return this.#putTogether(attempt, expected);
     if (missing.length === ids.length) {
       return ok({ type: 'ask', message: { type: 'get-blocks', hashes: [hash] } });
     }
-    this.#attempts.set(hash, { peer: peer.id, shape, ids, entries, missing });
+    this.#attempts.set(hash, attempt);
     return ok({ type: 'ask', message: { type: 'get-block-entries', hash, indexes: missing } });
   }
 
@@ -92,8 +93,9 @@ export class BlockRelay {
     peer: PeerSession,
     { hash, arrayBytes }: Message & { type: 'block-entries' },
   ): Result<RelayStep, RelayFault> {
+    const node = this.#tree.find(hash);
     const attempt = this.#attempts.get(hash);
-    if (attempt === undefined || typeof attempt === 'string' || attempt.peer !== peer.id) return IGNORE;
+    if (node === undefined || typeof attempt !== 'object' || attempt.peer !== peer.id) return IGNORE;
     this.#attempts.set(hash, 'over');
     if (!peer.inFlight.has(hash)) return IGNORE;
     const given = parseBody(arrayBytes, this.#params);
@@ -101,11 +103,27 @@ export class BlockRelay {
     for (const [i, place] of attempt.missing.entries()) attempt.entries[place] = entryBytes(given.value, i);
     const tooLarge = this.#sizeFault(attempt.entries);
     if (tooLarge !== undefined) return fail(tooLarge);
-    return ok({ type: 'whole', bodyBytes: putTogether(attempt.shape, attempt.entries) });
+    return this.#putTogether(attempt, node.point.header.dataRoot);
+  }
+
+  /**
+   * The body of `attempt`, all of whose entries are here. Each of them was judged on its way into the pool, or just now, and
+   * the ids were by the header: an array of them breaks no rule, and is not read again.
+   */
+  #putTogether({ shape, ids, entries }: Attempt, expected: Hash): Result<RelayStep, RelayFault> {
+    const present = entries.map((bytes) => assertPresent(bytes, 'every entry is here'));
+    if (shape === 'array') return ok({ type: 'whole', body: bodyFromEntries(present, ids) });
+    // An array is an entry, and no body of one value.
+    const single = parseBody(assertPresent(present[0], 'a single value is one entry'), this.#params);
+    if (!single.ok || single.value.shape !== shape) return fail({ code: 'data-root-wrong', dataRoot: expected });
+    return ok({ type: 'whole', body: single.value });
   }
 
   /** One entry may stand in a block many times: what is kept and put together is bounded before it is. */
   #sizeFault(entries: Attempt['entries']): RelayFault | undefined {
+    if (entries.length > this.#params.entriesMax) {
+      return { code: 'body-too-many-entries', limit: this.#params.entriesMax };
+    }
     const sizeBytes = entries.reduce((sum, bytes) => sum + (bytes?.length ?? 0) + 1, 1);
     const limitBytes = this.#params.bodyBytesMax;
     return sizeBytes > limitBytes ? { code: 'body-too-large', sizeBytes, limitBytes } : undefined;
@@ -123,13 +141,6 @@ export class BlockRelay {
 function isMadeOf(body: Body, { ids, missing }: Attempt): boolean {
   const given = entryIds(body);
   return entryCount(body) === missing.length && missing.every((place, i) => ids[place] === given[i]);
-}
-
-/** The body of `entries`, all of which are here. */
-function putTogether(shape: Attempt['shape'], entries: Attempt['entries']): Uint8Array {
-  const present = entries.map((bytes) => assertPresent(bytes, 'every entry is here'));
-  const [first] = present;
-  return shape === 'single' && first !== undefined ? first : bodyFromEntries(present).bytes;
 }
 
 const IGNORE: { readonly ok: true; readonly value: RelayStep } = ok({ type: 'ignore' });

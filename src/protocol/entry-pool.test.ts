@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { entriesOf, entryOf } from '../../test/support/entry-fixture.ts';
-import { entryCount } from '../core/body.ts';
+import { entryCount, entryIds, parseBody } from '../core/body.ts';
 import { createParams } from '../core/params.ts';
 import { EntryPool } from './entry-pool.ts';
 import {
@@ -81,6 +81,13 @@ test('an entry in a block is remembered as recent, until so many came after it o
   assert.equal(pool.storedCount, 1);
   pool.removeIncluded(entriesOf('later', RECENT_IDS_MAX).map(({ id }) => id));
   assert.equal(pool.isRecent(oldest.id), false);
+});
+
+test('the ids that a body is given with are those of its entries', () => {
+  const body = new EntryPool([entryOf('1'), entryOf('"two"')]).nextBody(PARAMS);
+  const read = parseBody(body.bytes, PARAMS);
+  assert.ok(read.ok);
+  assert.deepEqual(entryIds(body), entryIds(read.value));
 });
 
 test('the next body has the oldest entries that fit, by number and by bytes', () => {

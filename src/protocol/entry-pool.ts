@@ -126,13 +126,15 @@ export class EntryPool {
   /** The oldest stored entries that fit one block. */
   nextBody(limits: BodyLimits): Body {
     const chosen: Uint8Array[] = [];
+    const ids: Hash[] = [];
     let sizeBytes = 2;
-    for (const { bytes } of this.stored()) {
+    for (const { id, bytes } of this.stored()) {
       sizeBytes += bytes.length + (chosen.length > 0 ? 1 : 0);
       if (chosen.length === limits.entriesMax || sizeBytes > limits.bodyBytesMax) break;
       chosen.push(bytes);
+      ids.push(id);
     }
-    return bodyFromEntries(chosen);
+    return bodyFromEntries(chosen, ids);
   }
 
   #insert(waiting: Waiting): void {

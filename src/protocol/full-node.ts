@@ -17,6 +17,7 @@ import { type ChainPoint, createGenesis, requiredBits, validateBody } from '../c
 import { AddressBook } from './address-book.ts';
 import { BlockRelay, type RelayFault, type RelayStep } from './block-relay.ts';
 import { BlockShelf } from './block-shelf.ts';
+import type { TreeNode } from './block-tree.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import type { Effect, Input, PeerId, RefusalFault, RequestId } from './effects.ts';
 import { parseEntries } from './entry-batch.ts';
@@ -254,9 +255,8 @@ export class FullNode {
     if (damaged !== undefined) return this.#mend(peer, damaged, bodyBytes);
     // What nobody was asked for is not even judged: memory and time go to what is wanted.
     if (!this.#sync.isAsked(hash)) return;
-    this.#sync.blockReceived(peer, hash, this.#nowMs);
-    const node = this.#ledger.tree.find(hash);
-    if (node?.body === 'missing') {
+    const node = this.#delivered(peer, hash);
+    if (node !== undefined) {
       const block = validateBody(node.point, bodyBytes, this.#params);
       // The header stays valid whatever body came with it: another peer may have the right one.
       if (!block.ok) return this.#misbehaved(peer.id, block.fault.code, -SCORE_BAN);
@@ -265,11 +265,21 @@ export class FullNode {
     this.#do(this.#sync.proceed(this.#nowMs));
   }
 
+  /** A body that was asked for has come. Gives back its place, if it is still missing there. */
+  #delivered(peer: PeerSession, hash: Hash): TreeNode | undefined {
+    this.#sync.blockReceived(peer, hash, this.#nowMs);
+    const node = this.#ledger.tree.find(hash);
+    return node?.body === 'missing' ? node : undefined;
+  }
+
   /** A piece of a body arrived: goes on with what it leads to. */
   #piecesReceived(peer: PeerSession, hash: Hash, step: Result<RelayStep, RelayFault>): void {
     if (!step.ok) return this.#misbehaved(peer.id, step.fault.code, -SCORE_BAN);
     if (step.value.type === 'ask') this.#send(peer.id, step.value.message);
-    if (step.value.type === 'whole') this.#blockReceived(peer, hash, step.value.bodyBytes);
+    if (step.value.type !== 'whole') return;
+    const node = this.#delivered(peer, hash);
+    if (node !== undefined) this.#ledger.intake.hold(node, { hash, header: node.point.header, body: step.value.body });
+    this.#do(this.#sync.proceed(this.#nowMs));
   }
 
   #mend(peer: PeerSession, point: ChainPoint, bodyBytes: Uint8Array): void {
