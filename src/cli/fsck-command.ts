@@ -1,12 +1,11 @@
 /** `cairn fsck`: checks a data folder that no node has open, and makes anew what can be derived. */
-import { resolve } from 'node:path';
 import { checkStore, type FsckReport } from '../storage/fsck.ts';
-import { rebuildStore } from '../storage/rebuild.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
+import { dataFolder, rebuildWithProgress } from './maintenance-commands.ts';
 import { loadNetworkParams } from './network-file.ts';
+import { ProgressLine } from './progress.ts';
 import { formatCount } from './table.ts';
-import { PORT } from './value-kind.ts';
 
 /** `folder` may be a port: then it is the folder of the node with that port. */
 export async function runFsck(
@@ -14,16 +13,15 @@ export async function runFsck(
   folder: string,
   flags: { readonly network?: string; readonly rebuild?: boolean; readonly json?: boolean },
 ): Promise<ExitCode> {
-  const { terminal, home, settings } = context;
-  const port = PORT.parse(folder);
-  const path = port === undefined ? resolve(folder) : home.nodeFolder(port);
+  const { terminal, settings } = context;
+  const path = dataFolder(context, folder);
   const params = await loadNetworkParams(flags.network ?? settings.network);
-  if (flags.rebuild === true) await rebuildStore({ folder: path, params });
+  if (flags.rebuild === true) await rebuildWithProgress(context, { folder: path, params });
+  const progress = new ProgressLine(terminal, { label: 'checking', unit: 'blocks' });
   const report = await checkStore({
     folder: path,
     params,
-    onProgress: ({ height, tipHeight }) =>
-      terminal.progress(`checking ${path}: block ${formatCount(height)} of ${formatCount(tipHeight)}`),
+    onProgress: ({ height, tipHeight }) => progress.show(height, tipHeight),
   });
   if (flags.json === true) {
     await terminal.print(JSON.stringify({ folder: path, whole: report.problemCount === 0, ...report }));

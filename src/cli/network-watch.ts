@@ -3,6 +3,7 @@ import type { BlockSummary, NodeStatus } from '../api/shapes.ts';
 import { jsonValue } from '../core/json-text.ts';
 import { connectProbe, type ProbeClient } from '../probe/probe-client.ts';
 import { type CommandContext, findNode, parseAnswer } from './command-context.ts';
+import { formatTimeLeft } from './progress.ts';
 import { type Column, formatCount, tableLines } from './table.ts';
 
 export interface NodeView {
@@ -62,7 +63,20 @@ export function viewLines(views: readonly NodeView[]): string[] {
     formatCount(status.pending.count),
     formatCount(status.peers),
   ]);
-  return tableLines(COLUMNS, rows);
+  const behind = views.map(({ status }) => describeBehind(status));
+  if (behind.every((text) => text === undefined)) return tableLines(COLUMNS, rows);
+  return tableLines(
+    [...COLUMNS, { title: 'behind' }],
+    rows.map((row, i) => [...row, behind[i] ?? '']),
+  );
+}
+
+/** How far a node is behind, and for how long still; undefined where it is not. */
+export function describeBehind({ sync }: NodeStatus): string | undefined {
+  if (sync.behind === 0) return undefined;
+  const rate = sync.per_second === null ? '' : ` · ${formatCount(sync.per_second)}/s`;
+  const left = sync.seconds_left === null ? '' : ` · ${formatTimeLeft(sync.seconds_left)} left`;
+  return `${formatCount(sync.behind)}${rate}${left}`;
 }
 
 async function viewNode(port: number, client: ProbeClient): Promise<NodeView> {

@@ -2,12 +2,14 @@
 import { resolve } from 'node:path';
 import type { MiningMode } from '../api/shapes.ts';
 import type { KernelName } from '../mining/kernel-name.ts';
-import { startNode } from '../node/node.ts';
+import { type CairnNode, startNode } from '../node/node.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';
 import { createLogger } from './log.ts';
 import { loadNetworkParams } from './network-file.ts';
 import { onStopAsked, STOP_DEADLINE_MS, startedInTime, withinDeadline } from './orderly-stop.ts';
+import { syncLine } from './progress.ts';
+import type { Terminal } from './terminal.ts';
 import type { LogLevel } from './value-kind.ts';
 
 export interface NodeFlags {
@@ -58,12 +60,32 @@ export async function runNode(context: CommandContext, port: number, flags: Node
     terminal.talk(`Ask it: cairn status ${node.port}. Stop it: Ctrl-C, or cairn shutdown ${node.port}.`);
   }
 
-  if ((await Promise.race([stopAsked, node.stopped])) === 'asked') {
+  const watching = watchSync(terminal, node);
+  const ending = await Promise.race([stopAsked, node.stopped]).finally(() => watching.end());
+  if (ending === 'asked') {
     // What it had to stop for is thrown by `stopped`, as when nobody asked.
     const inTime = await withinDeadline(Promise.all([node.stop(), node.stopped]), STOP_DEADLINE_MS);
     if (!inTime) throw stopOverdue(`Node ${node.port} was not closed`);
   }
   return EXIT_CODES.done;
+}
+
+/** Draws how far the node is behind, for as long as it is and somebody watches. */
+function watchSync(terminal: Terminal, node: CairnNode): { end(): void } {
+  if (!terminal.hasProgress) return { end: () => undefined };
+  let isShown = false;
+  const drawing = setInterval(() => {
+    const line = syncLine(node.sync);
+    if (line !== undefined) terminal.progress(line);
+    else if (isShown) terminal.endProgress();
+    isShown = line !== undefined;
+  }, DRAW_INTERVAL_MS);
+  return {
+    end: () => {
+      clearInterval(drawing);
+      terminal.endProgress();
+    },
+  };
 }
 
 function stopOverdue(what: string): CommandError {
@@ -83,3 +105,4 @@ function chooseDataFolder({ home }: CommandContext, port: number, chosen: string
 
 /** Peers of this machine, which the list of running nodes tells of. Others need an address that they can reach. */
 const LISTEN_DEFAULT = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'];
+const DRAW_INTERVAL_MS = 250;

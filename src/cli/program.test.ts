@@ -154,6 +154,13 @@ const MISTAKES: readonly {
   { args: ['append', '5001', home], exitCode: 2, says: /this is a folder; name a file with one JSON value a line/ },
   { args: ['bench', 'hashing'], exitCode: 2, says: /'hashing' is invalid.*Allowed choices are mining/ },
   { args: ['bench', 'mining', '--node', '5001'], exitCode: 69, says: /No node runs at port 5001/ },
+  { args: ['export', '5001', '-', '--from', 'x'], exitCode: 2, says: /must be a height, from 0 to 4294967295/ },
+  { args: ['export', '5001'], exitCode: 69, says: /No node runs at port 5001/ },
+  { args: ['import', '5001', inHome('none.json')], exitCode: 2, says: /none\.json: it cannot be read \(ENOENT/ },
+  { args: ['import', '5001', home], exitCode: 2, says: /this is a folder; name a file with a chain/ },
+  { args: ['backup', '5001', inHome('copy')], exitCode: 69, says: /No node runs at port 5001/ },
+  { args: ['compact', inHome('nowhere')], exitCode: 2, says: /no store in .*nowhere/ },
+  { args: ['reindex', inHome('nowhere')], exitCode: 2, says: /no store in .*nowhere/ },
   { args: ['fsck', inHome('nowhere')], exitCode: 2, says: /no store in .*nowhere/ },
 ];
 
@@ -183,7 +190,12 @@ const COMMANDS = [
   'peers',
   'mine',
   'append',
+  'export',
+  'import',
+  'backup',
   'fsck',
+  'compact',
+  'reindex',
   'bench',
 ];
 

@@ -7,12 +7,15 @@ import type { AppendFlags } from './append-command.ts';
 import type { BenchFlags } from './bench-command.ts';
 import type { CommandContext } from './command-context.ts';
 import { describeError, EXIT_CODES, type ExitCode, exitCodeOf } from './command-error.ts';
+import type { ExportFlags } from './export-command.ts';
 import type { GatewayFlags } from './gateway-command.ts';
+import type { MaintenanceFlags } from './maintenance-commands.ts';
 import type { NetworkFlags } from './network-command.ts';
 import type { NodeFlags } from './node-command.ts';
 import { loadSettings } from './settings.ts';
 import { Terminal, type TerminalStreams } from './terminal.ts';
 import {
+  HEIGHT,
   LISTEN_ADDRESS,
   LISTEN_PORT,
   LOG_LEVEL,
@@ -77,6 +80,7 @@ function createProgram(run: Run, terminal: Terminal, env: NodeJS.ProcessEnv): Co
   addServers(program, run, env);
   addQuestions(program, run);
   addSubmissions(program, run);
+  addTransfers(program, run);
 
   program
     .command('fsck')
@@ -89,6 +93,7 @@ function createProgram(run: Run, terminal: Terminal, env: NodeJS.ProcessEnv): Co
     .action((folder: string, flags: JsonFlag & { readonly network?: string; readonly rebuild?: boolean }) =>
       run(async (context) => (await import('./fsck-command.ts')).runFsck(context, folder, flags)),
     );
+  addMaintenance(program, run);
   program
     .command('bench')
     .description(
@@ -103,6 +108,73 @@ function createProgram(run: Run, terminal: Terminal, env: NodeJS.ProcessEnv): Co
       run(async (context) => (await import('./bench-command.ts')).runBenchMining(context, flags)),
     );
   return program;
+}
+
+/** The commands for a data folder that no node has open. */
+function addMaintenance(program: Command, run: Run): void {
+  const add = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .argument('<dir>', 'the folder, or the port whose folder it is')
+      .option('--network <file>', 'the parameter file of its network')
+      .addOption(jsonOption())
+      .addHelpText('before', examples(`${name} 5001`, `${name} ~/cairn-data`));
+  add('compact', 'give room that a data folder no longer needs back to the disk').action(
+    (folder: string, flags: MaintenanceFlags) =>
+      run(async (context) => (await import('./maintenance-commands.ts')).runCompact(context, folder, flags)),
+  );
+  add('reindex', 'make anew what follows from the blocks of a data folder: keys, works, history, indexes').action(
+    (folder: string, flags: MaintenanceFlags) =>
+      run(async (context) => (await import('./maintenance-commands.ts')).runReindex(context, folder, flags)),
+  );
+}
+
+/** The commands that carry a whole chain. */
+function addTransfers(program: Command, run: Run): void {
+  program
+    .command('export')
+    .description("write a node's chain into a file or to stdout, of any length: as a JSON array, or one block a line")
+    .argument('<port>', 'of the node', parser(PORT))
+    .argument('[file]', 'replaced when all is written; - for stdout', '-')
+    .option(
+      '--ndjson',
+      'one block a line, as for a file whose name ends in .ndjson; for chains over 9,999,999,999 bytes',
+    )
+    .option('--from <height>', 'the first block, one block a line', parser(HEIGHT))
+    .option('--to <height>', 'the last block, one block a line', parser(HEIGHT))
+    .addOption(jsonOption())
+    .addHelpText(
+      'before',
+      examples(
+        'export 5001 chain.json',
+        'export 5001 chain.ndjson',
+        'export 5001 --from 1000 --to 1999 | gzip > part.gz',
+      ),
+    )
+    .action((port: number, file: string, flags: ExportFlags) =>
+      run(async (context) => (await import('./export-command.ts')).runExport(context, port, file, flags)),
+    );
+  program
+    .command('import')
+    .description('offer a node a chain, as export writes it; exits with 1 where the node does not take it')
+    .argument('<port>', 'of the node', parser(PORT))
+    .argument('[file]', 'a JSON array of blocks, or one block a line, from the genesis on; - for stdin', '-')
+    .addOption(jsonOption())
+    .addHelpText('before', examples('import 5001 chain.ndjson', 'export 5001 - | cairn import 5002'))
+    .action((port: number, file: string, flags: JsonFlag) =>
+      run(async (context) => (await import('./import-command.ts')).runImport(context, port, file, flags)),
+    );
+  program
+    .command('backup')
+    .description('have a running node copy its store into a new file, while it goes on')
+    .argument('<port>', 'of the node', parser(PORT))
+    .argument('<file>', 'on the machine of the node, which writes it; it must not be there yet')
+    .addOption(jsonOption())
+    .addHelpText('before', examples('backup 5001 ~/backups/chain-monday.sqlite'))
+    .action((port: number, file: string, flags: JsonFlag) =>
+      run(async (context) => (await import('./backup-command.ts')).runBackup(context, port, file, flags)),
+    );
 }
 
 /** The commands that stay up. */

@@ -3,6 +3,7 @@ import type { NodeStatus } from '../api/shapes.ts';
 import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
 import { kernelLines } from './kernel-text.ts';
+import { formatTimeLeft } from './progress.ts';
 import { formatBytes, formatCount, formatExpected, formatRate, formatSeconds } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -34,12 +35,13 @@ function statusRows(status: NodeStatus, terminal: Terminal): [string, string][] 
       'chain',
       `${formatCount(status.length)} ${status.length === 1 ? 'block' : 'blocks'}, about ${tip.work} hashes of work`,
     ],
-    ['sync', sync.behind === 0 ? 'up to date' : `${formatCount(sync.behind)} blocks behind`],
+    ['sync', describeSync(sync)],
     ['peers', formatCount(status.peers)],
     ['pending', `${formatCount(pending.count)} entries, ${formatBytes(pending.size_bytes)}`],
     ['mining', describeMining(mining)],
     ...named('kernel', kernelLines(mining)),
     ['to rewrite', describeRewriteCost(status.rewrite_cost)],
+    ['answers', describeDelay(status.event_loop)],
     ['peer id', status.peer_id],
     ...named('addresses', status.addresses),
   ];
@@ -58,6 +60,22 @@ function describeMining(mining: NodeStatus['mining']): string {
   const expected = mining.expected_s === null ? [] : [`a block takes ${formatExpected(mining.expected_s)}`];
   const found = `${formatCount(mining.blocks_found)} found, ${formatCount(mining.queued)} waiting`;
   return [`${MODES[mining.mode]}; ${work}`, ...rate, ...expected, found].join(', ');
+}
+
+function describeSync(sync: NodeStatus['sync']): string {
+  if (sync.behind === 0) return 'up to date';
+  const rate =
+    sync.per_second === null
+      ? []
+      : [`${formatCount(sync.per_second)} ${sync.phase === 'headers' ? 'headers' : 'blocks'}/s`];
+  const left = sync.seconds_left === null ? [] : [`${formatTimeLeft(sync.seconds_left)} left`];
+  return [`behind by ${formatCount(sync.behind)} of ${formatCount(sync.target_height)} blocks`, ...rate, ...left].join(
+    ', ',
+  );
+}
+
+function describeDelay({ p99_s, max_s, window_s }: NodeStatus['event_loop']): string {
+  return `kept waiting ${formatSeconds(p99_s)} at most in 99 of 100 cases, ${formatSeconds(max_s)} at the longest (last ${formatSeconds(window_s)})`;
 }
 
 /** What the proof of work above a block is worth, by what mining it again would cost on this machine. */

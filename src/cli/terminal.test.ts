@@ -64,12 +64,22 @@ test('a line that is no log line is left as it is', () => {
   for (const line of ['(node:1) Warning', '{"a":1}', '{', '']) assert.equal(formatLogLine(terminal, line), undefined);
 });
 
+const syncOf = (behind: number): NodeStatus['sync'] => ({
+  phase: behind === 0 ? 'idle' : 'blocks',
+  behind,
+  target_height: behind,
+  headers_checked: behind,
+  per_second: behind === 0 ? null : 11_200,
+  seconds_left: behind === 0 ? null : 72,
+});
+
 /** The parts of a node's status that are shown. */
 function viewOf(port: number, height: number): NodeView {
-  const status: Pick<NodeStatus, 'tip' | 'pending' | 'peers'> = {
+  const status: Pick<NodeStatus, 'tip' | 'pending' | 'peers' | 'sync'> = {
     tip: { height, hash: String(height).repeat(64), time: '2026-01-01T00:00:00Z', work: '1' },
     pending: { count: 0, size_bytes: 0 },
     peers: 1,
+    sync: syncOf(0),
   };
   return { port, status: status as NodeStatus, tipEntries: 3 };
 }
@@ -98,4 +108,22 @@ test('on a screen the table takes the place of the one before, and talk goes abo
   display.talk('news');
   assert.equal(talk(), 'news\n');
   assert.equal(out(), `\u001b[2A\u001b[J${second}`);
+});
+
+test('a node of a network that is behind is said to be, and for how long', async () => {
+  const { terminal, out } = makeTerminal(true);
+  const view = viewOf(5_001, 1);
+  await new ViewDisplay(terminal).show([
+    { ...view, status: { ...view.status, sync: syncOf(812_334) } },
+    viewOf(5_002, 1),
+  ]);
+  assert.match(out(), / peers {2}behind\n.* 1 {2}812,334 · 11,200\/s · 1 min 12 s left\n.* 1\n$/);
+});
+
+test('a line of progress that is over is taken away', () => {
+  const { terminal, talk } = makeTerminal(true);
+  terminal.progress('half');
+  terminal.endProgress();
+  terminal.endProgress();
+  assert.equal(talk(), '\r\u001b[2Khalf\r\u001b[2K');
 });

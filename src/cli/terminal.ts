@@ -76,6 +76,11 @@ export class Terminal {
     this.#progressShown = true;
   }
 
+  /** Takes the line of progress away, if there is one. */
+  endProgress(): void {
+    this.#clearProgress();
+  }
+
   /** `text` as it looks on stdout. */
   style(format: Format, text: string): string {
     return this.isInteractive ? styleText(format, text, { stream: this.#streams.stdout }) : text;

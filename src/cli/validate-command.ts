@@ -2,6 +2,7 @@
 import type { Validation } from '../api/shapes.ts';
 import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
+import { ProgressLine } from './progress.ts';
 import { formatCount } from './table.ts';
 
 /** Answers in the founding specification's words. */
@@ -11,10 +12,14 @@ export async function runValidate(
   flags: { readonly json?: boolean },
 ): Promise<ExitCode> {
   const { terminal } = context;
+  const line = new ProgressLine(terminal, { label: 'checking', unit: 'blocks' });
   const text = await withNode(context, port, (client) =>
     client.call('validate', undefined, {
       timeoutMs: Infinity,
-      onProgress: (progress) => terminal.progress(describeProgress(progress)),
+      onProgress: (progress) => {
+        const { blocks, of } = parseAnswer<{ readonly blocks: number; readonly of: number }>(progress);
+        line.show(blocks, of);
+      },
     }),
   );
   const { valid, blocks, fault } = parseAnswer<Validation>(text);
@@ -29,9 +34,4 @@ export async function runValidate(
     }
   }
   return valid ? EXIT_CODES.done : EXIT_CODES.refused;
-}
-
-function describeProgress(text: string): string {
-  const { blocks, of } = parseAnswer<{ readonly blocks: number; readonly of: number }>(text);
-  return `checking: ${formatCount(blocks)} of ${formatCount(of)} blocks`;
 }

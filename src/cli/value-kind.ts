@@ -16,6 +16,7 @@ export const PORT = integerKind(1, 65_535, 'a port from 1 to 65535');
 export const LISTEN_PORT = integerKind(0, 65_535, 'a port from 0 to 65535, 0 for any free one');
 /** Parts of a hundred, of which there is at least one. */
 export const PERCENT = integerKind(1, 100, 'a whole number from 1 to 100');
+export const HEIGHT = integerKind(0, 4_294_967_295, 'a height, from 0 to 4294967295');
 export const NODE_COUNT = integerKind(1, 16, 'a whole number from 1 to 16');
 
 export const MINING_MODE = choiceKind<MiningMode>(['demand', 'entries', 'always']);

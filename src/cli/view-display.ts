@@ -45,7 +45,7 @@ export class ViewDisplay {
     const { tip, pending, peers } = status;
     const text =
       `node ${port}: height ${tip.height}, tip ${tip.hash}, ${tipEntries} entries in it, ` +
-      `${pending.count} pending, ${peers} peers`;
+      `${pending.count} pending, ${peers} peers${status.sync.behind === 0 ? '' : `, ${status.sync.behind} behind`}`;
     if (this.#said.get(port) === text) return;
     this.#said.set(port, text);
     await this.#terminal.print(text);

@@ -7,13 +7,13 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodeUtf8 } from '#host';
-import { RPC_METHODS, RPC_NOTIFICATIONS } from '../api/rpc.ts';
+import { RPC_METHODS, RPC_NOTIFICATIONS, type RpcError } from '../api/rpc.ts';
 import { assertNever } from '../core/assert.ts';
 import { isWhiteSpace } from '../core/json-bytes.ts';
 import { isWellFormedJson, type JsonText } from '../core/json-text.ts';
 import type { FrameFault } from '../protocol/frame.ts';
 import { ARRAY_OPEN } from './array-splitter.ts';
-import { discardStream } from './byte-stream.ts';
+import { type ByteStream, discardStream } from './byte-stream.ts';
 import { CandidateChain } from './candidate-chain.ts';
 import { startDeadline } from './deadline.ts';
 import { ConnectionEndedError, FrameSource } from './frame-source.ts';
@@ -175,7 +175,10 @@ export class ProbeConnection {
   async #sendChain(): Promise<void> {
     const { handlers, onError } = this.#options;
     try {
-      await this.#writer.sendStreamed({ prefix: '', stream: await handlers.chain(), suffix: '' });
+      const stream = await handlers.chain();
+      const error = await discardTooLong(stream);
+      if (error !== undefined) await this.#writer.send(errorText(NO_ID, error));
+      else await this.#writer.sendStreamed({ prefix: '', stream, suffix: '' });
     } catch (error) {
       onError(error);
       // Where the stream itself broke the socket is gone, and this with it.
@@ -229,16 +232,23 @@ export class ProbeConnection {
         if (id !== undefined) await this.#writer.send(resultPrefix(id) + answer.json + RESULT_SUFFIX);
         return;
       case 'stream':
-        if (id === undefined) await discardStream(answer.stream);
-        else
-          await this.#writer.sendStreamed({ prefix: resultPrefix(id), stream: answer.stream, suffix: RESULT_SUFFIX });
-        return;
+        if (id === undefined) {
+          await discardStream(answer.stream);
+          return;
+        }
+        return this.#sendStream(id, answer.stream);
       case 'error':
         if (id !== undefined) await this.#writer.send(errorText(id, answer.error));
         return;
       default:
         assertNever(answer);
     }
+  }
+
+  async #sendStream(id: string, stream: ByteStream): Promise<void> {
+    const error = await discardTooLong(stream);
+    if (error !== undefined) await this.#writer.send(errorText(id, error));
+    else await this.#writer.sendStreamed({ prefix: resultPrefix(id), stream, suffix: RESULT_SUFFIX });
   }
 
   #sessionOf(id: string | undefined): ProbeSession {
@@ -306,6 +316,15 @@ export class ProbeConnection {
   }
 }
 
+/** What is said instead of an answer that no frame can announce; undefined where `stream` can be sent. */
+async function discardTooLong(stream: ByteStream): Promise<RpcError | undefined> {
+  const { sizeBytes } = stream;
+  if (sizeBytes <= STREAM_BYTES_MAX) return undefined;
+  await discardStream(stream);
+  const message = `The answer has ${sizeBytes} bytes, and ${STREAM_BYTES_MAX} is the most that a frame holds: ask for it in parts.`;
+  return applicationError('frame-too-large', message, { sizeBytes, limitBytes: STREAM_BYTES_MAX });
+}
+
 function describeFrameFault(fault: FrameFault): string {
   switch (fault.code) {
     case 'frame-header-invalid':
@@ -326,5 +345,7 @@ function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || isAbort(error.cause));
 }
 
+/** As much as a frame announces, but for what stands around it there. */
+const STREAM_BYTES_MAX = 9_999_998_975;
 const GET_CHAIN = /^[ \t\r\n]*get chain[ \t\r\n]*$/i;
 const SHUTDOWN = /^[ \t\r\n]*shutdown[ \t\r\n]*$/i;

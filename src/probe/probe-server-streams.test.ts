@@ -25,6 +25,33 @@ for (const [name, texts, sizeBytes, fails] of BROKEN_STREAMS) {
   });
 }
 
+test('an answer that no frame can announce is refused with a reason, and the connection goes on', async (t) => {
+  let discarded = 0;
+  const endless = () => ({
+    sizeBytes: 10_000_000_000,
+    chunks: {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.reject(new Error('it is not read')),
+        return: async () => {
+          discarded++;
+          return { done: true as const, value: undefined };
+        },
+      }),
+    },
+  });
+  const { open, errors } = await startFixture(t, {
+    chain: async () => endless(),
+    calls: { chain: () => ({ type: 'stream', stream: endless() }) },
+  });
+  const connection = await open();
+  for (const question of ['GET CHAIN', '{"id":1,"jsonrpc":"2.0","method":"chain"}']) {
+    const { error } = JSON.parse((await connection.ask(question)) ?? 'null');
+    assert.deepEqual([error.data.code, error.data.sizeBytes], ['frame-too-large', 10_000_000_000]);
+  }
+  assert.equal(discarded, 2);
+  assert.deepEqual(errors, []);
+});
+
 test('a stream is not read further than its reader has come', async (t) => {
   const chunk = Buffer.alloc(65_536, ' ');
   const sizeBytes = 64 * 1_048_576;

@@ -1,0 +1,68 @@
+/** `cairn compact` and `cairn reindex`: work on a data folder that no node has open. */
+import { resolve } from 'node:path';
+import type { NetworkParams } from '../core/params.ts';
+import { compactStore } from '../storage/compact.ts';
+import { rebuildStore } from '../storage/rebuild.ts';
+import type { CommandContext } from './command-context.ts';
+import { EXIT_CODES, type ExitCode } from './command-error.ts';
+import { loadNetworkParams } from './network-file.ts';
+import { ProgressLine } from './progress.ts';
+import { formatBytes, formatCount } from './table.ts';
+import { PORT } from './value-kind.ts';
+
+export interface MaintenanceFlags {
+  readonly network?: string;
+  readonly json?: boolean;
+}
+
+/** The folder that `text` names: a port stands for that of its node. */
+export function dataFolder({ home }: CommandContext, text: string): string {
+  const port = PORT.parse(text);
+  return port === undefined ? resolve(text) : home.nodeFolder(port);
+}
+
+/** Writes the files of a store anew, without the room that it no longer needs. */
+export async function runCompact(context: CommandContext, folder: string, flags: MaintenanceFlags): Promise<ExitCode> {
+  const { terminal, settings } = context;
+  const path = dataFolder(context, folder);
+  const params = await loadNetworkParams(flags.network ?? settings.network);
+  terminal.progress(`compacting ${path}: this takes as long as copying it`);
+  const { bytesBefore, bytesAfter } = await compactStore({ folder: path, params });
+  if (flags.json === true) {
+    await terminal.print(JSON.stringify({ folder: path, bytes_before: bytesBefore, bytes_after: bytesAfter }));
+  } else {
+    await terminal.print(`${path} had ${formatBytes(bytesBefore)} and has ${formatBytes(bytesAfter)}.`);
+  }
+  return EXIT_CODES.done;
+}
+
+/** Makes anew what follows from the blocks of a store. */
+export async function runReindex(context: CommandContext, folder: string, flags: MaintenanceFlags): Promise<ExitCode> {
+  const { terminal, settings } = context;
+  const path = dataFolder(context, folder);
+  const params = await loadNetworkParams(flags.network ?? settings.network);
+  const blockCount = await rebuildWithProgress(context, { folder: path, params });
+  if (flags.json === true) await terminal.print(JSON.stringify({ folder: path, blocks: blockCount }));
+  else await terminal.print(`${path}: what follows from its ${formatCount(blockCount)} blocks was made anew.`);
+  return EXIT_CODES.done;
+}
+
+/** Resolves with how many blocks the chain has. */
+export async function rebuildWithProgress(
+  { terminal }: CommandContext,
+  store: { readonly folder: string; readonly params: NetworkParams },
+): Promise<number> {
+  const lines = {
+    blocks: new ProgressLine(terminal, { label: 'reading blocks', unit: 'blocks' }),
+    entries: new ProgressLine(terminal, { label: 'indexing entries', unit: 'blocks' }),
+  };
+  let blockCount = 0;
+  await rebuildStore({
+    ...store,
+    onProgress: ({ step, height, tipHeight }) => {
+      blockCount = tipHeight + 1;
+      lines[step].show(height, tipHeight);
+    },
+  });
+  return blockCount;
+}
