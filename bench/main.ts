@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- <name> [part]... [--quick] [--no-peers]`: runs one benchmark, or the parts of it that are named. Without a
- * name, lists them.
+ * name, lists them. With `BENCH_PROFILES=FOLDER`, the nodes of `scale` and of appending leave their profiles there.
  */
 
 import { spawnSync } from 'node:child_process';

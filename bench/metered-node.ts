@@ -58,7 +58,10 @@ export class MeteredNode {
       params: encodeParams(options.params),
       miningMode: options.miningMode ?? 'demand',
     };
-    const child = fork(new URL('bench-node.ts', import.meta.url), [JSON.stringify(settings)]);
+    const profiles = process.env['BENCH_PROFILES'];
+    const child = fork(new URL('bench-node.ts', import.meta.url), [JSON.stringify(settings)], {
+      execArgv: profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`],
+    });
     const message = await firstMessage(child);
     assert(isReady(message), 'a node that is up says its port');
     const node = new MeteredNode(child, await connectProbe({ host: '127.0.0.1', port: message.port }));

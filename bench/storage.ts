@@ -11,7 +11,7 @@ import type { Figure, Measurement } from './measurement.ts';
 import { preparePeers } from './peers/installed-peers.ts';
 import { type EngineKind, makeRecord, recordHash, type StoredRecord } from './storage/block-engine.ts';
 import { classicLevel, lmdb } from './storage/key-value-engines.ts';
-import { SEGMENT, SQLITE } from './storage/sqlite-engines.ts';
+import { SEGMENT, SQLITE, SQLITE_INDEX } from './storage/sqlite-engines.ts';
 
 /** Expected: SQLite in front of lmdb where keys come at random, behind LevelDB; all alike where bodies are large. */
 export async function* storage(options: {
@@ -22,7 +22,7 @@ export async function* storage(options: {
   const cacheFolder = fileURLToPath(new URL('.cache', import.meta.url));
   const peers = await preparePeers({ cacheFolder, isWanted: options.wantsPeers });
   const { value: others, remark } = await peers.use(async (installed) => [lmdb(installed), classicLevel(installed)]);
-  const engines = [SQLITE, SEGMENT, ...(others ?? [])];
+  const engines = [SQLITE, SQLITE_INDEX, SEGMENT, ...(others ?? [])];
   const small = { blocks: isQuick ? 2_000 : 1_000_000, bodyBytes: 300, blocksAtOnce: 512 };
   // As many as fit into 16 MiB.
   const large = { blocks: isQuick ? 20 : 2_000, bodyBytes: 300_000, blocksAtOnce: 55 };

@@ -1,8 +1,10 @@
 /** How fast headers are judged at the far end of a long chain, where the history is folded from many subtrees. */
 import { sha256Hex } from '#host';
 import { assert, assertPresent } from '../../src/core/assert.ts';
-import { HEADER_BYTES, hashHeader, parseHeader } from '../../src/core/header.ts';
-import { type ChainPoint, validateHeader } from '../../src/core/validation.ts';
+import { HEADER_BYTES } from '../../src/core/header.ts';
+import { followHeaders } from '../../src/core/header-run.ts';
+import type { ChainPoint } from '../../src/core/validation.ts';
+import { HEADERS_PER_MESSAGE_MAX } from '../../src/protocol/limits.ts';
 import { openSqliteStore } from '../../src/storage/sqlite-store.ts';
 import { type Comparison, repeated } from '../harness.ts';
 import type { BenchWorld } from './bench-world.ts';
@@ -23,7 +25,9 @@ export async function headers(world: BenchWorld): Promise<Comparison> {
     await store.close();
   }
   assert(bytes.length === count * HEADER_BYTES, 'the chain goes on to its tip');
-  const singles = Array.from({ length: count }, (_, i) => bytes.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES));
+  const singles = cut(bytes, HEADER_BYTES);
+  // As they come from a peer.
+  const messages = cut(bytes, HEADERS_PER_MESSAGE_MAX * HEADER_BYTES);
   return {
     name: `validate ${count} headers up to height ${chain.blocks}`,
     unit: 'headers',
@@ -33,8 +37,8 @@ export async function headers(world: BenchWorld): Promise<Comparison> {
         count,
         () => {
           let tip = start;
-          for (const header of singles) tip = follow(header, tip);
-          assert(tip.hash === chain.tip, 'the headers lead to the tip');
+          for (const message of messages) tip = followHeaders(message, tip, SCALE_PARAMS).last;
+          assert(tip.hash === chain.tip, 'the headers follow the rules, up to the tip');
         },
         { expectedPerSecond: 250_000 },
       ),
@@ -50,12 +54,9 @@ export async function headers(world: BenchWorld): Promise<Comparison> {
   };
 }
 
-function follow(bytes: Uint8Array, parent: ChainPoint): ChainPoint {
-  const header = parseHeader(bytes);
-  assert(header.ok, 'the headers are well formed');
-  const point = validateHeader({ header: header.value, bytes, hash: hashHeader(bytes) }, parent, SCALE_PARAMS);
-  assert(point.ok, 'the headers follow the rules');
-  return point.value;
+/** `bytes` in pieces of `size` bytes each, and what is left. */
+function cut(bytes: Uint8Array, size: number): Uint8Array[] {
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
 }
 
 const HEADERS = 20_000;
