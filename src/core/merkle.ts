@@ -4,7 +4,7 @@
  * A leaf is SHA-256(00 ‖ bytes), a node SHA-256(01 ‖ left ‖ right), and n leaves are split at the largest power of two
  * below n. The root of no leaves is SHA-256 of nothing.
  */
-import { bytesToHex, hexInto, sha256Into } from '#host';
+import { bytesToHex, hexInto, sha256Each } from '#host';
 import { assertPresent } from './assert.ts';
 import { HASH_BYTES, type Hash, hashBytes } from './hash.ts';
 
@@ -59,11 +59,7 @@ export function merkleRoot(leaves: readonly Hash[]): Hash {
   let count = leaves.length;
   while (count > 1) {
     const pairs = count >> 1;
-    for (let i = 0; i < pairs; i++) {
-      nodeInput[0] = NODE_TAG;
-      nodeInput.set(level.subarray(2 * i * HASH_BYTES, (2 * i + 2) * HASH_BYTES), 1);
-      sha256Into(nodeInput, level, i * HASH_BYTES);
-    }
+    sha256Each(level.subarray(0, 2 * HASH_BYTES * pairs), 2 * HASH_BYTES, NODE_TAG, level);
     if (count % 2 === 1) level.copyWithin(pairs * HASH_BYTES, (count - 1) * HASH_BYTES, count * HASH_BYTES);
     count = pairs + (count % 2);
   }

@@ -29,7 +29,8 @@ function hashOneByOne(
   out: Uint8Array,
 ): void {
   const tagBytes = tag === undefined ? 0 : 1;
-  const message = new Uint8Array(tagBytes + messageBytes);
+  if (input.length !== tagBytes + messageBytes) input = new Uint8Array(tagBytes + messageBytes);
+  const message = input;
   if (tag !== undefined) message[0] = tag;
   for (let i = 0; i * messageBytes < messages.length; i++) {
     message.set(messages.subarray(i * messageBytes, (i + 1) * messageBytes), tagBytes);
@@ -124,6 +125,9 @@ const HASH_SIZE = 32;
 const CHUNK_SIZE = 64;
 /** A byte that ends the message, and its length in bits. */
 const PADDING_LEAST = 9;
+
+/** What was hashed by itself last: to allocate it each time takes as long as to hash it. */
+let input = new Uint8Array(0);
 
 /** To load the code takes as long as to hash some ten thousand messages: who has a few once in a while does not. */
 const COUNT_WORTH_LOADING = 64;
