@@ -8,12 +8,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeUtf8 } from '#host';
-import { assert } from '../../src/core/assert.ts';
+import { assert, assertPresent } from '../../src/core/assert.ts';
 import { type Block, createBlock } from '../../src/core/block.ts';
 import { type Body, dataRoot, entryIds, parseBody } from '../../src/core/body.ts';
 import { canonicalize } from '../../src/core/canonical-json.ts';
-import type { Hash } from '../../src/core/hash.ts';
+import { type Hash, hashToNumber } from '../../src/core/hash.ts';
 import { createParams, type NetworkParams, paramsHash } from '../../src/core/params.ts';
+import { bitsToTarget } from '../../src/core/target.ts';
 import {
   type ChainPoint,
   createCandidateHeader,
@@ -22,6 +23,7 @@ import {
   validateHeader,
 } from '../../src/core/validation.ts';
 import { openSqliteStore } from '../../src/storage/sqlite-store.ts';
+import { openThreadedStore } from '../../src/storage/threaded-store.ts';
 import { originEvent } from '../records.ts';
 
 /** The genesis is old enough that a million blocks, 10 s each, are in the past. */
@@ -86,11 +88,12 @@ export function scaleBody(height: number, entriesPerBlock: number): Body {
 async function buildChain(folder: string, shape: ChainShape): Promise<Omit<ScaleChain, 'folder'>> {
   console.log(`building a chain of ${shape.blocks} blocks of ${shape.entriesPerBlock} entries, once`);
   const startMs = performance.now();
-  const store = await openSqliteStore({ folder, params: SCALE_PARAMS });
+  const store = await openThreadedStore({ folder, params: SCALE_PARAMS, onFailure: () => undefined });
   const blocksAtOnce = Math.max(1, Math.min(COMMIT_BLOCKS, Math.floor(COMMIT_ENTRIES / shape.entriesPerBlock)));
   let tip = genesisPoint(SCALE_PARAMS);
   let bodyBytes = 0;
   try {
+    let commit: Promise<unknown> = Promise.resolve();
     while (tip.header.height < shape.blocks) {
       const forkHeight = tip.header.height;
       const blocks: { readonly block: Block; readonly work: bigint }[] = [];
@@ -101,8 +104,11 @@ async function buildChain(folder: string, shape: ChainShape): Promise<Omit<Scale
         blocks.push({ block: createBlock(tip.header, body), work: tip.work });
       }
       const added = blocks.map(({ block }) => block.hash);
-      await store.commit({ blocks, pendingAdded: [], activate: { forkHeight, added } });
+      // While the store keeps these, the next are made.
+      await commit;
+      commit = store.commit({ blocks, pendingAdded: [], activate: { forkHeight, added } });
     }
+    await commit;
     // What is made behind the tip is made before the chain counts as built.
     while ((await store.entryPlaces(tip.hash, 1)).indexedTo < shape.blocks) await delay(INDEX_POLL_MS);
   } finally {
@@ -120,10 +126,13 @@ function findBlock(parent: ChainPoint, body: Body): ChainPoint {
     clockSeconds: parent.header.timestamp + solveTime,
     params: SCALE_PARAMS,
   });
+  const target = assertPresent(bitsToTarget(candidate.bits), 'the rules give bits that name a target');
   for (let nonce = 0; ; nonce++) {
-    const point = validateHeader(hashedHeader({ ...candidate, nonce }), parent, SCALE_PARAMS);
-    if (point.ok) return point.value;
-    assert(point.fault.code === 'work-too-low', 'nothing but the nonce is still to be found');
+    const hashed = hashedHeader({ ...candidate, nonce });
+    if (hashToNumber(hashed.hash) > target) continue;
+    const point = validateHeader(hashed, parent, SCALE_PARAMS);
+    assert(point.ok, 'nothing but the nonce was still to be found');
+    return point.value;
   }
 }
 
