@@ -181,7 +181,8 @@ export interface ChainStore {
   entryPlaces(id: Hash, max: number): Promise<EntryPlaces>;
 
   /**
-   * Writes a copy of the store, as it is when this resolves, into the new file `path`; the store goes on meanwhile.
+   * Writes a copy of the store, as it is when this is called, into the new file `path`: in a data folder,
+   * under the name `chain.sqlite`, it is a store. This one goes on meanwhile.
    * `onProgress` hears how much is done, of how much. Throws `store-io` where `path` cannot be written.
    */
   backup(path: string, onProgress?: (done: number, of: number) => void): Promise<void>;

@@ -1,10 +1,11 @@
 /** The database file of a store: its format, which is this program's own affair, and which network it belongs to. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseHash } from '../core/hash.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { createGenesis } from '../core/validation.ts';
 import { BLOCK_HASH_TABLES } from './block-hashes.ts';
+import { syncFolder } from './file-copy.ts';
 import { migrateFrom1 } from './migration.ts';
 import { PENDING_TABLE } from './pending-table.ts';
 import { Database, PAGE_BYTES, textAt } from './sqlite-database.ts';
@@ -73,16 +74,6 @@ function makeFolder(folder: string): void {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-/** Makes the names in `folder` durable. */
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** Refuses, without SQLite, a file that says it is another's or of another version: not a byte of it may change. */
@@ -195,7 +186,7 @@ const SETTINGS = `
   PRAGMA checkpoint_fullfsync = ON;
   PRAGMA trusted_schema = OFF;
   PRAGMA cell_size_check = ON;
-  PRAGMA cache_size = -16384;
+  PRAGMA cache_size = -32768;
   PRAGMA journal_size_limit = 67108864;
 `;
 

@@ -4,6 +4,7 @@
  * SQLite works on the thread that calls it, so every method is done when it returns its promise; what can be long
  * (`readChain`, `entryPlaces`) gives way to others between blocks.
  */
+import { rmSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Block } from '../core/block.ts';
 import { entryIds } from '../core/body.ts';
@@ -34,6 +35,7 @@ import type {
   StoredChain,
 } from './chain-store.ts';
 import { EntryIndexer } from './entry-indexer.ts';
+import { copyFile } from './file-copy.ts';
 import { PendingTable } from './pending-table.ts';
 import type { Database } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-schema.ts';
@@ -202,7 +204,14 @@ class SqliteStore implements ChainStore {
   }
 
   async backup(path: string, onProgress: (done: number, of: number) => void = () => undefined): Promise<void> {
-    await this.#database.backup(path, onProgress);
+    const { path: source } = this.#database;
+    try {
+      await this.#database.whileAtRest(() => copyFile({ source, target: path, onProgress }));
+    } catch (error) {
+      // The copy may have been made under a file that changed.
+      if (error instanceof StoreError && error.code === 'store-closed') rmSync(path, { force: true });
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
