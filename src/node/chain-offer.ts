@@ -2,19 +2,14 @@
  * A candidate chain from this node's own user: judged block by block as it arrives, in bounded memory, and taken over
  * only when the whole of it is valid and better than the node's own.
  */
-import { assertPresent } from '../core/assert.ts';
+import { assert } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
 import { parseBlockJson } from '../core/block-json.ts';
 import { isBetterTip, type Tip } from '../core/fork-choice.ts';
+import { encodeHeader } from '../core/header.ts';
+import { followHeaders } from '../core/header-run.ts';
 import type { NetworkParams } from '../core/params.ts';
-import {
-  type ChainPoint,
-  genesisPoint,
-  hashedHeader,
-  isAheadOfClock,
-  validateBody,
-  validateHeader,
-} from '../core/validation.ts';
+import { type ChainPoint, genesisPoint, isAheadOfClock, validateBody, validateHeader } from '../core/validation.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
 import { ActivePages } from './active-pages.ts';
 import { BlockSpool } from './block-spool.ts';
@@ -117,10 +112,10 @@ async function judge(
 
 /** The place after `blocks`, which are known to be valid on `from`. */
 function extendBy(params: NetworkParams, from: ChainPoint, blocks: readonly Block[]): ChainPoint {
-  return blocks.reduce((point, { header }) => {
-    const next = validateHeader(hashedHeader(header), point, params);
-    return assertPresent(next.ok ? next.value : undefined, 'the spool holds what was judged valid');
-  }, from);
+  const headers = Buffer.concat(blocks.map(({ header }) => encodeHeader(header)));
+  const { last, fault } = followHeaders(headers, from, params);
+  assert(fault === undefined, 'the spool holds what was judged valid');
+  return last;
 }
 
 const GENESIS_DATA = Buffer.from('{}');
