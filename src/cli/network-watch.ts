@@ -72,7 +72,7 @@ export function viewLines(views: readonly NodeView[]): string[] {
 }
 
 /** How far a node is behind, and for how long still; undefined where it is not. */
-export function describeBehind({ sync }: NodeStatus): string | undefined {
+function describeBehind({ sync }: NodeStatus): string | undefined {
   if (sync.behind === 0) return undefined;
   const rate = sync.per_second === null ? '' : ` · ${formatCount(sync.per_second)}/s`;
   const left = sync.seconds_left === null ? '' : ` · ${formatTimeLeft(sync.seconds_left)} left`;
