@@ -94,11 +94,7 @@ export class ActiveChain {
 
   /** The header at `height`, which is at most the tip's, checked against its hash and the history. */
   headerAt(height: number): HeaderRow {
-    const header = parseHeaderRow(this.#selectHeader.one(height), () => height);
-    if (this.#nodeAt(historyNodeCount(height)) !== historyLeaf(header.bytes, header.work)) {
-      throw blockDamaged({ hash: header.hash, height }, 'it is not what the history has at its height');
-    }
-    return header;
+    return this.#leafAt(height).row;
   }
 
   /** The place at `height`, which is at most the tip's, checked as `headerAt` does and against its history root. */
@@ -118,10 +114,11 @@ export class ActiveChain {
     const points = [this.pointAt(first)];
     for (let height = first + 1; height <= this.#tip.height; height++) {
       const parent = points[points.length - 1];
-      const { hash, header, bytes, work } = this.headerAt(height);
+      const { row, leaf } = this.#leafAt(height);
+      const { hash, header, work } = row;
       if (header.previousHash !== parent?.hash)
         throw blockDamaged({ hash, height }, 'it does not follow the one below');
-      const history = appendLeaf(parent.history, historyLeaf(bytes, work)).frontier;
+      const history = appendLeaf(parent.history, leaf).frontier;
       points.push({ hash, header, work, history, parentTimestamp: parent.header.timestamp });
     }
     return points;
@@ -160,6 +157,14 @@ export class ActiveChain {
   /** After a transaction that was rolled back: nothing has changed. */
   discard(): void {
     this.#tip = this.#settledTip;
+  }
+
+  /** The header at `height`, and its leaf in the history, with which it was compared. */
+  #leafAt(height: number): { readonly row: HeaderRow; readonly leaf: Hash } {
+    const row = parseHeaderRow(this.#selectHeader.one(height), () => height);
+    const leaf = historyLeaf(row.bytes, row.work);
+    if (this.#nodeAt(historyNodeCount(height)) === leaf) return { row, leaf };
+    throw blockDamaged({ hash: row.hash, height }, 'it is not what the history has at its height');
   }
 
   #readTip(): ActiveTip {

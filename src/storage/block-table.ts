@@ -154,7 +154,7 @@ export function hashAt(row: Row, column: number): Hash {
 }
 
 /** SHA-256 over the header and the body that were stored. */
-export function blockDigest(header: Uint8Array, body: Uint8Array): Uint8Array {
+function blockDigest(header: Uint8Array, body: Uint8Array): Uint8Array {
   return createHash('sha256').update(header).update(body).digest();
 }
 
