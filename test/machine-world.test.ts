@@ -295,7 +295,7 @@ function isQuiet(world: MachineWorld): boolean {
 }
 
 function isCaughtUp(world: MachineWorld): boolean {
-  return world.nodes.every(({ machine }) => machine.mining.queuedCount === 0 && machine.behind === 0);
+  return world.nodes.every(({ machine }) => machine.mining.queuedCount === 0 && machine.sync.behind === 0);
 }
 
 async function mineNow(world: MachineWorld, node: WorldNode, ...entries: readonly string[]): Promise<void> {

@@ -35,15 +35,7 @@ export class NodeGauges {
 }
 
 function readSync(machine: FullNode): SyncReading {
-  const { behind } = machine;
-  const { height } = machine.tip.header;
-  return {
-    phase: behind > 0 ? 'blocks' : 'idle',
-    headersChecked: height + behind,
-    targetHeight: height + behind,
-    behind,
-    height,
-  };
+  return { ...machine.sync, height: machine.tip.header.height };
 }
 
 /** Often enough for a rate over some seconds. */

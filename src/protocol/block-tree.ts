@@ -8,10 +8,12 @@ import { assert, assertPresent } from '../core/assert.ts';
 import { Deque } from '../core/deque.ts';
 import { isBetterTip } from '../core/fork-choice.ts';
 import type { Hash } from '../core/hash.ts';
+import { type JudgedHeaders, validateHeaders } from '../core/header-run.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import { type ChainPoint, type HashedHeader, type HeaderRuleFault, validateHeader } from '../core/validation.ts';
-import { CHAIN_WINDOW_BLOCKS, MILESTONE_INTERVAL_BLOCKS, TREE_HEADERS_MAX } from './limits.ts';
+import { type ChainPoint, type HashedHeader, validateHeader } from '../core/validation.ts';
+import { hashAt, headerCount } from './header-run.ts';
+import { BRANCH_DEPTH_BLOCKS, CHAIN_WINDOW_BLOCKS, MILESTONE_INTERVAL_BLOCKS, TREE_HEADERS_MAX } from './limits.ts';
 
 /** A header in the tree. */
 export interface TreeNode {
@@ -26,7 +28,16 @@ export interface TreeNode {
   isActive: boolean;
 }
 
-export type TreeFault = HeaderRuleFault | { readonly code: 'header-tree-full'; readonly limit: number };
+export type TreeFault =
+  | NonNullable<JudgedHeaders['fault']>
+  | { readonly code: 'header-tree-full'; readonly limit: number };
+
+/** What became of a run of headers. */
+export interface AddedRun {
+  /** The last of them that is in the tree; undefined if none was let in. */
+  readonly last: TreeNode | undefined;
+  readonly fault: TreeFault | undefined;
+}
 
 /** How the active chain moved. */
 export interface ChainMove {
@@ -46,6 +57,8 @@ export class BlockTree {
   readonly #active = new Deque<TreeNode>();
   readonly #milestones: Hash[];
   #bestHeader: TreeNode;
+  /** How many blocks have become active since it was last looked for headers that nobody needs any more. */
+  #activeSinceLook = 0;
 
   /** `window` is the recent active chain, oldest first; `milestones` as in `StoredChain` of the store. */
   constructor(options: {
@@ -101,6 +114,45 @@ export class BlockTree {
     return ok(node);
   }
 
+  /** The headers at the beginning of `run` that are in the tree already. */
+  knownPrefix(run: Uint8Array): { readonly count: number; readonly last: TreeNode | undefined } {
+    let last: TreeNode | undefined;
+    for (let count = 0; count < headerCount(run); count++) {
+      const node = this.#nodes.get(hashAt(run, count));
+      if (node === undefined) return { count, last };
+      last = node;
+    }
+    return { count: headerCount(run), last };
+  }
+
+  /** The work that a branch must have to be let in: what the active chain had so many blocks ago. */
+  get workFloor(): bigint {
+    return this.activeAt(this.tip.point.header.height - BRANCH_DEPTH_BLOCKS)?.point.work ?? 0n;
+  }
+
+  /** Whether so many more headers fit. */
+  hasRoomFor(count: number): boolean {
+    return this.#nodes.size + count <= this.#headersMax;
+  }
+
+  /**
+   * Lets in headers as they travel, which follow on each other and the first of them on `parent`: up to the first that
+   * breaks a rule, none of them where there is no room for all, and none where the branch that they make has less than
+   * `workMin`.
+   */
+  addRun(run: Uint8Array, parent: TreeNode, workMin: bigint = this.workFloor): AddedRun {
+    if (!this.hasRoomFor(headerCount(run))) {
+      return { last: undefined, fault: { code: 'header-tree-full', limit: this.#headersMax } };
+    }
+    const { points, fault } = validateHeaders(run, parent.point, this.#params);
+    const end = points.at(-1);
+    if (end === undefined || end.work < workMin) return { last: undefined, fault };
+    let last = parent;
+    for (const point of points) last = this.#nodes.get(point.hash) ?? this.#insert(point, 'missing', last);
+    if (isBetterTip(end, this.#bestHeader.point)) this.#bestHeader = last;
+    return { last, fault };
+  }
+
   /**
    * Lets in a place of the active chain that is below the window, so that a branch from there can be followed. A place
    * within the window is given back where it is here, and is otherwise none of the active chain any more.
@@ -126,6 +178,7 @@ export class BlockTree {
     }
     if (this.#active.length === 0) this.#beginBelowWindow(assertPresent(first.parent, 'a branch has its fork'));
     for (const node of added) this.#pushActive(node);
+    this.#activeSinceLook += added.length;
     this.#prune();
     if (!this.#isIn(this.#bestHeader)) this.#chooseBestHeader();
     return { forkHeight, added, removedCount };
@@ -163,10 +216,11 @@ export class BlockTree {
 
   /**
    * Makes room in a tree that is full. Of the branches, those stay that lead to one of `tips`, the best first and as
-   * many as fill half of the room, and those whose bodies are on their way into the store.
+   * many as fill half of the room, those whose bodies are on their way into the store, and the one up to `proven`.
    */
-  forgetBranches(tips: readonly TreeNode[]): void {
+  forgetBranches(tips: readonly TreeNode[], proven?: TreeNode): void {
     const kept = this.#heldBranches();
+    if (proven !== undefined && this.#isIn(proven)) keepBranch(proven, kept);
     for (const tip of tips.toSorted((one, other) => (isBetterTip(one.point, other.point) ? -1 : 1))) {
       if (kept.size > this.#headersMax / 2) break;
       if (this.#isIn(tip)) keepBranch(tip, kept);
@@ -175,8 +229,11 @@ export class BlockTree {
     this.#chooseBestHeader();
   }
 
-  #insert(point: ChainPoint, body: TreeNode['body']): TreeNode {
-    const parent = this.#nodes.get(point.header.previousHash);
+  #insert(
+    point: ChainPoint,
+    body: TreeNode['body'],
+    parent: TreeNode | undefined = this.#nodes.get(point.header.previousHash),
+  ): TreeNode {
     const node: TreeNode = { point, parent, body, entries: 0, isActive: false };
     this.#nodes.set(point.hash, node);
     return node;
@@ -216,7 +273,9 @@ export class BlockTree {
     }
     const first = assertPresent(this.#active.at(0), 'the window is never empty');
     first.parent = undefined;
-    if (this.#nodes.size <= 2 * this.#windowBlocks) return;
+    // A window of blocks between two looks, so that it costs each of them no more than a moment.
+    if (this.#nodes.size <= 2 * this.#windowBlocks || this.#activeSinceLook < this.#windowBlocks) return;
+    this.#activeSinceLook = 0;
     const kept = this.#heldBranches();
     keepBranch(this.#bestHeader, kept);
     this.#forget((node) => {

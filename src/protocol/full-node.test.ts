@@ -191,12 +191,12 @@ test('a header too far ahead of the clock is held without blame, and taken once 
   assert.ok(block);
   lone.greet('p', tipOf({ blocks: [block], points: CHAIN.points.slice(0, 1) }));
   lone.receive('p', headersOf([block]));
-  assert.equal(lone.machine.behind, 0);
+  assert.equal(lone.machine.sync.behind, 0);
   for (let seconds = 0; seconds < 30; seconds++) {
     const effects = lone.advance(1_000);
     if (!sentTo(effects, 'p').some(({ type }) => type === 'get-headers')) continue;
     lone.receive('p', headersOf([block]));
-    if (lone.machine.behind === 0) continue;
+    if (lone.machine.sync.behind === 0) continue;
     assert.ok(seconds >= 18, 'not before its time');
     break;
   }

@@ -30,7 +30,7 @@ import type { Message } from './message.ts';
 import { MiningDesk, type MiningMode } from './mining-desk.ts';
 import { PeerBook } from './peer-book.ts';
 import type { PeerSession } from './peer-session.ts';
-import { type HeadersOutcome, Sync } from './sync.ts';
+import { type HeadersOutcome, Sync, type SyncStatus } from './sync.ts';
 
 export interface FullNodeOptions {
   readonly params: NetworkParams;
@@ -86,9 +86,9 @@ export class FullNode {
     return this.#ledger.tree.tip.point;
   }
 
-  /** How far the headers with the most work are ahead of the tip: blocks that are still to come. */
-  get behind(): number {
-    return Math.max(0, this.#ledger.tree.bestHeader.point.header.height - this.tip.header.height);
+  /** How far this node is behind what was shown to it. */
+  get sync(): SyncStatus {
+    return this.#sync.status;
   }
 
   /** The compact target of the block after the tip. */
@@ -246,8 +246,7 @@ export class FullNode {
   #headersTaken(peer: PeerSession, effects: readonly Effect[], fault: HeadersOutcome['fault']): void {
     this.#do(effects);
     if (fault === undefined) return;
-    const isProvable = fault.code !== 'parent-unknown' && fault.code !== 'header-tree-full';
-    this.#misbehaved(peer.id, fault.code, isProvable ? -SCORE_BAN : 2);
+    this.#misbehaved(peer.id, fault.code, UNPROVEN.has(fault.code) ? 2 : -SCORE_BAN);
   }
 
   #blockReceived(peer: PeerSession, hash: Hash, bodyBytes: Uint8Array): void {
@@ -255,21 +254,24 @@ export class FullNode {
     if (damaged !== undefined) return this.#mend(peer, damaged, bodyBytes);
     // What nobody was asked for is not even judged: memory and time go to what is wanted.
     if (!this.#sync.isAsked(hash)) return;
-    const node = this.#delivered(peer, hash);
+    const node = this.#delivered(peer, hash, bodyBytes.length);
     if (node !== undefined) {
       const block = validateBody(node.point, bodyBytes, this.#params);
       // The header stays valid whatever body came with it: another peer may have the right one.
-      if (!block.ok) return this.#misbehaved(peer.id, block.fault.code, -SCORE_BAN);
+      if (!block.ok) {
+        this.#sync.bodyRefused(node);
+        return this.#misbehaved(peer.id, block.fault.code, -SCORE_BAN);
+      }
       this.#ledger.intake.hold(node, block.value);
     }
-    this.#do(this.#sync.proceed(this.#nowMs));
+    this.#do(this.#sync.proceedWith(peer, this.#nowMs));
   }
 
-  /** A body that was asked for has come. Gives back its place, if it is still missing there. */
-  #delivered(peer: PeerSession, hash: Hash): TreeNode | undefined {
-    this.#sync.blockReceived(peer, hash, this.#nowMs);
+  /** A body that was asked for has come. Gives back its place, if it is still missing there and there is room for it. */
+  #delivered(peer: PeerSession, hash: Hash, sizeBytes: number): TreeNode | undefined {
+    const hasRoom = this.#sync.blockReceived(peer, hash, sizeBytes, this.#nowMs);
     const node = this.#ledger.tree.find(hash);
-    return node?.body === 'missing' ? node : undefined;
+    return hasRoom && node?.body === 'missing' ? node : undefined;
   }
 
   /** A piece of a body arrived: goes on with what it leads to. */
@@ -277,9 +279,10 @@ export class FullNode {
     if (!step.ok) return this.#misbehaved(peer.id, step.fault.code, -SCORE_BAN);
     if (step.value.type === 'ask') this.#send(peer.id, step.value.message);
     if (step.value.type !== 'whole') return;
-    const node = this.#delivered(peer, hash);
-    if (node !== undefined) this.#ledger.intake.hold(node, { hash, header: node.point.header, body: step.value.body });
-    this.#do(this.#sync.proceed(this.#nowMs));
+    const { body } = step.value;
+    const node = this.#delivered(peer, hash, body.bytes.length);
+    if (node !== undefined) this.#ledger.intake.hold(node, { hash, header: node.point.header, body });
+    this.#do(this.#sync.proceedWith(peer, this.#nowMs));
   }
 
   #mend(peer: PeerSession, point: ChainPoint, bodyBytes: Uint8Array): void {
@@ -358,3 +361,6 @@ export class FullNode {
     for (const effect of effects) this.#effects.push(effect);
   }
 }
+
+/** What may come of a reorganisation, or of our own want of room. */
+const UNPROVEN: ReadonlySet<string> = new Set(['parent-unknown', 'header-tree-full', 'headers-changed']);

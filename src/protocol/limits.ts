@@ -35,11 +35,26 @@ export const HEADER_LEAD_BLOCKS_MAX = 20_000;
 /** Headers in memory, the active window included. */
 export const TREE_HEADERS_MAX = 65_536;
 
-export const BLOCKS_IN_FLIGHT_PER_PEER_MAX = 16;
+/** Messages of a chain in its first pass: one hash of 32 bytes is kept for each. */
+export const PRESYNC_MESSAGES_MAX = 65_536;
+
+/** A branch must have as much work as the active chain had so many blocks ago to be let into the tree. */
+export const BRANCH_DEPTH_BLOCKS = 144;
+
+/** A question for headers does not keep others from being asked for longer than this. */
+export const HEADERS_PATIENCE_MS = 2_000;
+
+/** A chain with the most work whose bodies nobody gives is given up for a while. */
+export const SECOND_PASS_PATIENCE_MS = 60_000;
+
+/** Bodies that one peer is asked for at once: as many as make so many bytes, by the sizes seen, within bounds. */
+export const IN_FLIGHT_BYTES_PER_PEER_MAX = 4 * 1024 * 1024;
+export const BLOCKS_IN_FLIGHT_PER_PEER_MIN = 16;
+export const BLOCKS_IN_FLIGHT_PER_PEER_MAX = 512;
 
 /** Bodies that arrived before their parent's, and those asked for. */
-export const DOWNLOAD_WINDOW_BLOCKS = 1_024;
-export const HELD_BODY_BYTES_MAX = 32 * 1024 * 1024;
+export const DOWNLOAD_WINDOW_BLOCKS = 8_192;
+export const HELD_BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 /** One storage transaction. */
 export const COMMIT_BLOCKS_MAX = 512;

@@ -1,7 +1,9 @@
 /** What a node knows of one connected peer. */
 import type { Hash } from '../core/hash.ts';
 import type { TreeNode } from './block-tree.ts';
+import type { DownloadPath } from './download-path.ts';
 import type { PeerId } from './effects.ts';
+import type { HeaderPresync } from './header-presync.ts';
 import { KNOWN_IDS_PER_PEER_MAX, SCORE_HALF_LIFE_MS, STALL_MS_MIN } from './limits.ts';
 import { RecentSet } from './recent-set.ts';
 
@@ -28,6 +30,14 @@ export class PeerSession {
   hasMoreHeaders = false;
   /** When the outstanding `get-headers` was sent. */
   headersAskedMs: number | undefined;
+  /** The first hash of that question's locator. */
+  headersAskedFrom: Hash | undefined;
+  /** How long its answers with headers have taken so far: who takes long is asked less often. */
+  headersSpentMs = 0;
+  /** How far its chain has been judged in the first pass. */
+  presync: HeaderPresync | undefined;
+  /** Whether it did not go on with the chain of another when it could have: it has one of its own. */
+  isApart = false;
   /** Not to be asked for headers before: it did not answer, or one was ahead of the clock. */
   headersNotBeforeMs = 0;
   /** The bodies it was asked for. */
@@ -35,8 +45,8 @@ export class PeerSession {
   /** When it last delivered the body that was due, or was asked for one while it owed none. */
   deliveredMs = 0;
   stallMs = STALL_MS_MIN;
-  /** Bodies of its best chain that are still to be asked for, lowest first. */
-  wanted: TreeNode[] = [];
+  /** Its best chain above the active one, as it was last asked for bodies of it. Other peers may have the same. */
+  path: DownloadPath | undefined;
   /** Ids of entries that it has. */
   readonly knownIds = new RecentSet(KNOWN_IDS_PER_PEER_MAX);
   /** How many entries it was asked for that have not come. */

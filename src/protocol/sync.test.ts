@@ -7,21 +7,22 @@ import { bodiesAsked, sentTo, tipOf } from '../../test/support/lone-machine.ts';
 import type { Block } from '../core/block.ts';
 import type { Hash } from '../core/hash.ts';
 import { type ChainPoint, genesisPoint } from '../core/validation.ts';
+import type { BodyQuestions } from './block-download.ts';
 import { BlockIntake } from './block-intake.ts';
 import { BlockTree } from './block-tree.ts';
 import type { Effect } from './effects.ts';
 import {
   BLOCKS_IN_FLIGHT_PER_PEER_MAX,
-  DOWNLOAD_WINDOW_BLOCKS,
   HEADER_LEAD_BLOCKS_MAX,
   HEADERS_PER_MESSAGE_MAX,
   HEADERS_TIMEOUT_MS,
+  HELD_BODY_BYTES_MAX,
   HOLD_RETRY_MS,
   STALL_MS_MAX,
   STALL_MS_MIN,
 } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
-import { type BodyQuestions, Sync } from './sync.ts';
+import { Sync } from './sync.ts';
 
 const GENESIS = genesisPoint(TEST_PARAMS);
 const CHAIN = chainOn(GENESIS, 40, 'a');
@@ -40,16 +41,18 @@ test('a peer that claims more is asked for headers; one that claims less, as muc
   }
 });
 
-test('a full answer is followed by a question from its last header, a shorter one ends it', () => {
+test('a full answer is followed by a question from its last header and not kept; a shorter one ends the first pass', () => {
   const long = chainOn(GENESIS, HEADERS_PER_MESSAGE_MAX + 1, 'long');
-  const { sync, peer } = world();
+  const { sync, peer, tree } = world();
   const p = peer('p', tipOf(long));
   sync.greeted(p, NOW_MS);
-  const { effects } = sync.headersReceived(p, headersOf(long.blocks.slice(0, HEADERS_PER_MESSAGE_MAX)), NOW_MS);
-  const asked = sentTo(effects, 'p').find((message) => message.type === 'get-headers');
-  assert.equal(asked?.locator[0], long.points[HEADERS_PER_MESSAGE_MAX - 1]?.hash);
-  const rest = sync.headersReceived(p, headersOf(long.blocks.slice(HEADERS_PER_MESSAGE_MAX)), NOW_MS);
-  assert.ok(!asksForHeaders(rest.effects, 'p'));
+  const full = headersOf(long.blocks.slice(0, HEADERS_PER_MESSAGE_MAX));
+  const rest = headersOf(long.blocks.slice(HEADERS_PER_MESSAGE_MAX));
+  assert.equal(askedFrom(sync.headersReceived(p, full, NOW_MS).effects, 'p'), long.points.at(-2)?.hash);
+  assert.equal(askedFrom(sync.headersReceived(p, rest, NOW_MS).effects, 'p'), GENESIS.hash, 'now from the beginning');
+  assert.equal(tree.size, 1);
+  assert.equal(askedFrom(sync.headersReceived(p, full, NOW_MS).effects, 'p'), long.points.at(-2)?.hash);
+  assert.ok(!asksForHeaders(sync.headersReceived(p, rest, NOW_MS).effects, 'p'));
   assert.equal(p.best?.point.hash, long.points.at(-1)?.hash);
 });
 
@@ -79,14 +82,15 @@ test('a branch whose first headers have less work than what the peer showed befo
 test('bodies are asked for in order, so many of one peer at once, and each of one peer only', () => {
   const { sync, peer } = world();
   const [p, q] = [peer('p'), peer('q')];
-  const first = sync.headersReceived(p, headersOf(CHAIN.blocks), NOW_MS).effects;
-  const second = sync.headersReceived(q, headersOf(CHAIN.blocks), NOW_MS).effects;
-  const half = BLOCKS_IN_FLIGHT_PER_PEER_MAX;
-  assert.deepEqual(bodiesAsked(first, 'p'), hashesOf(CHAIN.blocks.slice(0, half)));
-  assert.deepEqual(bodiesAsked(second, 'q'), hashesOf(CHAIN.blocks.slice(half, 2 * half)));
-  const [done] = CHAIN.blocks;
+  const { blocks } = chainOn(GENESIS, 300, 'long');
+  const first = sync.headersReceived(p, headersOf(blocks), NOW_MS).effects;
+  const second = sync.headersReceived(q, headersOf(blocks), NOW_MS).effects;
+  // As many as make 4 MiB, at 32 KiB each while none has come.
+  assert.deepEqual(bodiesAsked(first, 'p'), hashesOf(blocks.slice(0, 128)));
+  assert.deepEqual(bodiesAsked(second, 'q'), hashesOf(blocks.slice(128, 256)));
+  const [done] = blocks;
   assert.ok(done);
-  sync.blockReceived(p, done.hash, NOW_MS);
+  sync.blockReceived(p, done.hash, 300, NOW_MS);
   assert.deepEqual(sync.proceed(NOW_MS), [], 'a peer that is half busy is left in peace');
 });
 
@@ -113,7 +117,7 @@ test('the patience with a peer doubles with each stall up to a limit, and halves
     sync.proceed(nowMs);
   }
   assert.equal(p.stallMs, STALL_MS_MAX);
-  for (const { hash } of CHAIN.blocks.slice(0, 3)) sync.blockReceived(p, hash, nowMs);
+  for (const { hash } of CHAIN.blocks.slice(0, 3)) sync.blockReceived(p, hash, 300, nowMs);
   assert.equal(p.stallMs, STALL_MS_MAX / 8);
 });
 
@@ -121,7 +125,7 @@ test('only the body that is due counts as delivered', () => {
   const { sync, peer } = world();
   const p = peer('p');
   sync.headersReceived(p, headersOf(CHAIN.blocks), NOW_MS);
-  for (const { hash } of CHAIN.blocks.slice(1, 16)) sync.blockReceived(p, hash, NOW_MS + STALL_MS_MIN);
+  for (const { hash } of CHAIN.blocks.slice(1, 16)) sync.blockReceived(p, hash, 300, NOW_MS + STALL_MS_MIN);
   assert.deepEqual(sync.findStalled(NOW_MS + STALL_MS_MIN + 1), [p]);
 });
 
@@ -134,7 +138,7 @@ test('a body that comes late, when another peer was asked for it, is delivered a
   sync.findStalled(NOW_MS + STALL_MS_MIN + 1);
   assert.deepEqual(bodiesAsked(sync.proceed(NOW_MS + STALL_MS_MIN + 1), 'other'), [block.hash]);
   assert.ok(sync.isAsked(block.hash));
-  sync.blockReceived(late, block.hash, NOW_MS + STALL_MS_MIN + 2);
+  sync.blockReceived(late, block.hash, 300, NOW_MS + STALL_MS_MIN + 2);
   assert.ok(!sync.isAsked(block.hash));
   assert.equal(other.inFlight.size, 0, 'and nothing is owed by the other');
 });
@@ -239,7 +243,7 @@ test('an answer that begins below the window waits for the place it builds on', 
   const outcome = sync.branchPointLoaded(p, { hash: fork.hash, point: fork }, NOW_MS);
   assert.equal(outcome.fault, undefined);
   assert.equal(p.best?.point.hash, branch.points.at(-1)?.hash);
-  assert.equal(bodiesAsked(outcome.effects, 'p').length, BLOCKS_IN_FLIGHT_PER_PEER_MAX);
+  assert.equal(bodiesAsked(outcome.effects, 'p').length, 40);
 });
 
 test('an answer that builds on nothing of ours costs the peer a little, and is asked for again later', () => {
@@ -272,33 +276,52 @@ test('a peer that shows ever more headers and no bodies is not asked for more; o
 });
 
 test('so many bodies are asked for and held at once, but the one that all wait for is always asked for', () => {
-  const long = chainOn(GENESIS, DOWNLOAD_WINDOW_BLOCKS + 200, 'long');
+  const long = chainOn(GENESIS, 1_500, 'long');
   const { sync, peer, intake, tree } = world();
   const p = peer('p');
   sync.headersReceived(p, headersOf(long.blocks), NOW_MS);
   const bodies = new Map(long.blocks.map((block) => [block.hash, block]));
   const first = long.blocks[0];
   assert.ok(first);
-  // Everything that is asked for is delivered, but for the first.
+  // As if each of them were so large that 1,024 of them take all the room.
+  const sizeBytes = HELD_BODY_BYTES_MAX / 2 / 1_024;
   for (let round = 0; round < 500; round++) {
+    // Everything that is asked for is delivered, but for the first.
     for (const hash of [...p.inFlight]) {
       const [node, block] = [tree.find(hash), bodies.get(hash)];
       assert.ok(node && block);
       if (hash === first.hash) continue;
-      sync.blockReceived(p, hash, NOW_MS);
-      intake.hold(node, block);
+      assert.ok(sync.blockReceived(p, hash, sizeBytes, NOW_MS));
+      intake.hold(node, { ...block, body: { ...block.body, bytes: new Uint8Array(sizeBytes) } });
     }
     sync.proceed(NOW_MS);
   }
-  assert.equal(intake.heldCount, DOWNLOAD_WINDOW_BLOCKS - 1);
+  const { heldCount } = intake;
+  assert.ok(heldCount > 1_000 && heldCount < 1_024);
   let nowMs = NOW_MS;
   for (let stall = 1; stall <= 3; stall++) {
-    assert.equal(intake.heldCount, DOWNLOAD_WINDOW_BLOCKS - 1, 'what waits is kept while there is hope');
+    assert.equal(intake.heldCount, heldCount, 'what waits is kept while there is hope');
     nowMs += p.stallMs + 1;
     assert.deepEqual(sync.findStalled(nowMs), [p]);
     assert.equal(bodiesAsked(sync.proceed(nowMs), 'p')[0], first.hash);
   }
   assert.equal(intake.heldCount, 0, 'what waits gives up its room');
+});
+
+test('small bodies are asked for in greater number, and what there is no room for is asked for again', () => {
+  const long = chainOn(GENESIS, 1_500, 'long');
+  const { sync, peer, intake, tree } = world();
+  const p = peer('p');
+  const asked = bodiesAsked(sync.headersReceived(p, headersOf(long.blocks), NOW_MS).effects, 'p');
+  for (const hash of asked) sync.blockReceived(p, hash, 300, NOW_MS);
+  assert.ok(bodiesAsked(sync.proceed(NOW_MS), 'p').length > 400);
+  assert.ok(p.inFlight.size <= BLOCKS_IN_FLIGHT_PER_PEER_MAX);
+  const [node, block] = [tree.find(asked[1] ?? GENESIS.hash), long.blocks[1]];
+  assert.ok(node && block);
+  intake.hold(node, { ...block, body: { ...block.body, bytes: new Uint8Array(HELD_BODY_BYTES_MAX) } });
+  const [refused] = [...p.inFlight].slice(-1);
+  assert.ok(refused && !sync.blockReceived(p, refused, 300, NOW_MS), 'there is no room for more than that');
+  assert.ok(!sync.isAsked(refused));
 });
 
 test('headers of worthless branches never take more room than there is, and keep nobody’s chain out', () => {
@@ -318,7 +341,7 @@ test('what a peer has shown and was forgotten here is asked for again', () => {
   const { sync, peer, tree } = world();
   const p = peer('p');
   sync.headersReceived(p, headersOf(CHAIN.blocks.slice(0, 4)), NOW_MS);
-  for (const { hash } of CHAIN.blocks.slice(0, 4)) sync.blockReceived(p, hash, NOW_MS);
+  for (const { hash } of CHAIN.blocks.slice(0, 4)) sync.blockReceived(p, hash, 300, NOW_MS);
   tree.forgetBranches([]);
   sync.proceed(NOW_MS);
   assert.equal(p.best, undefined);
@@ -363,6 +386,11 @@ function headersOf(blocks: readonly Block[]): Uint8Array {
 
 function hashesOf(blocks: readonly Block[]): Hash[] {
   return blocks.map(({ hash }) => hash);
+}
+
+/** From which hash on `effects` ask the peer for headers. */
+function askedFrom(effects: readonly Effect[], peer: string): Hash | undefined {
+  return sentTo(effects, peer).find((message) => message.type === 'get-headers')?.locator[0];
 }
 
 function asksForHeaders(effects: readonly Effect[], peer: string): boolean {

@@ -154,8 +154,8 @@ export class MachineWorld {
   describe(): string {
     const tips = this.nodes.map((node) => {
       if (!node.isUp) return `${node.id} down`;
-      const { tip, behind, pool } = node.machine;
-      return `${node.id} ${tip.header.height}:${tip.hash.slice(0, 8)}, behind ${behind}, ${pool.count} pending`;
+      const { tip, sync, pool } = node.machine;
+      return `${node.id} ${tip.header.height}:${tip.hash.slice(0, 8)}, behind ${sync.behind}, ${pool.count} pending`;
     });
     return `seed ${this.#options.seed}: ${tips.join('; ')}`;
   }
