@@ -9,5 +9,5 @@ test('kill -9 while a node follows a better branch 1,000 blocks deep leaves one 
     entryBytes: 300,
     kills: 6,
     seed: 20261122,
-    residentBytesMax: 600_000_000,
+    residentBytesMax: 800_000_000,
   }));
