@@ -18,13 +18,17 @@ import { originEvent } from './records.ts';
  * a stored block; a hash-chained SQLite table takes the same records. Expected: three processes share the work, and the
  * node's own thread, which reads, canonicalises, stores twice and builds trees, takes about 40 us an entry.
  */
-export async function append(count: number, options: { readonly peers?: Peers } = {}): Promise<Comparison> {
+export async function append(
+  count: number,
+  options: { readonly peers?: Peers } = {},
+): Promise<Comparison & { readonly node: MeteredNode }> {
   const folder = await mkdtemp(join(tmpdir(), 'cairn-bench-'));
   const node = await MeteredNode.start({ home: folder, params: APPEND_PARAMS, miningMode: 'entries' });
   const table = openHashChain(join(folder, 'chain.sqlite'));
   const records = new Records();
   const log = (await options.peers?.use((installed) => openLog(installed, join(folder, 'hypercore'))))?.value;
   return {
+    node,
     name: `append ${count} entries of ${RECORD_BYTES} bytes, ${BATCH_ENTRIES} at a time, until in blocks`,
     unit: 'entries',
     unitBytes: RECORD_BYTES,

@@ -1,7 +1,7 @@
 /** `scale`: every operation of a node on a million blocks and on a million entries, beside what users would pick instead. */
-import { append } from './append.ts';
-import { type Comparison, type ComparisonResult, compare, type Effort } from './harness.ts';
+import { type Comparison, type ComparisonResult, compare, type Effort, FULL_EFFORT, QUICK_EFFORT } from './harness.ts';
 import type { Measurement } from './measurement.ts';
+import { appendEntries } from './scale/append-benchmark.ts';
 import { BenchWorld } from './scale/bench-world.ts';
 import { headers } from './scale/header-benchmark.ts';
 import { minedBlock } from './scale/mined-block-benchmark.ts';
@@ -19,12 +19,12 @@ const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
   ['mined-block', minedBlock],
   ['sync-entries', syncEntries],
   ['sync-blocks', syncBlocks],
-  ['append', appendAsOthers],
+  ['append', appendEntries],
   ['validate', validate],
   ['relay', relay],
 ]);
 
-type Part = (world: BenchWorld) => Promise<Measurement | Comparison>;
+type Part = (world: BenchWorld, effort: Effort) => Promise<Measurement | Comparison>;
 
 export const SCALE_PARTS: readonly string[] = [...PARTS.keys()];
 
@@ -36,28 +36,14 @@ export async function* scale(options: {
   readonly parts: readonly string[];
 }): AsyncGenerator<Measurement | ComparisonResult> {
   const world = new BenchWorld(options);
+  const effort = options.isQuick ? QUICK_EFFORT : FULL_EFFORT;
   try {
     for (const [name, measure] of PARTS) {
       if (options.parts.length > 0 && !options.parts.includes(name)) continue;
-      const measured = await measure(world);
-      yield 'figures' in measured ? measured : await compareAndClose(measured, options.isQuick ? QUICK : FULL);
+      const measured = await measure(world, effort);
+      yield 'figures' in measured ? measured : await compare(measured, effort);
     }
   } finally {
     world.close();
   }
 }
-
-async function appendAsOthers(world: BenchWorld): Promise<Comparison> {
-  return append(world.sizes.appended, { peers: await world.peers() });
-}
-
-async function compareAndClose(comparison: Comparison, effort: Effort): Promise<ComparisonResult> {
-  try {
-    return await compare(comparison, effort);
-  } finally {
-    await comparison.close?.();
-  }
-}
-
-const FULL: Effort = { rounds: 5, warmUpMs: 500, roundMs: 1_000 };
-const QUICK: Effort = { rounds: 1, warmUpMs: 1, roundMs: 5 };
