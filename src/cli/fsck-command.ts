@@ -4,7 +4,7 @@ import type { CommandContext } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
 import { dataFolder, rebuildWithProgress } from './maintenance-commands.ts';
 import { loadNetworkParams } from './network-file.ts';
-import { ProgressLine } from './progress.ts';
+import { migrationShown, ProgressLine } from './progress.ts';
 import { formatCount } from './table.ts';
 
 /** `folder` may be a port: then it is the folder of the node with that port. */
@@ -22,6 +22,7 @@ export async function runFsck(
     folder: path,
     params,
     onProgress: ({ height, tipHeight }) => progress.show(height, tipHeight),
+    onMigration: migrationShown(terminal),
   });
   if (flags.json === true) {
     await terminal.print(JSON.stringify({ folder: path, whole: report.problemCount === 0, ...report }));

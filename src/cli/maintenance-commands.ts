@@ -6,7 +6,7 @@ import { rebuildStore } from '../storage/rebuild.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
 import { loadNetworkParams } from './network-file.ts';
-import { ProgressLine } from './progress.ts';
+import { migrationShown, ProgressLine } from './progress.ts';
 import { formatBytes, formatCount } from './table.ts';
 import { PORT } from './value-kind.ts';
 
@@ -26,8 +26,14 @@ export async function runCompact(context: CommandContext, folder: string, flags:
   const { terminal, settings } = context;
   const path = dataFolder(context, folder);
   const params = await loadNetworkParams(flags.network ?? settings.network);
-  terminal.progress(`compacting ${path}: this takes as long as copying it`);
-  const { bytesBefore, bytesAfter } = await compactStore({ folder: path, params });
+  const line = `compacting ${path}: this takes as long as copying it`;
+  const showMigration = migrationShown(terminal);
+  const onMigration = (done: number, of: number): void => {
+    showMigration(done, of);
+    if (done === of) terminal.progress(line);
+  };
+  terminal.progress(line);
+  const { bytesBefore, bytesAfter } = await compactStore({ folder: path, params, onMigration });
   if (flags.json === true) {
     await terminal.print(JSON.stringify({ folder: path, bytes_before: bytesBefore, bytes_after: bytesAfter }));
   } else {
@@ -59,6 +65,7 @@ export async function rebuildWithProgress(
   let blockCount = 0;
   await rebuildStore({
     ...store,
+    onMigration: migrationShown(terminal),
     onProgress: ({ step, height, tipHeight }) => {
       blockCount = tipHeight + 1;
       lines[step].show(height, tipHeight);

@@ -8,7 +8,7 @@ import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';
 import { createLogger } from './log.ts';
 import { loadNetworkParams } from './network-file.ts';
 import { onStopAsked, STOP_DEADLINE_MS, startedInTime, withinDeadline } from './orderly-stop.ts';
-import { syncLine } from './progress.ts';
+import { migrationShown, syncLine } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 import type { LogLevel } from './value-kind.ts';
 
@@ -48,6 +48,7 @@ export async function runNode(context: CommandContext, port: number, flags: Node
     miningShare: (flags.miningShare ?? settings.miningShare ?? 100) / 100,
     miningKernel: flags.miningKernel ?? settings.miningKernel ?? 'auto',
     logger,
+    onMigration: migrationShown(terminal),
   });
   const node = await startedInTime(starting, stopAsked, STOP_DEADLINE_MS);
   if (node === undefined) throw stopOverdue('The node was asked to stop, did not come to the end of its start');

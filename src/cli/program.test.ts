@@ -9,13 +9,16 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import packageFile from '../../package.json' with { type: 'json' };
+import { writeFormat1 } from '../../test/support/format-1.ts';
+import { DEFAULT_PARAMS } from '../core/params.ts';
 import { runProgram } from './program.ts';
 
 const home = await mkdtemp(join(tmpdir(), 'cairn-program-'));
 after(() => rm(home, { recursive: true, force: true }));
 
-async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const [stdin, stdout, stderr] = [new PassThrough().end(), new PassThrough(), new PassThrough()];
+async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}, isTTY = false) {
+  const stderr = Object.assign(new PassThrough(), { isTTY });
+  const [stdin, stdout] = [new PassThrough().end(), new PassThrough()];
   const exitCode = await runProgram(args, { streams: { stdin, stdout, stderr }, env: { CAIRN_HOME: home, ...env } });
   stdout.end();
   stderr.end();
@@ -172,6 +175,18 @@ for (const { args, env, exitCode, says } of MISTAKES) {
     assert.match(outcome.stderr, says);
     assert.equal(outcome.exitCode, exitCode);
     assert.equal(outcome.stdout, '');
+  });
+}
+
+for (const command of ['fsck', 'reindex', 'compact']) {
+  test(`${command} brings a folder of an older format to this one, and draws how far it is`, async () => {
+    const folder = inHome(`format-1-${command}`);
+    await writeFormat1(folder, DEFAULT_PARAMS, []);
+    const { exitCode, stderr } = await run([command, folder], {}, true);
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stderr, /bringing the data folder to this format █████░* {2}2\d %/);
+    const again = await run([command, folder], {}, true);
+    assert.doesNotMatch(again.stderr, /to this format/);
   });
 }
 

@@ -45,6 +45,14 @@ export class ProgressLine {
   }
 }
 
+/** Draws how far a data folder of an older format has been brought to this one, and takes the line away in the end. */
+export function migrationShown(terminal: Terminal): (done: number, of: number) => void {
+  return (done, of) => {
+    if (done < of) terminal.progress(`bringing the data folder to this format ${progressBar(done, of)}`);
+    else terminal.endProgress();
+  };
+}
+
 /** What a node that catches up says of it; undefined where it is up to date. */
 export function syncLine(sync: SyncProgress): string | undefined {
   if (sync.phase === 'idle' || sync.behind === 0) return undefined;

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
+import { buildChain } from '../../test/support/chain-fixture.ts';
+import { writeFormat1 } from '../../test/support/format-1.ts';
+import { growth, mixedBody } from '../../test/support/store-change.ts';
 import { EASY_PARAMS, makeHome, TestNode } from '../../test/support/test-node.ts';
 import type { NodeStatus } from '../api/shapes.ts';
 import { createParams, DEFAULT_PARAMS } from '../core/params.ts';
+import { genesisPoint } from '../core/validation.ts';
 import { listRunning } from '../probe/running-nodes.ts';
 import { PENDING_ENTRIES_PER_PEER_MAX } from '../protocol/limits.ts';
 
@@ -169,6 +174,17 @@ test('the chain document is the chain with its length', async (t) => {
   const document = Buffer.concat(chunks);
   assert.equal(document.length, stream.sizeBytes);
   assert.equal(document.toString(), `{"chain":${await node.client.send('GET CHAIN')},"length":21}`);
+});
+
+test('a node whose data folder has an older format brings it to this one, and says so', async (t) => {
+  const home = await makeHome(t);
+  const chain = buildChain(EASY_PARAMS, genesisPoint(EASY_PARAMS), 3, mixedBody);
+  await writeFormat1(join(home.root, 'node'), EASY_PARAMS, [growth(chain)]);
+  const lines: string[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+  const node = await TestNode.start(t, { home, logger });
+  assert.equal((await node.status()).tip.height, 3);
+  assert.equal(lines.filter((line) => line.includes('older format')).length, 1, `${lines}`);
 });
 
 test('a node whose store has lost its thread stops, says why, and leaves the list of running nodes', async (t) => {

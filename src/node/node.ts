@@ -57,6 +57,8 @@ export interface NodeOptions {
   readonly miningShare: number;
   readonly miningKernel: KernelName | 'auto';
   readonly logger: Logger;
+  /** Hears how far the migration of a data folder of an older format is. */
+  readonly onMigration?: (done: number, of: number) => void;
 }
 
 export interface CairnNode {
@@ -97,6 +99,10 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
     folder: dataFolder,
     params,
     onFailure: (error) => late.whenAttached(() => void stop(error)),
+    onMigration: (done, of) => {
+      if (done === 0) logger.info({ dataFolder }, 'the data folder has an older format and is brought to this one');
+      options.onMigration?.(done, of);
+    },
   });
   closers.add(() => store.close());
   await BlockSpool.removeLeftovers(dataFolder);

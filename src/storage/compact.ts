@@ -18,6 +18,8 @@ export interface CompactReport {
 export async function compactStore(options: {
   readonly folder: string;
   readonly params: NetworkParams;
+  /** Hears how far the migration of a folder of an older format is. */
+  readonly onMigration?: (done: number, of: number) => void;
 }): Promise<CompactReport> {
   const chain = openDatabase({ ...options, create: false });
   try {

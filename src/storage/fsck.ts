@@ -40,12 +40,15 @@ export async function checkStore(options: {
   readonly params: NetworkParams;
   /** Called now and then on the way along the active chain. */
   readonly onProgress?: (progress: { readonly height: number; readonly tipHeight: number }) => void;
+  /** Hears how far the migration of a folder of an older format is. */
+  readonly onMigration?: (done: number, of: number) => void;
 }): Promise<FsckReport> {
-  const { folder, params, onProgress } = options;
+  const { onProgress, ...place } = options;
+  const { folder, params } = place;
   const problems = new ProblemList();
   let database: Database;
   try {
-    database = openDatabase({ folder, params, create: false });
+    database = openDatabase({ ...place, create: false });
   } catch (error) {
     if (!isDamage(error)) throw error;
     problems.add({ code: 'database-damaged', detail: error.message });

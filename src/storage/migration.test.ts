@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { writeFormat1 } from '../../test/support/format-1.ts';
 import { growth, kept, mixedBody, NO_CHANGE, pendingEntry, stateOf } from '../../test/support/store-change.ts';
 import { createParams } from '../core/params.ts';
 import { genesisPoint } from '../core/validation.ts';
@@ -21,52 +22,8 @@ const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 150, mixedBody);
 const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 2, () => bodyOf('"side"'));
 const changes = [growth(main), kept(side), { ...NO_CHANGE, pendingAdded: ['"b"', '"a"', '"c"'].map(pendingEntry) }];
 
-/** The tables of format 1, as they were. */
-const FORMAT_1 = `
-  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE blocks (
-    id INTEGER PRIMARY KEY,
-    hash48 INTEGER NOT NULL,
-    hash BLOB NOT NULL,
-    header BLOB NOT NULL,
-    work BLOB NOT NULL,
-    body BLOB NOT NULL
-  ) STRICT;
-  CREATE INDEX blocks_by_hash ON blocks (hash48);
-  CREATE TABLE chain (height INTEGER PRIMARY KEY, block INTEGER NOT NULL, json_end INTEGER NOT NULL) STRICT;
-  CREATE TABLE history (position INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
-  CREATE TABLE pending (seq INTEGER PRIMARY KEY, id BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
-  CREATE VIRTUAL TABLE entry_index USING fts5(
-    ids, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii'
-  );
-  INSERT INTO entry_index (rowid, ids) VALUES (1, '0123456789ab');
-  PRAGMA application_id = ${0x4361726e};
-  PRAGMA user_version = 1;
-`;
-
 const old = join(root, 'format-1');
-await writeFormat1(old);
-
-/** A store of format 1 in `folder`, with what `changes` come to. */
-async function writeFormat1(folder: string): Promise<void> {
-  const source = join(root, 'format-2');
-  const store = await openSqliteStore({ folder: source, params: TEST_PARAMS });
-  for (const change of changes) await store.commit(change);
-  await store.close();
-  mkdirSync(folder);
-  const database = new DatabaseSync(join(folder, 'chain.sqlite'));
-  database.exec(`PRAGMA journal_mode = WAL; ${FORMAT_1}`);
-  database.prepare('ATTACH ? AS source').run(join(source, 'chain.sqlite'));
-  database.exec(`
-    INSERT INTO meta SELECT key, value FROM source.meta;
-    INSERT INTO blocks SELECT id, hash48, hash, header, work, body FROM source.blocks;
-    INSERT INTO chain SELECT * FROM source.chain;
-    INSERT INTO history SELECT * FROM source.history;
-    INSERT INTO pending SELECT seq, id, bytes FROM source.pending;
-    DETACH source;
-    PRAGMA wal_checkpoint(TRUNCATE)`);
-  database.close();
-}
+await writeFormat1(old, TEST_PARAMS, changes);
 
 function copyOf(name: string): string {
   const folder = join(root, name);

@@ -30,9 +30,12 @@ export async function rebuildStore(options: {
   readonly params: NetworkParams;
   /** Called now and then. */
   readonly onProgress?: (progress: RebuildProgress) => void;
+  /** Hears how far the migration of a folder of an older format is. */
+  readonly onMigration?: (done: number, of: number) => void;
 }): Promise<void> {
-  const { folder, params, onProgress = () => undefined } = options;
-  const database = openDatabase({ folder, params, create: false });
+  const { onProgress = () => undefined, ...place } = options;
+  const { folder, params } = place;
+  const database = openDatabase({ ...place, create: false });
   try {
     await database.longTransaction(async () => {
       await rebuildKeys(database);

@@ -19,6 +19,13 @@ interface Waiter {
   readonly onProgress: ((done: number, of: number) => void) | undefined;
 }
 
+/** Who hears what was not asked for. */
+export interface ThreadListener {
+  /** Called at most once, when the thread has ended without being asked to after it had opened its store. */
+  readonly onFailure: (error: StoreError) => void;
+  readonly onMigration: (done: number, of: number) => void;
+}
+
 /** What a question may come with. */
 export interface AskOptions {
   /** Given away: nothing is left in them here. */
@@ -31,7 +38,7 @@ export interface AskOptions {
 export class StoreThreadLink {
   readonly #worker: Worker;
   readonly #folder: string;
-  readonly #onFailure: (error: StoreError) => void;
+  readonly #listener: ThreadListener;
   readonly #exited: Promise<void>;
   readonly #opening = Promise.withResolvers<void>();
   readonly #waiters = new Map<number, Waiter>();
@@ -41,9 +48,9 @@ export class StoreThreadLink {
   #end: unknown;
   #closed: Promise<void> | undefined;
 
-  private constructor(settings: ThreadSettings, onFailure: (error: StoreError) => void) {
+  private constructor(settings: ThreadSettings, listener: ThreadListener) {
     this.#folder = settings.folder;
-    this.#onFailure = onFailure;
+    this.#listener = listener;
     const worker = new Worker(new URL('./store-thread.ts', import.meta.url), {
       name: 'cairn-store',
       workerData: settings,
@@ -56,12 +63,9 @@ export class StoreThreadLink {
     this.#worker = worker;
   }
 
-  /**
-   * Starts a thread and resolves once its store is open. `onFailure` is called at most once after that, when the thread
-   * has ended without being asked to.
-   */
-  static async open(settings: ThreadSettings, onFailure: (error: StoreError) => void): Promise<StoreThreadLink> {
-    const link = new StoreThreadLink(settings, onFailure);
+  /** Starts a thread and resolves once its store is open. */
+  static async open(settings: ThreadSettings, listener: ThreadListener): Promise<StoreThreadLink> {
+    const link = new StoreThreadLink(settings, listener);
     try {
       await link.#opening.promise;
     } catch (error) {
@@ -133,6 +137,8 @@ export class StoreThreadLink {
 
   #handle(reply: ThreadReply): void {
     switch (reply.type) {
+      case 'migrating':
+        return this.#listener.onMigration(reply.done, reply.of);
       case 'open':
         this.#isOpen = true;
         return this.#opening.resolve();
@@ -157,7 +163,7 @@ export class StoreThreadLink {
       cause,
     });
     this.#finish(isNews ? error : this.#end);
-    if (isNews && this.#isOpen) this.#onFailure(error);
+    if (isNews && this.#isOpen) this.#listener.onFailure(error);
   }
 
   /** Takes no more questions, and answers everybody who waits with `error`. */

@@ -43,7 +43,9 @@ export type ThreadOrder =
 
 /** What the thread says. */
 export type ThreadReply =
-  /** It has opened the store. Comes first, or else `open-failed` does and nothing after it. */
+  /** On the way to opening a store of an older format. */
+  | { readonly type: 'migrating'; readonly done: number; readonly of: number }
+  /** It has opened the store. Comes before any answer, or else `open-failed` does and nothing after it. */
   | { readonly type: 'open' }
   | { readonly type: 'open-failed'; readonly error: CrossingError }
   /** Undefined where there is nothing of what was asked for, or nothing to say. */

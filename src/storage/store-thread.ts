@@ -168,7 +168,11 @@ function say(reply: ThreadReply, transfer: readonly ArrayBuffer[] = []): void {
 }
 
 try {
-  const { sizeBytesMax, ...options } = settings;
+  const { sizeBytesMax, ...rest } = settings;
+  const options = {
+    ...rest,
+    onMigration: (done: number, of: number) => say({ type: 'migrating', done, of }),
+  };
   const thread = new StoreThread(
     await openSqliteStore(sizeBytesMax === undefined ? options : { ...options, sizeBytesMax }),
   );

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { writeFormat1 } from '../../test/support/format-1.ts';
 import { gather, growth, hashesOf, lastPoint, mixedBody } from '../../test/support/store-change.ts';
 import { encodeBlockJson } from '../core/block-json.ts';
 import { ZERO_HASH } from '../core/hash.ts';
@@ -42,6 +43,22 @@ describe('opening', () => {
       threads.map((thread) => thread.threadId),
       [-1],
     );
+  });
+
+  test('brings a folder of an older format to this one, and tells how far it is', async () => {
+    const folder = newFolder();
+    const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 5, mixedBody);
+    await writeFormat1(folder, TEST_PARAMS, [growth(chain)]);
+    const told: number[] = [];
+    const onMigration = (done: number, of: number): void => {
+      told.push(done / of);
+    };
+    const options = { folder, params: TEST_PARAMS, onFailure: assert.fail, onMigration };
+    const store = await openThreadedStore(options);
+    assert.ok(told.length > 10 && told[0] === 0 && told.at(-1) === 1, `${told}`);
+    assert.deepEqual(await store.activeHashes(1, 100), hashesOf(chain));
+    await store.close();
+    await (await openThreadedStore({ ...options, onMigration: () => assert.fail() })).close();
   });
 
   test('sees what a store without a thread has written, and the other way round', async () => {

@@ -55,9 +55,11 @@ export async function openThreadedStore(options: {
    * everybody who asks from then on; what the disk holds is known when the store is opened again.
    */
   readonly onFailure: (error: StoreError) => void;
+  /** Hears how far the migration of a folder of an older format is. */
+  readonly onMigration?: (done: number, of: number) => void;
 }): Promise<ChainStore> {
-  const { folder, params, sizeBytesMax, onFailure } = options;
-  return new ThreadedStore(await StoreThreadLink.open({ folder, params, sizeBytesMax }, onFailure));
+  const { folder, params, sizeBytesMax, onFailure, onMigration = () => undefined } = options;
+  return new ThreadedStore(await StoreThreadLink.open({ folder, params, sizeBytesMax }, { onFailure, onMigration }));
 }
 
 class ThreadedStore implements ChainStore {
