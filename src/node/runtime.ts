@@ -220,6 +220,12 @@ export class Runtime {
           (error: unknown) => this.#fail(error),
         );
         return;
+      case 'load-pending':
+        store.pending(effect).then(
+          (batch) => this.feed({ type: 'pending-loaded', ...batch }),
+          (error: unknown) => this.#fail(error),
+        );
+        return;
       case 'load-branch-point':
         return this.#loadBranchPoint(effect.peer, effect.hash);
       case 'search': {

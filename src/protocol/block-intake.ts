@@ -4,6 +4,7 @@
  */
 import type { Block } from '../core/block.ts';
 import { entryCount } from '../core/body.ts';
+import { Deque } from '../core/deque.ts';
 import { isBetterTip } from '../core/fork-choice.ts';
 import type { Hash } from '../core/hash.ts';
 import { pathFromActive, type TreeNode } from './block-tree.ts';
@@ -24,7 +25,7 @@ export class BlockIntake {
   /** Bodies whose parent's body is not here, by the parent's hash. */
   readonly #waiting = new Map<Hash, HeldBlock[]>();
   /** Bodies that can be stored, parents first. */
-  #ready: HeldBlock[] = [];
+  readonly #ready = new Deque<HeldBlock>();
   readonly #readyHashes = new Set<Hash>();
   #heldBytes = 0;
   #heldCount = 0;
@@ -50,20 +51,23 @@ export class BlockIntake {
     this.#heldBytes += block.body.bytes.length;
     const parent = block.header.previousHash;
     if (node.parent?.body === 'stored' || this.#readyHashes.has(parent)) this.#release({ node, block });
-    else this.#waiting.set(parent, [...(this.#waiting.get(parent) ?? []), { node, block }]);
+    else {
+      const siblings = this.#waiting.get(parent);
+      if (siblings === undefined) this.#waiting.set(parent, [{ node, block }]);
+      else siblings.push({ node, block });
+    }
   }
 
   /** The next blocks to store, as many as one transaction takes; the best tip is among them or is `tip`. */
   plan(tip: TreeNode): IntakePlan {
     let sizeBytes = 0;
-    let count = 0;
-    for (const { block } of this.#ready) {
-      sizeBytes += block.body.bytes.length;
-      if (count === COMMIT_BLOCKS_MAX || (count > 0 && sizeBytes > COMMIT_BYTES_MAX)) break;
-      count++;
+    const blocks: HeldBlock[] = [];
+    for (let next = this.#ready.at(0); next !== undefined; next = this.#ready.at(0)) {
+      sizeBytes += next.block.body.bytes.length;
+      if (blocks.length === COMMIT_BLOCKS_MAX || (blocks.length > 0 && sizeBytes > COMMIT_BYTES_MAX)) break;
+      blocks.push(next);
+      this.#ready.popFront();
     }
-    const blocks = this.#ready.slice(0, count);
-    this.#ready = this.#ready.slice(count);
     const best = blocks.reduce((chosen, { node }) => (isBetterTip(node.point, chosen.point) ? node : chosen), tip);
     // A place far down that the branch stood on may have left the active chain: then it is kept, and not followed.
     return { blocks, tip: pathFromActive(best) === undefined ? tip : best };
@@ -91,8 +95,9 @@ export class BlockIntake {
 
   #release(first: HeldBlock): void {
     const released = [first];
-    for (let held = released.shift(); held !== undefined; held = released.shift()) {
-      this.#ready.push(held);
+    // Grows as it goes: what waited for one of these is released after it.
+    for (const held of released) {
+      this.#ready.pushBack(held);
       this.#readyHashes.add(held.block.hash);
       released.push(...(this.#waiting.get(held.block.hash) ?? []));
       this.#waiting.delete(held.block.hash);

@@ -44,6 +44,7 @@ export type Input =
       readonly type: 'committed';
       readonly removed: readonly Hash[];
       readonly returned: readonly PooledEntry[];
+      readonly isAllReturned: boolean;
       readonly included: readonly Hash[];
     }
   /** The answer to `load-branch-point`: the place on the active chain, if the hash is of one. */
@@ -53,6 +54,8 @@ export type Input =
       readonly hash: Hash;
       readonly point: ChainPoint | undefined;
     }
+  /** The answer to `load-pending`: the oldest pending entries, and whether these are all. */
+  | { readonly type: 'pending-loaded'; readonly entries: readonly PooledEntry[]; readonly isAll: boolean }
   /** The stored block of an active place cannot be read: its body has to come from a peer again. */
   | { readonly type: 'block-damaged'; readonly point: ChainPoint }
   | { readonly type: 'entries-submitted'; readonly request: RequestId; readonly entries: readonly PooledEntry[] }
@@ -84,6 +87,8 @@ export type Effect =
    * is said in `ChainChange` of the store.
    */
   | { readonly type: 'commit'; readonly change: Commit }
+  /** Read the oldest pending entries from disk; no commit is given meanwhile. */
+  | { readonly type: 'load-pending'; readonly entriesMax: number; readonly bytesMax: number }
   | { readonly type: 'load-branch-point'; readonly peer: PeerId; readonly hash: Hash }
   /** Search for the header's nonce, instead of what was searched before. */
   | { readonly type: 'search'; readonly job: number; readonly header: Header }

@@ -31,14 +31,16 @@ export class EntryPool {
   readonly #recent = new RecentSet(RECENT_IDS_MAX);
   #sizeBytes = 0;
   #storedCount = 0;
+  #isAll: boolean;
 
-  /** `stored` is what the store holds already, `recent` the ids in the latest blocks, oldest first. */
-  constructor(stored: readonly PooledEntry[], recent: readonly Hash[] = []) {
+  /**
+   * `stored` is what the store holds already, `recent` the ids in the latest blocks, oldest first; `isAll`, whether the
+   * store holds no more.
+   */
+  constructor(stored: readonly PooledEntry[], recent: readonly Hash[] = [], isAll = true) {
+    this.#isAll = isAll;
     for (const id of recent) this.#recent.add(id);
-    for (const entry of stored) {
-      this.#insert({ ...entry, peer: undefined, isStored: true });
-      this.#storedCount++;
-    }
+    this.#insertStored(stored);
   }
 
   get count(): number {
@@ -47,6 +49,19 @@ export class EntryPool {
 
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  /** Whether every pending entry is here. The others wait on disk, where an acknowledged entry is safe, too. */
+  get isAll(): boolean {
+    return this.#isAll;
+  }
+
+  /** How much more to read of what waits on disk, once half of what was here is gone. */
+  get shortage(): { readonly entriesMax: number; readonly bytesMax: number } | undefined {
+    if (this.#isAll || this.count >= PENDING_ENTRIES_MAX / 2 || this.#sizeBytes >= PENDING_BYTES_MAX / 2)
+      return undefined;
+    // More than half: so there is one among the oldest that is not here yet.
+    return { entriesMax: PENDING_ENTRIES_MAX - this.count, bytesMax: PENDING_BYTES_MAX - this.#sizeBytes };
   }
 
   /** How many entries there are to mine. */
@@ -72,8 +87,9 @@ export class EntryPool {
     return this.#waiting.get(id);
   }
 
-  /** Whether `entries` from this node's own user would fit. */
+  /** Whether `entries` from this node's own user would fit. None do while some wait on disk: these come first. */
   hasRoomFor(entries: readonly PooledEntry[]): boolean {
+    if (!this.#isAll) return false;
     const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
     return this.count + entries.length <= PENDING_ENTRIES_MAX && this.#sizeBytes + bytes <= PENDING_BYTES_MAX;
   }
@@ -91,14 +107,20 @@ export class EntryPool {
     return true;
   }
 
-  /** Entries of abandoned blocks, which the store has put back already. They are never refused: nothing is lost. */
-  addReturned(entries: readonly PooledEntry[]): void {
-    for (const entry of entries) {
-      this.#recent.delete(entry.id);
-      if (this.#waiting.has(entry.id)) continue;
-      this.#insert({ ...entry, peer: undefined, isStored: true });
-      this.#storedCount++;
-    }
+  /**
+   * Entries of abandoned blocks, which the store has put back already; `isAll` if there are no others of them. They are
+   * never refused: nothing is lost.
+   */
+  addReturned(entries: readonly PooledEntry[], isAll = true): void {
+    for (const { id } of entries) this.#recent.delete(id);
+    this.#insertStored(entries);
+    this.#isAll &&= isAll;
+  }
+
+  /** The oldest entries that the store holds; `isAll` if it holds no others. Gives back those that were not here. */
+  addLoaded(entries: readonly PooledEntry[], isAll: boolean): PooledEntry[] {
+    this.#isAll = isAll;
+    return this.#insertStored(entries);
   }
 
   markStored(entries: readonly PooledEntry[]): void {
@@ -135,6 +157,13 @@ export class EntryPool {
       ids.push(id);
     }
     return bodyFromEntries(chosen, ids);
+  }
+
+  #insertStored(entries: readonly PooledEntry[]): PooledEntry[] {
+    const added = entries.filter(({ id }) => !this.#waiting.has(id));
+    for (const entry of added) this.#insert({ ...entry, peer: undefined, isStored: true });
+    this.#storedCount += added.length;
+    return added;
   }
 
   #insert(waiting: Waiting): void {

@@ -156,6 +156,8 @@ export class FullNode {
         const outcome = this.#sync.branchPointLoaded(peer, input, this.#nowMs);
         return this.#headersTaken(peer, outcome.effects, outcome.fault);
       }
+      case 'pending-loaded':
+        return this.#do(this.#relay.announce(this.#ledger.pendingLoaded(input.entries, input.isAll)));
       case 'block-damaged':
         return this.#do(this.#mender.found(input.point, this.#nowMs));
       case 'entries-submitted':

@@ -63,10 +63,12 @@ export class Ledger {
   #submissions: Submission[] = [];
   #offers: Offer[] = [];
   #alarm: string | undefined;
+  /** Whether pending entries are being read from disk. */
+  #isLoading = false;
 
   constructor(params: NetworkParams, state: LedgerState, windowBlocks?: number) {
     this.tree = new BlockTree({ params, window: state.window, milestones: state.milestones, windowBlocks });
-    this.pool = new EntryPool(state.pending.entries, state.recentIds);
+    this.pool = new EntryPool(state.pending.entries, state.recentIds, state.pending.isAll);
   }
 
   get alarm(): string | undefined {
@@ -128,7 +130,13 @@ export class Ledger {
 
   /** The next commit, if there is something to store and none is on its way. */
   startCommit(): Effect[] {
-    if (this.#commit !== undefined) return [];
+    if (this.#commit !== undefined || this.#isLoading) return [];
+    const { shortage } = this.pool;
+    if (shortage !== undefined) {
+      // Not beside a commit, which may take some of them out.
+      this.#isLoading = true;
+      return [{ type: 'load-pending', ...shortage }];
+    }
     this.#unstored = this.#unstored.filter(({ id }) => this.pool.has(id));
     if (!this.intake.hasReady && this.#unstored.length === 0 && this.#mended.length === 0) return [];
     const plan = this.intake.plan(this.tree.tip);
@@ -145,10 +153,17 @@ export class Ledger {
     return [{ type: 'commit', change: { blocks, pendingAdded, activate } }];
   }
 
+  /** The oldest pending entries on disk. Gives back those that were not in the pool. */
+  pendingLoaded(entries: readonly PooledEntry[], isAll: boolean): readonly PooledEntry[] {
+    this.#isLoading = false;
+    return this.pool.addLoaded(entries, isAll);
+  }
+
   /** The commit that was started is durable; `change` is what the store says of it. */
   committed(change: {
     readonly removed: readonly Hash[];
     readonly returned: readonly PooledEntry[];
+    readonly isAllReturned: boolean;
     readonly included: readonly Hash[];
   }): CommitOutcome {
     const { plan, pendingAdded } = assertPresent(this.#commit, 'what is committed was asked for');
@@ -162,7 +177,7 @@ export class Ledger {
     for (const { body } of joined) this.pool.removeIncluded(entryIds(body));
     // Blocks at hand say it themselves; of those that were stored before, the store does.
     if (joined.length < move.added.length) this.pool.removeIncluded(change.included);
-    this.pool.addReturned(change.returned);
+    this.pool.addReturned(change.returned, change.isAllReturned);
     const pending = [...pendingAdded.filter(({ id }) => this.pool.has(id)), ...change.returned];
     const effects = [
       ...this.#chainMoved(change.removed, oldTip.header, move.added),

@@ -69,6 +69,7 @@ export class LoneMachine {
   async settle(): Promise<void> {
     for (let effect = this.#due.shift(); effect !== undefined; effect = this.#due.shift()) {
       if (effect.type === 'commit') this.feed({ type: 'committed', ...(await this.#store.commit(effect.change)) });
+      if (effect.type === 'load-pending') this.feed({ type: 'pending-loaded', ...(await this.#store.pending(effect)) });
       if (effect.type === 'load-branch-point') {
         const { peer, hash } = effect;
         this.feed({ type: 'branch-point-loaded', peer, hash, point: await this.#store.pointOf(hash) });

@@ -234,6 +234,10 @@ export class MachineWorld {
           if (node.life !== life) return;
           this.#later(node, this.random.integer(0, 5), () => this.feed(node, { type: 'committed', ...committed }));
         });
+      case 'load-pending':
+        return this.#later(node, STORE_MS, async () => {
+          this.feed(node, { type: 'pending-loaded', ...(await node.store.pending(effect)) });
+        });
       case 'load-branch-point':
         return this.#later(node, STORE_MS, async () => {
           const point = await node.store.pointOf(effect.hash);

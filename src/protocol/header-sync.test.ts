@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type BuiltChain, bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { greetedPeer } from '../../test/support/entry-fixture.ts';
+import { encodeRun } from '../../test/support/header-bytes.ts';
+import { sentTo, tipOf } from '../../test/support/lone-machine.ts';
+import type { Hash } from '../core/hash.ts';
+import { type ChainPoint, genesisPoint } from '../core/validation.ts';
+import { BlockIntake } from './block-intake.ts';
+import { BlockTree } from './block-tree.ts';
+import type { Effect } from './effects.ts';
+import { HEADERS_PER_MESSAGE_MAX, HEADERS_TIMEOUT_MS, HOLD_RETRY_MS } from './limits.ts';
+import type { PeerSession } from './peer-session.ts';
+import { Sync } from './sync.ts';
+
+const GENESIS = genesisPoint(TEST_PARAMS);
+const NOW_MS = (TEST_PARAMS.genesisTime + 1_000_000) * 1000;
+const FULL = HEADERS_PER_MESSAGE_MAX;
+const CHAIN = chainOf(FULL * 2 + 100, 'a');
+const OTHER = chainOf(FULL * 2 + 50, 'b');
+
+test('a flood of headers with less work than the chain takes no room, from however many peers', () => {
+  const { sync, peer, tree } = world(CHAIN.points);
+  const { size } = tree;
+  for (let i = 0; i < 64; i++) {
+    const p = peer(`hostile ${i}`, { hash: 'ff'.repeat(32) as Hash, height: 10 ** 9, work: 10n ** 9n });
+    sync.greeted(p, NOW_MS);
+    for (const run of [part(OTHER, 0), part(OTHER, 1), part(OTHER, 2)]) {
+      assert.equal(sync.headersReceived(p, run, NOW_MS).fault, undefined);
+      assert.equal(tree.size, size);
+    }
+    assert.ok(!p.hasMoreHeaders);
+  }
+  assert.deepEqual(sync.status, { phase: 'idle', behind: 0, headersChecked: 4_100, targetHeight: 4_100 });
+});
+
+test('a chain of exactly so many full answers ends with an empty one', () => {
+  const whole = { blocks: CHAIN.blocks.slice(0, FULL), points: CHAIN.points.slice(0, FULL) };
+  const { sync, peer } = world();
+  const p = peer('p', tipOf(whole));
+  sync.greeted(p, NOW_MS);
+  sync.headersReceived(p, part(CHAIN, 0), NOW_MS);
+  assert.equal(sync.status.phase, 'headers');
+  assert.equal(askedFrom(sync.headersReceived(p, new Uint8Array(0), NOW_MS).effects, 'p'), GENESIS.hash);
+  sync.headersReceived(p, part(CHAIN, 0), NOW_MS);
+  assert.equal(p.best?.point.hash, whole.points.at(-1)?.hash);
+});
+
+test('a peer that shows another chain the second time has nothing of it let in, and another is asked', () => {
+  const { sync, peer, tree } = world();
+  const [liar, honest] = [peer('liar', tipOf(CHAIN)), peer('honest')];
+  firstPass(sync, liar);
+  honest.claimedTip = tipOf(CHAIN);
+  const { fault, effects } = sync.headersReceived(liar, part(OTHER, 0), NOW_MS);
+  assert.equal(fault?.code, 'headers-changed');
+  assert.equal(tree.size, 1);
+  assert.equal(askedFrom(effects, 'honest'), GENESIS.hash);
+});
+
+test('a peer that has the chain, too, gives the second pass when the first one leaves or stops answering', () => {
+  for (const leaves of [true, false]) {
+    const { sync, peer, peers } = world();
+    const [p, q] = [peer('p', tipOf(CHAIN)), peer('q')];
+    firstPass(sync, p);
+    q.claimedTip = tipOf(CHAIN);
+    if (leaves) peers.delete('p');
+    const effects = leaves ? sync.peerGone(p, NOW_MS) : sync.proceed(NOW_MS + HEADERS_TIMEOUT_MS + 1);
+    assert.equal(askedFrom(effects, 'q'), GENESIS.hash);
+    for (const i of [0, 1, 2]) sync.headersReceived(q, part(CHAIN, i), NOW_MS);
+    assert.equal(q.best?.point.hash, CHAIN.points.at(-1)?.hash);
+  }
+});
+
+test('when nobody has the chain that was shown, the next best is asked for', () => {
+  const { sync, peer, peers } = world();
+  const [p, q] = [peer('p', tipOf(CHAIN)), peer('q', tipOf({ blocks: [], points: OTHER.points.slice(0, 10) }))];
+  firstPass(sync, p);
+  peers.delete('p');
+  assert.ok(askedFrom(sync.peerGone(p, NOW_MS), 'q') !== undefined);
+  sync.headersReceived(q, encodeRun(OTHER.blocks.slice(0, 10).map(({ header }) => header)), NOW_MS);
+  assert.equal(q.best?.point.header.height, 10);
+});
+
+test('peers with the same chain go on where the other has stopped; one with another chain goes its own way', () => {
+  const { sync, peer } = world();
+  const [p, q, r] = [peer('p', tipOf(CHAIN)), peer('q', tipOf(CHAIN)), peer('r', tipOf(OTHER))];
+  sync.greeted(p, NOW_MS);
+  sync.greeted(q, NOW_MS);
+  const { effects } = sync.headersReceived(p, part(CHAIN, 0), NOW_MS);
+  sync.greeted(r, NOW_MS);
+  assert.equal(askedFrom(effects, 'p') ?? askedFrom(effects, 'q'), CHAIN.points[FULL - 1]?.hash);
+  sync.headersReceived(q, part(CHAIN, 1), NOW_MS);
+  assert.equal(sync.status.headersChecked, 2 * FULL);
+  sync.headersReceived(r, part(OTHER, 0), NOW_MS);
+  sync.headersReceived(r, part(OTHER, 1), NOW_MS);
+  assert.equal(r.presync?.point.hash, OTHER.points[2 * FULL - 1]?.hash);
+});
+
+test('headers ahead of the clock end a first pass for now, and what comes before them is followed', () => {
+  const { sync, peer } = world();
+  const p = peer('p', tipOf(CHAIN));
+  const held = CHAIN.points[2_500];
+  assert.ok(held);
+  const nowMs = (held.header.timestamp - TEST_PARAMS.futureTimeMax) * 1000 - 1;
+  sync.greeted(p, nowMs);
+  sync.headersReceived(p, part(CHAIN, 0), nowMs);
+  const { fault, effects } = sync.headersReceived(p, part(CHAIN, 1), nowMs);
+  assert.equal(fault, undefined);
+  assert.equal(sync.status.targetHeight, 2_500);
+  assert.ok(askedFrom(effects, 'p') === undefined, 'not at once');
+  assert.equal(askedFrom(sync.proceed(nowMs + HOLD_RETRY_MS), 'p'), GENESIS.hash);
+});
+
+test('our own chain that has become better meanwhile ends the second pass', () => {
+  const { sync, peer, tree } = world();
+  firstPass(sync, peer('p', tipOf(CHAIN)));
+  assert.equal(sync.status.targetHeight, CHAIN.points.length);
+  const ours = chainOf(CHAIN.points.length + 1, 'ours');
+  let node = tree.tip;
+  for (let i = 0; i < 3; i++) {
+    const { last } = tree.addRun(part(ours, i), node, 0n);
+    assert.ok(last);
+    node = last;
+  }
+  for (let stored: typeof node | undefined = node; stored !== undefined; stored = stored.parent) stored.body = 'stored';
+  tree.activate(node);
+  assert.deepEqual(sync.proceed(NOW_MS), []);
+  assert.equal(sync.status.phase, 'idle');
+});
+
+function firstPass(sync: Sync, peer: PeerSession): void {
+  sync.greeted(peer, NOW_MS);
+  for (const i of [0, 1, 2]) sync.headersReceived(peer, part(CHAIN, i), NOW_MS);
+}
+
+/** The headers of the answer number `index` to somebody who has nothing of the chain. */
+function part({ blocks }: BuiltChain, index: number): Uint8Array {
+  return encodeRun(blocks.slice(index * FULL, (index + 1) * FULL).map(({ header }) => header));
+}
+
+function chainOf(count: number, label: string): BuiltChain {
+  return buildChain(TEST_PARAMS, GENESIS, count, (height) => bodyOf(JSON.stringify(`${label} ${height}`)));
+}
+
+function world(active: readonly ChainPoint[] = []): {
+  readonly sync: Sync;
+  readonly tree: BlockTree;
+  readonly peers: Map<string, PeerSession>;
+  readonly peer: (id: string, claimedTip?: PeerSession['claimedTip']) => PeerSession;
+} {
+  const tree = new BlockTree({ params: TEST_PARAMS, window: [GENESIS, ...active], milestones: [GENESIS.hash] });
+  const peers = new Map<string, PeerSession>();
+  const questions = { question: (hashes: readonly Hash[]) => ({ type: 'get-blocks', hashes }) as const };
+  const sync = new Sync({ tree, intake: new BlockIntake(), params: TEST_PARAMS, peers, questions });
+  const peer = (id: string, claimedTip?: PeerSession['claimedTip']) => {
+    const session = greetedPeer(id);
+    session.claimedTip = claimedTip;
+    peers.set(id, session);
+    return session;
+  };
+  return { sync, tree, peers, peer };
+}
+
+/** From which hash on `effects` ask the peer for headers. */
+function askedFrom(effects: readonly Effect[], peer: string): Hash | undefined {
+  return sentTo(effects, peer).find((message) => message.type === 'get-headers')?.locator[0];
+}
