@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { anyJson, type Json } from './canonical-json.contract.ts';
 import {
   isWellFormedJson,
+  JsonMembers,
   type JsonText,
   jsonArray,
   jsonObject,
@@ -40,7 +41,7 @@ test('the elements of an array come as they were spelt', () => {
 });
 
 test('empty containers have nothing in them', () => {
-  assert.deepEqual(readMembers(' { } '), { ok: true, value: new Map() });
+  assert.deepEqual(readMembers(' { } '), { ok: true, value: new JsonMembers() });
   assert.deepEqual(readElements('[]'), { ok: true, value: [] });
 });
 
@@ -110,6 +111,32 @@ test('pieces are put together as they are', () => {
   assert.equal(jsonObject({}), '{}');
   assert.equal(jsonArray([]), '[]');
   assert.equal(jsonValue({ a: [null, true], b: undefined }), '{"a":[null,true]}');
+});
+
+test('what was noted of inner values is what reading them by themselves gives', () => {
+  const assertAlike = (members: JsonMembers, levels: number): void => {
+    for (const [key, text] of members) {
+      const inner = members.membersOf(key);
+      assert.deepEqual(inner, readMembers(text), text);
+      assert.deepEqual(members.elementsOf(key), readElements(text), text);
+      if (inner?.ok === true && levels > 0) assertAlike(inner.value, levels - 1);
+    }
+    assert.equal(members.membersOf('there is none'), undefined);
+    assert.equal(members.elementsOf('there is none'), undefined);
+  };
+  const twice = '{"a": {"b":[1, {"c":[]}],"b":2}, "d" : [ ], "e":{ }, "f":{"g":[ [1],[2] , 3], "h":{"i":[4]}},"j":5}';
+  const spelt = fc
+    .tuple(anyJson, fc.constantFrom(undefined, 1))
+    .map(([value, indent]) => JSON.stringify(value, null, indent));
+  const values = fc.oneof(fc.constant(twice), spelt);
+  fc.assert(
+    fc.property(values, fc.nat(3), (text, levelsNoted) => {
+      const members = readMembers(`{"value":${text}}`, { levelsNoted });
+      assert.ok(members.ok);
+      assertAlike(members.value, 3);
+    }),
+    { seed: 20261122, numRuns: 1000 },
+  );
 });
 
 test('agrees with JSON.parse on what JSON is, and on what is in it', () => {

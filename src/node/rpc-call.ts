@@ -1,10 +1,10 @@
 /** What every JSON-RPC method of a node has to do with: its parameters as they come, and its answer or refusal. */
 import { RPC_ERROR_CODES, type RpcError } from '../api/rpc.ts';
 import { type Hash, parseHash } from '../core/hash.ts';
-import { type JsonText, jsonValue } from '../core/json-text.ts';
+import { type JsonMembers, type JsonText, jsonValue } from '../core/json-text.ts';
 import type { RpcAnswer } from '../probe/probe-server.ts';
 
-export type Params = ReadonlyMap<string, JsonText>;
+export type Params = JsonMembers;
 
 /** Thrown by a method: a call that is answered with an error. */
 export class Refusal extends Error {

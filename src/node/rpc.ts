@@ -7,7 +7,7 @@ import { entryBytes, parseBody } from '../core/body.ts';
 import { canonicalizeBytes } from '../core/canonical-json.ts';
 import type { Hash } from '../core/hash.ts';
 import { describeJsonFault } from '../core/json-fault.ts';
-import { type JsonText, jsonArray, jsonObject, jsonValue, readElements } from '../core/json-text.ts';
+import { type JsonText, jsonArray, jsonObject, jsonValue } from '../core/json-text.ts';
 import { hashLeaf } from '../core/merkle.ts';
 import type { NetworkParams } from '../core/params.ts';
 import type { ProbeSession, RpcAnswer } from '../probe/probe-server.ts';
@@ -221,8 +221,8 @@ function noEntry(indexedTo: number, tipHeight: number): Refusal {
 }
 
 function readEntries(params: Params, network: NetworkParams): PooledEntry[] {
-  const elements = readElements(params.get('entries') ?? 'null');
-  if (!elements.ok) throw invalidParams('`entries` is not an array of JSON values');
+  const elements = params.elementsOf('entries');
+  if (elements?.ok !== true) throw invalidParams('`entries` is not an array of JSON values');
   const texts = elements.value;
   if (texts.length > network.entriesMax) {
     const facts = { limit: network.entriesMax };

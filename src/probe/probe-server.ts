@@ -5,7 +5,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { RpcError, RpcMethod } from '../api/rpc.ts';
 import { assert } from '../core/assert.ts';
-import type { JsonText } from '../core/json-text.ts';
+import type { JsonMembers, JsonText } from '../core/json-text.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { startDeadline } from './deadline.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -25,7 +25,7 @@ export interface ProbeHandlers {
   offerChain(blocks: AsyncIterable<string>): Promise<'accepted' | 'rejected'>;
   /** Called after `EXITING`, or the result of the call `shutdown`, was flushed to the socket. */
   shutdown(): void;
-  call(method: RpcMethod, params: ReadonlyMap<string, JsonText>, session: ProbeSession): Promise<RpcAnswer>;
+  call(method: RpcMethod, params: JsonMembers, session: ProbeSession): Promise<RpcAnswer>;
 }
 
 export type RpcAnswer =

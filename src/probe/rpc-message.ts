@@ -6,7 +6,8 @@
  */
 import { RPC_ERROR_CODES, RPC_METHODS, type RpcError, type RpcMethod } from '../api/rpc.ts';
 import { describeJsonFault } from '../core/json-fault.ts';
-import { type JsonText, type JsonTextFault, readMembers } from '../core/json-text.ts';
+import { JsonMembers, type JsonText, type JsonTextFault, readMembers } from '../core/json-text.ts';
+import { stringEnd } from '../core/json-tokens.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { REQUEST_ID_LENGTH_MAX, RPC_DEPTH_MAX } from './probe-limits.ts';
 
@@ -14,7 +15,7 @@ export interface RpcRequest {
   /** As the sender spelt it; undefined where no answer is wanted. */
   readonly id: string | undefined;
   readonly method: RpcMethod;
-  readonly params: ReadonlyMap<string, JsonText>;
+  readonly params: JsonMembers;
 }
 
 /** Why a request is not carried out. */
@@ -34,7 +35,8 @@ export const NO_ID = 'null';
 
 /** The request that `text` stands for, which begins with a brace. */
 export function parseRequest(text: string): Result<RpcRequest, RequestFault> {
-  const members = readMembers(text, { depthMax: RPC_DEPTH_MAX });
+  // A call of `append` is long: the parameters and the entries in one of them are found in the same reading.
+  const members = readMembers(text, { depthMax: RPC_DEPTH_MAX, levelsNoted: 2 });
   if (!members.ok) {
     const { fault } = members;
     return fault.code === 'json-syntax' ? fail({ code: 'json-syntax' }) : refuse(NO_ID, refusedJson(fault));
@@ -51,9 +53,8 @@ export function parseRequest(text: string): Result<RpcRequest, RequestFault> {
     return refuse(idText ?? NO_ID, invalidRequest(reason));
   }
   if (!isRpcMethod(method)) return refuse(idText, unknownMethod(method));
-  const paramsText = request.get('params');
-  if (paramsText === undefined) return ok({ id: idText, method, params: new Map() });
-  const params = readMembers(paramsText, { depthMax: RPC_DEPTH_MAX });
+  const params = request.membersOf('params');
+  if (params === undefined) return ok({ id: idText, method, params: new JsonMembers() });
   if (!params.ok) return refuse(idText, invalidParams());
   return ok({ id: idText, method, params: params.value });
 }
@@ -98,13 +99,13 @@ export function notificationText(method: string, params: string): string {
 /** Whether `text`, well-formed JSON, has more than `depthMax` containers inside each other. */
 export function nestsDeeper(text: JsonText, depthMax: number): boolean {
   let depth = 0;
-  let inString = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === QUOTE) {
-      inString = !inString;
-    } else if (inString) {
-      if (code === BACKSLASH) i++;
+      const end = stringEnd(text, i);
+      // No string after all: the node finds out, too.
+      if (end < 0) return false;
+      i = end - 1;
     } else if (code === OBJECT_OPEN || code === ARRAY_OPEN) {
       depth++;
       if (depth > depthMax) return true;
@@ -184,7 +185,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 const METHOD_ECHO_LENGTH_MAX = 64;
 const QUOTE = 0x22;
 const ARRAY_OPEN = 0x5b;
-const BACKSLASH = 0x5c;
 const ARRAY_CLOSE = 0x5d;
 const OBJECT_OPEN = 0x7b;
 const OBJECT_CLOSE = 0x7d;
