@@ -50,10 +50,7 @@ export function switchBranch(
     const { id, block, headerBytes, work } = kept.get(hash) ?? readKept({ blocks, chain }, hash);
     chain.push(id, { block, headerBytes, work });
     if (pending.isEmpty) continue;
-    for (const entry of entryIds(block.body)) {
-      const seq = pending.remove(entry);
-      if (seq !== undefined && seq < firstReturned) included.push(entry);
-    }
+    for (const entry of pending.remove(entryIds(block.body), firstReturned)) included.push(entry);
   }
   const { entries, isAll } = pending.read(RETURNED_LIMITS, firstReturned);
   return { removed: removed.reverse(), returned: entries, isAllReturned: isAll, included };

@@ -24,12 +24,14 @@ export class PendingTable {
   readonly #selectFrom: Statement;
   readonly #selectKeys: Statement;
   readonly #selectLast: Statement;
+  /** Where those stand that came lately: most of what a block takes away is found without asking the disk. */
+  readonly #places = new Map<Hash, number>();
   /** Undefined: to be read again. */
   #summary: PendingSummary | undefined;
 
   constructor(database: Database) {
     this.#insert = database.statement('INSERT INTO pending (seq, key, id, bytes) VALUES (?, ?, ?, ?)');
-    this.#delete = database.statement('DELETE FROM pending WHERE seq = ?');
+    this.#delete = database.statement('DELETE FROM pending WHERE seq BETWEEN ? AND ?');
     this.#find = database.statement('SELECT seq, id FROM pending WHERE key = ?');
     this.#selectFrom = database.statement('SELECT seq, id, bytes FROM pending WHERE seq >= ? ORDER BY seq');
     this.#selectKeys = database.statement('SELECT key FROM pending INDEXED BY pending_by_key');
@@ -65,23 +67,31 @@ export class PendingTable {
     if (this.#seqOf(key, entry.id) !== undefined) return;
     const known = this.#known();
     this.#insert.run(known.nextSeq, key, hashToBytes(entry.id), entry.bytes);
+    if (this.#places.size < PLACES_MAX) this.#places.set(entry.id, known.nextSeq);
     known.note(key, 1);
     known.nextSeq++;
   }
 
-  /** Takes the entry away, within a transaction, and answers its place in the order; undefined: it was not waiting. */
-  remove(id: Hash): number | undefined {
-    const key = hash48(id);
-    const seq = this.#seqOf(key, id);
-    if (seq === undefined) return undefined;
-    this.#delete.run(seq);
-    this.#known().note(key, -1);
-    return seq;
+  /** Takes away those of `ids` that wait, within a transaction, and answers the ids of those that are older than `seq`. */
+  remove(ids: readonly Hash[], seq: number): Hash[] {
+    const removed = new Map<number, Hash>();
+    for (const id of ids) {
+      const place = this.#places.get(id) ?? this.#seqOf(hash48(id), id);
+      if (place !== undefined) removed.set(place, id);
+    }
+    // Blocks take the oldest first, so that what leaves stands in a row. One by one, a full block would take 50 ms.
+    for (const { first, last } of rowsOf([...removed.keys()])) this.#delete.run(first, last);
+    for (const id of removed.values()) {
+      this.#places.delete(id);
+      this.#known().note(hash48(id), -1);
+    }
+    return [...removed].filter(([place]) => place < seq).map(([, id]) => id);
   }
 
   /** After a transaction that was rolled back: nothing has changed. */
   discard(): void {
     this.#summary = undefined;
+    this.#places.clear();
   }
 
   #seqOf(key: number, id: Hash): number | undefined {
@@ -122,6 +132,17 @@ class PendingSummary {
   }
 }
 
+/** The longest rows of numbers that follow each other, of numbers that are there once. */
+function rowsOf(numbers: number[]): readonly { readonly first: number; readonly last: number }[] {
+  const rows: { first: number; last: number }[] = [];
+  for (const number of numbers.sort((a, b) => a - b)) {
+    const row = rows.at(-1);
+    if (row?.last === number - 1) row.last = number;
+    else rows.push({ first: number, last: number });
+  }
+  return rows;
+}
+
 function pendingEntryOf(row: Row): PendingEntry {
   const entry = { id: hashAt(row, 1), bytes: bytesAt(row, 2) };
   if (hashLeaf(entry.bytes) !== entry.id) {
@@ -130,5 +151,7 @@ function pendingEntryOf(row: Row): PendingEntry {
   return entry;
 }
 
+/** As many as a burst of submissions brings before blocks take them away: about 4 MB. */
+const PLACES_MAX = 32_768;
 /** 1 MiB of counts: with a full pool, one question in five is asked of the disk. */
 const KEY_KINDS = 262_144;
