@@ -1,5 +1,5 @@
 /** A node's chain as it comes over the probe socket: as one JSON array, or block by block in parts of any number. */
-import { type JsonText, jsonValue, readElements, readMembers } from '../core/json-text.ts';
+import { type JsonText, jsonValue, readMembers } from '../core/json-text.ts';
 import { openChannel } from '../probe/client-channel.ts';
 import type { ProbeClient } from '../probe/probe-client.ts';
 import { parseReply } from '../probe/rpc-message.ts';
@@ -39,19 +39,26 @@ export async function* readChainParts(
   client: ProbeClient,
   range: { readonly from: number; readonly to: number },
 ): AsyncGenerator<ChainPart, void, undefined> {
+  const ask = (from: number): Promise<JsonText> => {
+    const answer = client.call('chain', jsonValue({ from, limit: range.to + 1 - from }), { timeoutMs: SILENCE_MAX_MS });
+    // It is asked ahead: whoever waits for it hears that it failed, and where nobody does that is no matter.
+    answer.catch(() => undefined);
+    return answer;
+  };
   let last: string | undefined;
-  for (let from = range.from; from <= range.to; ) {
-    const answer = await client.call('chain', jsonValue({ from, limit: range.to + 1 - from }), {
-      timeoutMs: SILENCE_MAX_MS,
-    });
-    const members = readMembers(answer);
-    const blocks = readElements((members.ok ? members.value.get('chain') : undefined) ?? '[]');
-    const [first] = blocks.ok ? blocks.value : [];
-    if (!blocks.ok || first === undefined) throw chainChanged(from);
+  let from = range.from;
+  for (let asked: Promise<JsonText> | undefined = ask(from); asked !== undefined; ) {
+    const members = readMembers(await asked, { levelsNoted: 1 });
+    const elements = members.ok ? members.value.elementsOf('chain') : undefined;
+    const blocks = elements?.ok === true ? elements.value : [];
+    const [first] = blocks;
+    if (first === undefined) throw chainChanged(from);
     if (last !== undefined && memberOf(first, 'prev_hash') !== last) throw chainChanged(from);
-    yield { from, blocks: blocks.value };
-    from += blocks.value.length;
-    last = memberOf(blocks.value.at(-1) ?? first, 'hash');
+    const next = from + blocks.length;
+    asked = next <= range.to ? ask(next) : undefined;
+    yield { from, blocks };
+    from = next;
+    last = memberOf(blocks.at(-1) ?? first, 'hash');
   }
 }
 

@@ -1,15 +1,15 @@
 /** The JSON-RPC methods that carry whole chains: out in parts, in in parts, and into a file beside the store. */
 import { isAbsolute } from 'node:path';
 import type { Offer } from '../api/shapes.ts';
-import { type JsonText, jsonArray, jsonObject, jsonValue, readElements } from '../core/json-text.ts';
+import { jsonValue } from '../core/json-text.ts';
+import { ok } from '../core/result.ts';
 import type { ProbeSession, RpcAnswer } from '../probe/probe-server.ts';
 import type { FullNode } from '../protocol/full-node.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
 import { StoreError } from '../storage/store-error.ts';
-import { streamChainDocument } from './chain-stream.ts';
+import { chainDocument, streamChainDocument } from './chain-stream.ts';
 import type { ChainUploads } from './chain-upload.ts';
-import { invalidParams, type Params, plain, readInteger, readString, refused, result } from './rpc-call.ts';
-import { blockJson } from './views.ts';
+import { invalidParams, type Params, plain, readInteger, readString, refused } from './rpc-call.ts';
 
 /**
  * The whole chain, streamed; or, where `from` is named, some of its blocks from that height up: as many as
@@ -26,22 +26,14 @@ export async function answerChain(
     if (params.has('limit')) throw invalidParams('`limit` goes with `from`: the height of the first block of the part');
     return { type: 'stream', stream: await streamChainDocument(store) };
   }
-  const blocks: JsonText[] = [];
-  let sizeBytes = 0;
-  for (let height = from; blocks.length < limit; height++) {
-    const stored = await store.blockAt(height);
-    if (stored === undefined) break;
-    const json = blockJson(stored.block);
-    sizeBytes += json.length;
-    if (blocks.length > 0 && sizeBytes > CHAIN_PART_BYTES) break;
-    blocks.push(json);
-  }
-  return result(jsonObject({ chain: jsonArray(blocks), length: jsonValue(machine.tip.header.height + 1) }));
+  const part = await store.chainPartJson(from, { blocksMax: limit, bytesMax: CHAIN_PART_BYTES });
+  const length = machine.tip.header.height + 1;
+  return { type: 'stream', stream: chainDocument({ sizeBytes: part.length, chunks: [part], length }) };
 }
 
 /** The next part of a candidate chain, or the last one, which is answered with the verdict. */
 export async function answerOffer(uploads: ChainUploads, params: Params, session: ProbeSession): Promise<RpcAnswer> {
-  const blocks = readElements(params.get('blocks') ?? '[]');
+  const blocks = params.elementsOf('blocks') ?? ok([]);
   const last = params.get('last') ?? 'false';
   if (!blocks.ok) throw invalidParams('`blocks` is not an array of blocks');
   if (last !== 'true' && last !== 'false') throw invalidParams('`last` is not true or false');

@@ -97,6 +97,11 @@ export class ActiveChain {
     return this.#leafAt(height).row;
   }
 
+  /** Checks the header in `row`, which is that of the active block at `height`, against the history. */
+  checkHeader(row: HeaderRow, height: number): void {
+    this.#checkedLeaf(row, height);
+  }
+
   /** The place at `height`, which is at most the tip's, checked as `headerAt` does and against its history root. */
   pointAt(height: number): ChainPoint {
     const { hash, header, bytes, work } = this.headerAt(height);
@@ -162,8 +167,12 @@ export class ActiveChain {
   /** The header at `height`, and its leaf in the history, with which it was compared. */
   #leafAt(height: number): { readonly row: HeaderRow; readonly leaf: Hash } {
     const row = parseHeaderRow(this.#selectHeader.one(height), () => height);
+    return { row, leaf: this.#checkedLeaf(row, height) };
+  }
+
+  #checkedLeaf(row: HeaderRow, height: number): Hash {
     const leaf = historyLeaf(row.bytes, row.work);
-    if (this.#nodeAt(historyNodeCount(height)) === leaf) return { row, leaf };
+    if (this.#nodeAt(historyNodeCount(height)) === leaf) return leaf;
     throw blockDamaged({ hash: row.hash, height }, 'it is not what the history has at its height');
   }
 

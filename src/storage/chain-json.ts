@@ -1,11 +1,33 @@
 /** The active chain as JSON, of any length, in constant memory. */
 import { encodeBlockJson, type SpelledBlock } from '../core/block-json.ts';
+import type { PartLimits } from './chain-store.ts';
 
 /** `[block,block,…]` in pieces, read on only as they are asked for. */
 export async function* chainJsonChunks(
   blocks: AsyncIterable<SpelledBlock>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   yield* gather(pieces(blocks));
+}
+
+/** `[block,block,…]`, as many blocks as the limits allow, in one piece. Ends before a block that cannot be read, unless it is the first. */
+export function chainJsonPart(blocks: Iterable<SpelledBlock>, { blocksMax, bytesMax }: PartLimits): Uint8Array {
+  const parts: Uint8Array[] = [];
+  // Before each block comes a bracket or a comma.
+  let sizeBytes = ARRAY_CLOSE.length;
+  let count = 0;
+  try {
+    for (const block of blocks) {
+      if (count >= blocksMax) break;
+      const part = encodeBlockJson(block);
+      sizeBytes += COMMA.length + part.length;
+      if (count > 0 && sizeBytes > bytesMax) break;
+      parts.push(count++ === 0 ? ARRAY_OPEN : COMMA, part);
+    }
+  } catch (error) {
+    // The next part begins with it, and fails.
+    if (count === 0) throw error;
+  }
+  return Buffer.concat(count === 0 ? [ARRAY_OPEN, ARRAY_CLOSE] : [...parts, ARRAY_CLOSE]);
 }
 
 async function* pieces(blocks: AsyncIterable<SpelledBlock>): AsyncGenerator<Uint8Array, void, undefined> {

@@ -34,6 +34,20 @@ export async function* readChain(options: {
   }
 }
 
+/** The blocks of the active chain from height `from` up, one after the other: it must not move meanwhile. */
+export function* readActiveBlocks(
+  { chain, blocks }: Pick<Source, 'chain' | 'blocks'>,
+  from: number,
+): Generator<RawBlock, void, undefined> {
+  for (let height = from; height <= chain.tip.height; height++) {
+    const id = chain.idAt(height);
+    if (id === undefined) throw blockDamaged({ hash: undefined, height }, 'the active chain lacks it');
+    const block = blocks.readRaw(id, () => height);
+    chain.checkHeader(block, height);
+    yield block;
+  }
+}
+
 /** What is known of the upper end of a chain. */
 interface Branch {
   /** The row ids of its blocks from the tip down. */
@@ -92,8 +106,9 @@ function readOne(
   const activeId = chain.idAt(height);
   const id = height > branch.parentHeight ? branch.ids[tipHeight - height] : activeId;
   if (id === undefined) throw blockDamaged({ hash: undefined, height }, 'the active chain lacks it');
-  if (id === activeId) chain.headerAt(height);
-  return blocks.readRaw(id, () => height);
+  const block = blocks.readRaw(id, () => height);
+  if (id === activeId) chain.checkHeader(block, height);
+  return block;
 }
 
 const WALK_STEPS_MAX = 1_000;

@@ -110,6 +110,44 @@ export function testChainReading(withStore: (work: (store: ChainStore) => Promis
     });
   });
 
+  describe('parts of the chain', () => {
+    const part = async (store: ChainStore, from: number, blocksMax: number, bytesMax: number) => {
+      const bytes = await store.chainPartJson(from, { blocksMax, bytesMax });
+      return Buffer.from(bytes).toString();
+    };
+    const jsonOf = (blocks: readonly Block[]) =>
+      `[${blocks.map((block) => Buffer.from(encodeBlockJson(block)).toString()).join(',')}]`;
+
+    test('are whole blocks from a height up: as many as the limits allow, and at least one', async () => {
+      await withStore(async (store) => {
+        const { blocks, points } = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 6, mixedBody);
+        await store.commit(growth({ blocks, points }));
+        const all = [createGenesis(TEST_PARAMS), ...blocks];
+        assert.equal(await part(store, 0, 100, 1_000_000), jsonOf(all));
+        assert.equal(await part(store, 2, 3, 1_000_000), jsonOf(all.slice(2, 5)));
+        assert.equal(await part(store, 6, 3, 1_000_000), jsonOf(all.slice(6)));
+        assert.equal(await part(store, 7, 3, 1_000_000), '[]');
+        assert.equal(await part(store, 1, 0, 1_000_000), '[]');
+        const { length } = jsonOf(all.slice(1, 4));
+        const sizeBytes = Buffer.byteLength(jsonOf(all.slice(1, 4)));
+        assert.ok(length < sizeBytes, 'characters of several bytes are counted as bytes');
+        assert.equal(await part(store, 1, 100, sizeBytes), jsonOf(all.slice(1, 4)));
+        assert.equal(await part(store, 1, 100, sizeBytes - 1), jsonOf(all.slice(1, 3)));
+        assert.equal(await part(store, 1, 100, 0), jsonOf(all.slice(1, 2)));
+      });
+    });
+
+    test('are of the chain that is active now', async () => {
+      await withStore(async (store) => {
+        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, mixedBody);
+        const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 2, () => bodyOf('"side"'));
+        await store.commit(growth(main));
+        await store.commit(switchTo(0, side));
+        assert.equal(await part(store, 1, 100, 1_000_000), jsonOf(side.blocks));
+      });
+    });
+  });
+
   describe('bodies', () => {
     const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 5, () => bodyOf(`"${'x'.repeat(96)}"`));
     const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"side"'));

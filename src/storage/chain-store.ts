@@ -115,6 +115,12 @@ export interface ChainJson {
   chunks(): AsyncIterable<Uint8Array>;
 }
 
+/** How much of the chain one part of it may hold. */
+export interface PartLimits {
+  readonly blocksMax: number;
+  readonly bytesMax: number;
+}
+
 /** What a check of the active chain came to. */
 export interface ChainCheck {
   /** How many blocks follow every rule, from the genesis up. */
@@ -169,6 +175,13 @@ export interface ChainStore {
   activeHashes(from: number, max: number): Promise<readonly Hash[]>;
 
   chainJson(): Promise<ChainJson>;
+
+  /**
+   * The blocks of the active chain from height `from` up, in their JSON form: as many as the limits allow, and at least
+   * one if there is one and `blocksMax` is not 0. Ends before a block that is damaged; throws `block-damaged` where that
+   * is the first.
+   */
+  chainPartJson(from: number, limits: PartLimits): Promise<Uint8Array>;
 
   /**
    * Reads every block of the active chain and judges it as if it came from a stranger. What the store finds damaged is

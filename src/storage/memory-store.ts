@@ -8,7 +8,7 @@ import { appendLeaf, EMPTY_FRONTIER, historyLeaf } from '../core/history.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, createGenesis, genesisPoint, hashedHeader } from '../core/validation.ts';
 import { checkChain } from './chain-check.ts';
-import { chainJsonChunks } from './chain-json.ts';
+import { chainJsonChunks, chainJsonPart } from './chain-json.ts';
 import {
   type ChainChange,
   type ChainCheck,
@@ -18,6 +18,7 @@ import {
   type CommittedChange,
   type EntryPlaces,
   type LoadOptions,
+  type PartLimits,
   type PendingBatch,
   type PendingEntry,
   type PendingLimits,
@@ -118,6 +119,12 @@ class MemoryStore implements ChainStore {
     // The brackets, and a comma between each two blocks.
     const sizeBytes = this.#jsonBytes + length + 1;
     return { tip: hash, length, sizeBytes, chunks: () => chainJsonChunks(this.#readChain(hash)) };
+  }
+
+  async chainPartJson(from: number, limits: PartLimits): Promise<Uint8Array> {
+    const points = this.#active.slice(from, from + limits.blocksMax);
+    const blocks = points.map(({ hash }) => assertPresent(this.#blocks.get(hash)?.block, 'an active block is kept'));
+    return chainJsonPart(blocks, limits);
   }
 
   async check(options: ChainCheckOptions): Promise<ChainCheck> {

@@ -205,6 +205,10 @@ describe('damage on the disk', () => {
       await assert.rejects(damaged.blockAt(3), noticed);
       await assert.rejects(damaged.blockByHash(hash), noticed);
       await assert.rejects(readAll(damaged), noticed);
+      const part = { blocksMax: 9, bytesMax: 1_000_000 };
+      await assert.rejects(damaged.chainPartJson(3, part), noticed);
+      const before: readonly unknown[] = JSON.parse(Buffer.from(await damaged.chainPartJson(1, part)).toString());
+      assert.equal(before.length, 2);
       assert.ok(await damaged.blockAt(4));
       await damaged.commit({ ...NO_CHANGE, blocks: growth(chain).blocks });
       assert.equal((await damaged.blockAt(3))?.block.hash, hash);

@@ -16,8 +16,8 @@ import { ActiveChain } from './active-chain.ts';
 import { BlockTable, type RawBlock } from './block-table.ts';
 import { type KeptBlock, switchBranch } from './branch-switch.ts';
 import { checkChain } from './chain-check.ts';
-import { chainJsonChunks } from './chain-json.ts';
-import { readChain } from './chain-reader.ts';
+import { chainJsonChunks, chainJsonPart } from './chain-json.ts';
+import { readActiveBlocks, readChain } from './chain-reader.ts';
 import type {
   ChainChange,
   ChainCheck,
@@ -28,6 +28,7 @@ import type {
   EntryPlace,
   EntryPlaces,
   LoadOptions,
+  PartLimits,
   PendingBatch,
   PendingLimits,
   StoredBlock,
@@ -174,6 +175,10 @@ class SqliteStore implements ChainStore {
     const { hash, height, jsonEnd } = this.#chain.tip;
     const chunks = () => chainJsonChunks(this.#readChain(hash));
     return { tip: hash, length: height + 1, sizeBytes: jsonEnd + 1, chunks };
+  }
+
+  async chainPartJson(from: number, limits: PartLimits): Promise<Uint8Array> {
+    return chainJsonPart(readActiveBlocks({ chain: this.#chain, blocks: this.#blocks }, from), limits);
   }
 
   async check(options: ChainCheckOptions): Promise<ChainCheck> {

@@ -1,7 +1,7 @@
 /** What a threaded store and its thread say to each other. What can be large is packed (`store-codec.ts`). */
 import type { Hash } from '../core/hash.ts';
 import type { NetworkParams } from '../core/params.ts';
-import type { LoadOptions, PendingLimits } from './chain-store.ts';
+import type { LoadOptions, PartLimits, PendingLimits } from './chain-store.ts';
 import type { DamagedBlock, StoreErrorCode } from './store-error.ts';
 
 /** What the thread is given when it starts: the store to open. */
@@ -27,6 +27,7 @@ export type StoreQuestion =
   | { readonly type: 'chain-json'; readonly document: number }
   /** The next piece of `document`, of which several may be read at a time: each reading has its number. */
   | { readonly type: 'chunk'; readonly document: number; readonly reading: number }
+  | { readonly type: 'chain-part-json'; readonly from: number; readonly limits: PartLimits }
   | { readonly type: 'check' }
   | { readonly type: 'entry-places'; readonly id: Hash; readonly max: number }
   | { readonly type: 'backup'; readonly path: string }

@@ -46,7 +46,7 @@ class Reading {
     this.#next = this.#chunks.next();
     // Whoever takes it hears that it failed; that nobody does is no failure of the thread.
     this.#next.catch(() => undefined);
-    return next.value.slice().buffer;
+    return ownMemory(next.value);
   }
 
   leave(): void {
@@ -103,7 +103,7 @@ class StoreThread {
       case 'bodies':
         return packed(writeBodies, await store.bodies(question.hashes, question.bytesMax));
       case 'headers-after':
-        return (await store.headersAfter(question.locator, question.max)).slice().buffer;
+        return ownMemory(await store.headersAfter(question.locator, question.max));
       case 'active-hashes':
         return packed(writeHashes, await store.activeHashes(question.from, question.max));
       case 'chain-json': {
@@ -113,6 +113,8 @@ class StoreThread {
       }
       case 'chunk':
         return this.#reading(question).take();
+      case 'chain-part-json':
+        return ownMemory(await store.chainPartJson(question.from, question.limits));
       case 'check':
         return packed(writeChainCheck, await this.#check(call));
       case 'entry-places':
@@ -161,6 +163,13 @@ function packedIfPresent<Value>(
   value: Value | undefined,
 ): ArrayBuffer | undefined {
   return value === undefined ? undefined : packed(write, value);
+}
+
+/** `bytes` in memory that holds nothing else, to be given away. */
+function ownMemory(bytes: Uint8Array): ArrayBuffer {
+  const { buffer } = bytes;
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
+  return isWhole ? buffer : new Uint8Array(bytes).buffer;
 }
 
 function say(reply: ThreadReply, transfer: readonly ArrayBuffer[] = []): void {

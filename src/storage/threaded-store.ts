@@ -17,6 +17,7 @@ import type {
   CommittedChange,
   EntryPlaces,
   LoadOptions,
+  PartLimits,
   PendingBatch,
   PendingLimits,
   StoredBlock,
@@ -116,6 +117,12 @@ class ThreadedStore implements ChainStore {
     const document = this.#number();
     const facts = await this.#read({ type: 'chain-json', document: document.number }, readChainJson);
     return { ...facts, chunks: () => this.#chunks(document) };
+  }
+
+  async chainPartJson(from: number, limits: PartLimits): Promise<Uint8Array> {
+    return new Uint8Array(
+      assertPresent(await this.#link.ask({ type: 'chain-part-json', from, limits }), 'a part comes'),
+    );
   }
 
   check({ onProgress, signal }: ChainCheckOptions): Promise<ChainCheck> {

@@ -14,6 +14,7 @@ export function overlay(store: ChainStore, changes: Partial<ChainStore>): ChainS
     headersAfter: (locator, max) => store.headersAfter(locator, max),
     activeHashes: (from, max) => store.activeHashes(from, max),
     chainJson: () => store.chainJson(),
+    chainPartJson: (from, limits) => store.chainPartJson(from, limits),
     check: (options) => store.check(options),
     entryPlaces: (id, max) => store.entryPlaces(id, max),
     backup: (path, onProgress) => store.backup(path, onProgress),
