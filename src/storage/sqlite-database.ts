@@ -144,10 +144,15 @@ export class Statement {
   /** Row by row. Nothing may be written before the end of it. */
   *each(...values: SQLInputValue[]): Generator<Row, void, undefined> {
     const rows: Iterator<unknown> = guard(this.#path, () => this.#prepared.iterate(...values));
-    for (;;) {
-      const next = guard(this.#path, () => rows.next());
-      if (next.done === true) return;
-      yield cells(next.value);
+    try {
+      for (;;) {
+        const next = guard(this.#path, () => rows.next());
+        if (next.done === true) return;
+        yield cells(next.value);
+      }
+    } finally {
+      // A query that is left open keeps the log from being moved into the file.
+      guard(this.#path, () => rows.return?.());
     }
   }
 }
@@ -195,6 +200,10 @@ function storeErrorOf(error: unknown, path: string): unknown {
   if (!(error instanceof Error)) return error;
   if ('code' in error && error.code === 'ERR_INVALID_STATE') {
     return new StoreError('store-closed', `${path}: the store has been closed.`, { cause: error });
+  }
+  // A number in a row that is none of ours.
+  if ('code' in error && error.code === 'ERR_OUT_OF_RANGE') {
+    return new StoreError('store-damaged', `${path}: a stored row cannot be read.`, { cause: error });
   }
   if (!('errcode' in error) || typeof error.errcode !== 'number') return error;
   // The low byte is the primary result code, the rest says more about it (sqlite.org/rescode.html).
