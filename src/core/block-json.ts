@@ -7,7 +7,7 @@
 import { encodeUtf8 } from '#host';
 import { assertPresent } from './assert.ts';
 import type { Block } from './block.ts';
-import { type CanonicalizeFault, canonicalize } from './canonical-json.ts';
+import { type CanonicalizeFault, canonicalize, canonicalizeBytes } from './canonical-json.ts';
 import { parseHash, ZERO_HASH } from './hash.ts';
 import { type Header, NONCE_MAX } from './header.ts';
 import type { JsonFault } from './json-fault.ts';
@@ -72,13 +72,21 @@ export function parseBlockJson(
   }
   const header = readHeader(fields);
   if (!header.ok) return header;
-  const data = canonicalize(memberOf(fields, 'data'), limits);
+  const data = canonicalBytes(memberOf(fields, 'data'), limits);
   if (!data.ok) return data;
   const claimed = hashedHeader(header.value);
   const hash = readText(fields, 'hash', parseHash);
   if (hash === undefined) return invalid('hash', '64 lower-case hex digits');
   if (hash !== claimed.hash) return fail({ code: 'block-hash-wrong', expected: claimed.hash, hash });
-  return ok({ ...claimed, bodyBytes: encodeUtf8(data.value) });
+  return ok({ ...claimed, bodyBytes: data.value });
+}
+
+/** Offsets in faults count UTF-16 code units, as in all of the text. */
+function canonicalBytes(text: JsonText, limits: { readonly depthMax: number }): Result<Uint8Array, CanonicalizeFault> {
+  const canonical = text.isWellFormed() ? canonicalizeBytes(encodeUtf8(text), limits) : undefined;
+  if (canonical?.ok === true) return canonical;
+  const spelled = canonicalize(text, limits);
+  return spelled.ok ? ok(encodeUtf8(spelled.value)) : spelled;
 }
 
 type Fields = ReadonlyMap<string, JsonText>;
@@ -108,7 +116,10 @@ function readInteger(fields: Fields, field: string, max: number): number | undef
 }
 
 function readText<Value>(fields: Fields, field: string, parse: (text: string) => Value | undefined): Value | undefined {
-  const value: unknown = JSON.parse(memberOf(fields, field));
+  const text = memberOf(fields, field);
+  // As nearly everybody writes it: without escapes.
+  if (PLAIN_TEXT.test(text)) return parse(text.slice(1, -1));
+  const value: unknown = JSON.parse(text);
   return typeof value === 'string' ? parse(value) : undefined;
 }
 
@@ -140,5 +151,6 @@ function textAfterData({ hash, header }: SpelledBlock): string {
 const FIELDS = ['bits', 'data', 'data_root', 'hash', 'history_root', 'index', 'nonce', 'prev_hash', 'timestamp'];
 const GENESIS_PREVIOUS = '0000';
 const INTEGER_TEXT = /^(0|[1-9][0-9]{0,15})$/;
+const PLAIN_TEXT = /^"[\x20\x21\x23-\x5b\x5d-\x7e]*"$/;
 const BITS_TEXT = /^[0-9a-f]{8}$/;
 const BYTES_BEFORE_DATA = '{"bits":"00000000","data":'.length;

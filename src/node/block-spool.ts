@@ -1,13 +1,16 @@
 /** Blocks set aside in a file, while it is not known yet whether they are wanted. */
-
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assert, assertPresent } from '../core/assert.ts';
-import type { Block } from '../core/block.ts';
-import { encodeHeader, HEADER_BYTES, parseHeader } from '../core/header.ts';
-import type { NetworkParams } from '../core/params.ts';
-import { hashedHeader, validateBody } from '../core/validation.ts';
+import { assert } from '../core/assert.ts';
+import { HEADER_BYTES } from '../core/header.ts';
+
+/** Some blocks that follow each other, as they were put in. */
+export interface SpooledBlocks {
+  /** 118 bytes each, in one piece. */
+  readonly headers: Uint8Array;
+  readonly bodies: readonly Uint8Array[];
+}
 
 export class BlockSpool {
   readonly #file: FileHandle;
@@ -36,23 +39,24 @@ export class BlockSpool {
     }
   }
 
-  /** Keeps `block`. It is written together with others. */
-  async append(block: Block): Promise<void> {
-    const prefix = Buffer.alloc(PREFIX_BYTES);
-    prefix.writeUInt32BE(block.body.bytes.length, 0);
-    prefix.set(encodeHeader(block.header), 4);
-    this.#unwritten.push(prefix, block.body.bytes);
-    this.#unwrittenBytes += PREFIX_BYTES + block.body.bytes.length;
+  /** Keeps a block: the 118 bytes of its header, and its body. It is written together with others. */
+  async append(header: Uint8Array, body: Uint8Array): Promise<void> {
+    assert(header.length === HEADER_BYTES, 'a header has 118 bytes');
+    const size = Buffer.alloc(SIZE_BYTES);
+    size.writeUInt32BE(body.length, 0);
+    this.#unwritten.push(size, header, body);
+    this.#unwrittenBytes += PREFIX_BYTES + body.length;
     if (this.#unwrittenBytes >= PIECE_BYTES) await this.#write();
   }
 
   /** The blocks in order, in batches that are full with so many blocks, or with so many bytes. */
-  async *batches(
-    params: NetworkParams,
-    limits: { readonly blocksMax: number; readonly bytesMax: number },
-  ): AsyncGenerator<readonly Block[], void, undefined> {
+  async *batches(limits: {
+    readonly blocksMax: number;
+    readonly bytesMax: number;
+  }): AsyncGenerator<SpooledBlocks, void, undefined> {
     await this.#write();
-    let batch: Block[] = [];
+    let headers: Uint8Array[] = [];
+    let bodies: Uint8Array[] = [];
     let filledBytes = 0;
     let rest: Buffer = Buffer.alloc(0);
     for (let offset = 0; offset < this.#sizeBytes; ) {
@@ -61,18 +65,21 @@ export class BlockSpool {
       const bytes = Buffer.concat([rest, piece]);
       let start = 0;
       for (let end = recordEnd(bytes, start); end <= bytes.length; end = recordEnd(bytes, start)) {
-        batch.push(parseRecord(bytes.subarray(start, end), params));
+        headers.push(bytes.subarray(start + SIZE_BYTES, start + PREFIX_BYTES));
+        // Memory of its own: a block that stays would keep the whole piece.
+        bodies.push(new Uint8Array(bytes.subarray(start + PREFIX_BYTES, end)));
         filledBytes += end - start;
         start = end;
-        if (batch.length < limits.blocksMax && filledBytes < limits.bytesMax) continue;
-        yield batch;
-        batch = [];
+        if (bodies.length < limits.blocksMax && filledBytes < limits.bytesMax) continue;
+        yield { headers: Buffer.concat(headers), bodies };
+        headers = [];
+        bodies = [];
         filledBytes = 0;
       }
       rest = bytes.subarray(start);
     }
     assert(rest.length === 0, 'a spool ends with a whole block');
-    if (batch.length > 0) yield batch;
+    if (bodies.length > 0) yield { headers: Buffer.concat(headers), bodies };
   }
 
   /** Closes and deletes the file. */
@@ -108,16 +115,9 @@ function recordEnd(bytes: Buffer, start: number): number {
     : Number.POSITIVE_INFINITY;
 }
 
-/** The block has memory of its own: one that stays would keep the whole piece. */
-function parseRecord(record: Buffer, params: NetworkParams): Block {
-  const header = parseHeader(record.subarray(4, PREFIX_BYTES));
-  const bodyBytes = new Uint8Array(record.subarray(PREFIX_BYTES));
-  const block = header.ok ? validateBody(hashedHeader(header.value), bodyBytes, params) : undefined;
-  return assertPresent(block?.ok === true ? block.value : undefined, 'a spool holds what was put into it');
-}
-
+const SIZE_BYTES = 4;
 /** The size of the body, then the header. */
-const PREFIX_BYTES = 4 + HEADER_BYTES;
+const PREFIX_BYTES = SIZE_BYTES + HEADER_BYTES;
 const SPOOL_NAME = /^candidate-[0-9a-f-]+\.spool$/;
 /** Written and read at once: about so much. */
 const PIECE_BYTES = 256 * 1024;

@@ -13,7 +13,7 @@ import { createParams } from '../core/params.ts';
 import { bitsToTarget } from '../core/target.ts';
 import { type ChainPoint, createGenesis, genesisPoint, hashedHeader } from '../core/validation.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
-import { offerChain } from './chain-offer.ts';
+import { inPieces, offerChain } from './chain-offer.ts';
 
 const GENESIS = createGenesis(EASY_PARAMS);
 const ROOT = genesisPoint(EASY_PARAMS);
@@ -262,6 +262,51 @@ test('a chain is taken at the edge of the clock, and not a second beyond', async
   assert.ok(first.header.timestamp < second.header.timestamp);
 });
 
+test('of a long chain the first fault is told, with its height, wherever it stands', async (t) => {
+  const { root } = await makeHome(t);
+  const { blocks } = branch('their', 300);
+  const whole = [GENESIS, ...blocks].map(jsonOf);
+  const spoilt = {
+    json: () => '{"index":',
+    header: (_text: string, height: number) =>
+      jsonOf(reforge(blocks[height - 1] ?? GENESIS, { historyRoot: OTHER_HASH })),
+    data: (text: string) => text.replace('"their"', '"there"'),
+    hash: (text: string) => text.replace(/"bits":"[0-9a-f]+"/, '"bits":"20000001"'),
+  };
+  const codes = {
+    json: 'json-syntax',
+    header: 'history-root-wrong',
+    data: 'data-root-wrong',
+    hash: 'block-hash-wrong',
+  };
+  type Kind = keyof typeof spoilt;
+  for (const [first, second, height] of [
+    ['json', 'header', 1],
+    ['header', 'json', 126],
+    ['header', 'data', 127],
+    ['data', 'header', 128],
+    ['data', 'json', 129],
+    ['hash', 'data', 255],
+    ['header', 'hash', 256],
+    ['data', 'hash', 299],
+  ] as readonly (readonly [Kind, Kind, number])[]) {
+    const texts = whole.with(height, spoilt[first](whole[height] ?? '', height));
+    const both = texts.with(height + 1, spoilt[second](texts[height + 1] ?? '', height + 1));
+    const verdict = await offerChain(
+      {
+        params: EASY_PARAMS,
+        store: createMemoryStore(EASY_PARAMS),
+        folder: root,
+        clockSeconds: () => EASY_PARAMS.genesisTime + 1_000_000,
+        tip: () => ROOT,
+        take: () => assert.fail('nothing of it is taken'),
+      },
+      inPieces(ReadableStream.from(both)),
+    );
+    assert.deepEqual([verdict.blocks, verdict.fault?.height, verdict.fault?.code], [height, height, codes[first]]);
+  }
+});
+
 test('a chain that the node does not take after all is rejected', async (t) => {
   const { root } = await makeHome(t);
   const parts = { params: EASY_PARAMS, store: createMemoryStore(EASY_PARAMS), folder: root, tip: () => ROOT };
@@ -277,6 +322,6 @@ test('a chain that the node does not take after all is rejected', async (t) => {
   assert.deepEqual(await readdir(root), []);
 });
 
-async function* texts(blocks: readonly Block[]): AsyncGenerator<string, void, undefined> {
-  for (const block of blocks) yield jsonOf(block);
+async function* texts(blocks: readonly Block[]): AsyncGenerator<readonly string[], void, undefined> {
+  yield blocks.map(jsonOf);
 }

@@ -2,17 +2,18 @@
  * A candidate chain from this node's own user: judged block by block as it arrives, in bounded memory, and taken over
  * only when the whole of it is valid and better than the node's own.
  */
-import { assert } from '../core/assert.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { assert, assertPresent } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
-import { parseBlockJson } from '../core/block-json.ts';
+import { type ClaimedBlock, parseBlockJson } from '../core/block-json.ts';
 import { isBetterTip, type Tip } from '../core/fork-choice.ts';
-import { encodeHeader } from '../core/header.ts';
-import { followHeaders } from '../core/header-run.ts';
+import { HEADER_BYTES } from '../core/header.ts';
+import { followHeaders, validateHeaders } from '../core/header-run.ts';
 import type { NetworkParams } from '../core/params.ts';
-import { type ChainPoint, genesisPoint, isAheadOfClock, validateBody, validateHeader } from '../core/validation.ts';
+import { type ChainPoint, genesisPoint, isAheadOfClock, validateBody } from '../core/validation.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
 import { ActivePages } from './active-pages.ts';
-import { BlockSpool } from './block-spool.ts';
+import { BlockSpool, type SpooledBlocks } from './block-spool.ts';
 import type { Question } from './runtime.ts';
 
 export interface ChainOfferParts {
@@ -40,84 +41,156 @@ interface OfferFault {
   readonly message: string;
 }
 
-/** Judges the chain whose blocks are the JSON texts `blocks`, and takes it over if it wins. */
-export async function offerChain(parts: ChainOfferParts, blocks: AsyncIterable<string>): Promise<OfferVerdict> {
+/** Judges the chain whose blocks are the JSON texts in `pieces`, and takes it over if it wins. */
+export async function offerChain(
+  parts: ChainOfferParts,
+  pieces: AsyncIterable<readonly string[]>,
+): Promise<OfferVerdict> {
   const spool = await BlockSpool.create(parts.folder);
   try {
-    const candidate = await judge(parts, blocks, spool);
-    if ('fault' in candidate) return candidate;
-    const { fork, tip } = candidate;
-    const { height } = tip.header;
-    const rejected = (code: string, message: string): OfferVerdict => {
-      return { blocks: height + 1, fault: { height, code, message } };
-    };
-    // A chain that never leaves ours is at most as long as ours.
-    if (fork === undefined || !isBetterTip(tip, parts.tip())) {
-      return rejected('chain-not-better', 'the chain is valid, but has no more work than the one that this node has');
-    }
-    let from = fork;
-    for await (const batch of spool.batches(parts.params, BATCH_LIMITS)) {
-      if (!(await parts.take({ type: 'blocks-offered', from, blocks: batch }))) {
-        return rejected('chain-not-taken', 'the node did not take its blocks: it follows a better chain by now');
+    const candidate = new Candidate(parts, spool);
+    for await (const piece of pieces) {
+      for (let i = 0; i < piece.length; i += GROUP_BLOCKS_MAX) {
+        const verdict = await candidate.take(piece.slice(i, i + GROUP_BLOCKS_MAX));
+        if (verdict !== undefined) return verdict;
+        await nextTurn();
       }
-      from = extendBy(parts.params, from, batch);
     }
-    return { blocks: height + 1, fault: undefined };
+    return await candidate.end();
   } finally {
     await spool.discard();
   }
 }
 
-/** Where a valid candidate leaves this node's chain, if it does, and where it ends; its own blocks are in the spool. */
-async function judge(
-  { params, store, clockSeconds }: ChainOfferParts,
-  blocks: AsyncIterable<string>,
-  spool: BlockSpool,
-): Promise<{ readonly fork: ChainPoint | undefined; readonly tip: ChainPoint } | OfferVerdict> {
-  const genesis = genesisPoint(params);
-  const active = new ActivePages(store);
-  let tip: ChainPoint | undefined;
-  let fork: ChainPoint | undefined;
-  let count = 0;
-  const invalid = (code: string, message: string): OfferVerdict => {
-    return { blocks: count, fault: { height: count, code, message } };
-  };
-  for await (const text of blocks) {
-    const claimed = parseBlockJson(text, params);
-    if (!claimed.ok) return invalid(claimed.fault.code, 'this is not the JSON form of a block');
-    const { header, hash, bodyBytes } = claimed.value;
-    if (tip === undefined) {
-      if (hash !== genesis.hash || Buffer.compare(bodyBytes, GENESIS_DATA) !== 0) {
-        return invalid('genesis-other', 'the chain begins with another genesis');
-      }
-      tip = genesis;
-      count++;
-      continue;
-    }
-    if (isAheadOfClock(header, clockSeconds(), params)) {
-      return invalid('timestamp-ahead', "the block is too far ahead of this node's clock");
-    }
-    const next = validateHeader(claimed.value, tip, params);
-    if (!next.ok) return invalid(next.fault.code, 'the header breaks a rule');
-    const block = validateBody(next.value, bodyBytes, params);
-    if (!block.ok) return invalid(block.fault.code, 'the data break a rule, or are not what the header commits to');
-    if (fork === undefined && (await active.hashAt(header.height)) !== hash) fork = tip;
-    if (fork !== undefined) await spool.append(block.value);
-    tip = next.value;
-    count++;
+/** `blocks` in pieces of about a mebibyte: they are judged many at a time. */
+export async function* inPieces(blocks: AsyncIterable<string>): AsyncGenerator<readonly string[], void, undefined> {
+  let piece: string[] = [];
+  let length = 0;
+  for await (const block of blocks) {
+    piece.push(block);
+    length += block.length;
+    if (piece.length < GROUP_BLOCKS_MAX && length < BATCH_LIMITS.bytesMax) continue;
+    yield piece;
+    piece = [];
+    length = 0;
   }
-  if (tip === undefined) return invalid('chain-empty', 'there is no block in it');
-  return { fork, tip };
+  if (piece.length > 0) yield piece;
 }
 
-/** The place after `blocks`, which are known to be valid on `from`. */
-function extendBy(params: NetworkParams, from: ChainPoint, blocks: readonly Block[]): ChainPoint {
-  const headers = Buffer.concat(blocks.map(({ header }) => encodeHeader(header)));
-  const { last, fault } = followHeaders(headers, from, params);
-  assert(fault === undefined, 'the spool holds what was judged valid');
-  return last;
+/** A chain of which some blocks have come. What is kept of those that are its own is in the spool. */
+class Candidate {
+  readonly #parts: ChainOfferParts;
+  readonly #spool: BlockSpool;
+  readonly #active: ActivePages;
+  /** Undefined before the first block. */
+  #tip: ChainPoint | undefined;
+  /** Where it leaves this node's chain. */
+  #fork: ChainPoint | undefined;
+  #count = 0;
+
+  constructor(parts: ChainOfferParts, spool: BlockSpool) {
+    this.#parts = parts;
+    this.#spool = spool;
+    this.#active = new ActivePages(parts.store);
+  }
+
+  /** Judges the blocks that come next; answers only where one of them is not valid. */
+  async take(texts: readonly string[]): Promise<OfferVerdict | undefined> {
+    const run: ClaimedBlock[] = [];
+    for (const text of texts) {
+      const claimed = parseBlockJson(text, this.#parts.params);
+      // What is wrong with a block before it comes first.
+      if (!claimed.ok) {
+        return (await this.#judge(run)) ?? this.#invalid(claimed.fault.code, 'this is not the JSON form of a block');
+      }
+      if (this.#tip === undefined) {
+        const genesis = genesisPoint(this.#parts.params);
+        if (claimed.value.hash !== genesis.hash || Buffer.compare(claimed.value.bodyBytes, GENESIS_DATA) !== 0) {
+          return this.#invalid('genesis-other', 'the chain begins with another genesis');
+        }
+        this.#tip = genesis;
+        this.#count++;
+      } else run.push(claimed.value);
+    }
+    return this.#judge(run);
+  }
+
+  /** The verdict on the whole of it, which is taken over if it is better than the chain of this node. */
+  async end(): Promise<OfferVerdict> {
+    const { params, take, tip: ownTip } = this.#parts;
+    const tip = this.#tip;
+    if (tip === undefined) return this.#invalid('chain-empty', 'there is no block in it');
+    const { height } = tip.header;
+    const rejected = (code: string, message: string): OfferVerdict => {
+      return { blocks: height + 1, fault: { height, code, message } };
+    };
+    // A chain that never leaves ours is at most as long as ours.
+    if (this.#fork === undefined || !isBetterTip(tip, ownTip())) {
+      return rejected('chain-not-better', 'the chain is valid, but has no more work than the one that this node has');
+    }
+    let from = this.#fork;
+    for await (const batch of this.#spool.batches(BATCH_LIMITS)) {
+      const { blocks, last } = blocksOf(batch, from, params);
+      if (!(await take({ type: 'blocks-offered', from, blocks }))) {
+        return rejected('chain-not-taken', 'the node did not take its blocks: it follows a better chain by now');
+      }
+      from = last;
+    }
+    return { blocks: height + 1, fault: undefined };
+  }
+
+  /** Judges blocks that can be read. Of each the clock comes first, then the header, then the data. */
+  async #judge(run: readonly ClaimedBlock[]): Promise<OfferVerdict | undefined> {
+    if (run.length === 0) return undefined;
+    const { params, clockSeconds } = this.#parts;
+    const parent = assertPresent(this.#tip, 'the genesis comes before all others');
+    const headers = Buffer.concat(run.map(({ bytes }) => bytes));
+    const followed = followHeaders(headers, parent, params);
+    for (const [i, { header, hash, bytes, bodyBytes }] of run.entries()) {
+      if (isAheadOfClock(header, clockSeconds(), params)) {
+        return this.#invalid('timestamp-ahead', "the block is too far ahead of this node's clock");
+      }
+      if (i === followed.count) {
+        const { code } = assertPresent(followed.fault, 'a run ends early for a reason');
+        return this.#invalid(code, 'the header breaks a rule');
+      }
+      const block = validateBody({ header, hash }, bodyBytes, params);
+      if (!block.ok) {
+        return this.#invalid(block.fault.code, 'the data break a rule, or are not what the header commits to');
+      }
+      if (this.#fork === undefined && (await this.#active.hashAt(header.height)) !== hash) {
+        this.#fork = followHeaders(headers.subarray(0, i * HEADER_BYTES), parent, params).last;
+      }
+      if (this.#fork !== undefined) await this.#spool.append(bytes, bodyBytes);
+      this.#count++;
+    }
+    this.#tip = followed.last;
+    return undefined;
+  }
+
+  #invalid(code: string, message: string): OfferVerdict {
+    return { blocks: this.#count, fault: { height: this.#count, code, message } };
+  }
 }
 
+/** The blocks in `batch`, which are known to be valid on `from`, and the place after them. */
+function blocksOf(
+  { headers, bodies }: SpooledBlocks,
+  from: ChainPoint,
+  params: NetworkParams,
+): { readonly blocks: readonly Block[]; readonly last: ChainPoint } {
+  const { points } = validateHeaders(headers, from, params);
+  assert(points.length === bodies.length, SPOOLED);
+  const blocks = points.map((point, i) => {
+    const block = validateBody(point, assertPresent(bodies[i], SPOOLED), params);
+    return assertPresent(block.ok ? block.value : undefined, SPOOLED);
+  });
+  return { blocks, last: assertPresent(points.at(-1), SPOOLED) };
+}
+
+const SPOOLED = 'the spool holds what was judged valid';
 const GENESIS_DATA = Buffer.from('{}');
+/** Judged without a pause: a few milliseconds. */
+const GROUP_BLOCKS_MAX = 128;
 /** So much is judged and handed over in one go: what waits meanwhile waits a few milliseconds. */
 const BATCH_LIMITS = { blocksMax: 256, bytesMax: 1024 * 1024 };

@@ -93,9 +93,9 @@ test('what is no part of a chain is refused, and ends no chain', async (t) => {
 
 test('a failure of the node is told to whoever sends, and the next chain begins anew', async () => {
   let isBroken = true;
-  const uploads = new ChainUploads(async (blocks) => {
+  const uploads = new ChainUploads(async (pieces) => {
     if (isBroken) throw new Error('the disk is full');
-    return { blocks: (await Array.fromAsync(blocks)).length, fault: undefined };
+    return { blocks: (await Array.fromAsync(pieces)).flat().length, fault: undefined };
   });
   const connection = new AbortController().signal;
   await assert.rejects(uploads.take({ blocks: ['1'], isLast: false }, connection), /the disk is full/);

@@ -12,10 +12,10 @@ export interface ChainPart {
 
 /** The chains that are coming in, one on a connection at a time. */
 export class ChainUploads {
-  readonly #offer: (blocks: AsyncIterable<string>) => Promise<OfferVerdict>;
+  readonly #offer: (pieces: AsyncIterable<readonly string[]>) => Promise<OfferVerdict>;
   readonly #underWay = new WeakMap<AbortSignal, ChainUpload>();
 
-  constructor(offer: (blocks: AsyncIterable<string>) => Promise<OfferVerdict>) {
+  constructor(offer: (pieces: AsyncIterable<readonly string[]>) => Promise<OfferVerdict>) {
     this.#offer = offer;
   }
 
@@ -48,10 +48,10 @@ class ChainUpload {
   #wake: () => void = () => undefined;
   #hasFailed = false;
 
-  constructor(offer: (blocks: AsyncIterable<string>) => Promise<OfferVerdict>, connection: AbortSignal) {
+  constructor(offer: (pieces: AsyncIterable<readonly string[]>) => Promise<OfferVerdict>, connection: AbortSignal) {
     this.#connection = connection;
     connection.addEventListener('abort', () => this.#wake(), { once: true });
-    this.#verdict = offer(this.#blocks());
+    this.#verdict = offer(this.#pieces());
     // Whoever hands in a part hears of it.
     this.#verdict.catch(() => {
       this.#hasFailed = true;
@@ -69,7 +69,7 @@ class ChainUpload {
     return part.isLast ? this.#verdict : Promise.race([this.#verdict, taken.promise]);
   }
 
-  async *#blocks(): AsyncGenerator<string, void, undefined> {
+  async *#pieces(): AsyncGenerator<readonly string[], void, undefined> {
     for (;;) {
       const next = this.#parts.shift();
       if (next === undefined) {
@@ -79,7 +79,7 @@ class ChainUpload {
         });
         continue;
       }
-      yield* next.part.blocks;
+      yield next.part.blocks;
       if (next.part.isLast) return;
       next.taken();
     }

@@ -29,7 +29,7 @@ import {
 import type { MiningMode } from '../protocol/mining-desk.ts';
 import { openThreadedStore } from '../storage/threaded-store.ts';
 import { BlockSpool } from './block-spool.ts';
-import { type OfferVerdict, offerChain } from './chain-offer.ts';
+import { inPieces, type OfferVerdict, offerChain } from './chain-offer.ts';
 import { streamChain } from './chain-stream.ts';
 import { ChainUploads } from './chain-upload.ts';
 import { watchLocalNodes } from './local-discovery.ts';
@@ -146,7 +146,7 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
   const runtime = new Runtime({ machine, store, network, miner, logger, onFailure: (error) => void stop(error) });
   closers.add(() => runtime.stop());
 
-  const judgeOffer = (blocks: AsyncIterable<string>): Promise<OfferVerdict> =>
+  const judgeOffer = (pieces: AsyncIterable<readonly string[]>): Promise<OfferVerdict> =>
     offerChain(
       {
         params,
@@ -156,7 +156,7 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
         tip: () => machine.tip,
         take: async (question) => (await runtime.ask(question)).type === 'blocks-taken',
       },
-      blocks,
+      pieces,
     );
   const uploads = new ChainUploads(judgeOffer);
   const gauges = new NodeGauges(machine);
@@ -164,7 +164,7 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
   const parts = { params, machine, store, runtime, gauges, uploads };
   const handlers = (identity: () => NodeIdentity): ProbeHandlers => ({
     chain: () => streamChain(store),
-    offerChain: async (blocks) => ((await judgeOffer(blocks)).fault === undefined ? 'accepted' : 'rejected'),
+    offerChain: async (blocks) => ((await judgeOffer(inPieces(blocks))).fault === undefined ? 'accepted' : 'rejected'),
     shutdown: () => void stop(),
     call: (method, callParams, session) =>
       answerCall({ ...parts, identity: identity() }, { method, params: callParams, session }),
