@@ -98,8 +98,9 @@ function* readEntries(lines: Iterable<Result<Line, LineFault>>): Generator<Resul
 
 /** The canonical JSON on the line; undefined where nothing stands on it. */
 function readEntry({ number, bytes }: Line): Result<Entry | undefined, EntryFault> {
-  const start = bytes.findIndex((byte) => !isWhiteSpace(byte));
-  if (start < 0) return ok(undefined);
+  let start = 0;
+  while (isWhiteSpace(bytes[start])) start++;
+  if (start === bytes.length) return ok(undefined);
   // The outermost array of a block's data holds the entries and is not counted; an entry's own is.
   const depthMax = bytes[start] === ARRAY_OPEN ? DEPTH_MAX - 1 : DEPTH_MAX;
   const canonical = canonicalizeBytes(bytes, { depthMax });
@@ -112,8 +113,9 @@ function readEntry({ number, bytes }: Line): Result<Entry | undefined, EntryFaul
     const message = `The entry is ${sizeBytes} bytes, over the limit of ${ENTRY_BYTES_MAX}: record its hash instead.`;
     return fail({ line: number, code: 'entry-too-large', message });
   }
-  // A copy: the line may be a view of memory that is used again.
-  return ok({ bytes: Uint8Array.from(canonical.value), line: number });
+  // A line that is canonical already is its own canonical form, and may be a view of memory that is used again.
+  const isLine = canonical.value === bytes;
+  return ok({ bytes: isLine ? new Uint8Array(bytes) : canonical.value, line: number });
 }
 
 function describeLineFault({ line, code, limitBytes }: LineFault): EntryFault {
@@ -121,7 +123,7 @@ function describeLineFault({ line, code, limitBytes }: LineFault): EntryFault {
   return { line, code, message };
 }
 
-function isWhiteSpace(byte: number): boolean {
+function isWhiteSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0d;
 }
 
