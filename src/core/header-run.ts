@@ -7,7 +7,7 @@
  */
 import { sha256Each } from '#host';
 import { assert, assertPresent } from './assert.ts';
-import { HASH_BYTES, hashesIn, hashToBytes } from './hash.ts';
+import { HASH_BYTES, type Hash, hashesIn, hashToBytes } from './hash.ts';
 import {
   HEADER_BYTES,
   type Header,
@@ -58,6 +58,17 @@ export function validateHeaders(bytes: Uint8Array, parent: ChainPoint, params: N
 /** As `validateHeaders`, for who only wants to know where the run leads. */
 export function followHeaders(bytes: Uint8Array, parent: ChainPoint, params: NetworkParams): FollowedHeaders {
   return judgeRun(bytes, parent, params, lastPointOf);
+}
+
+/** The hash of the last of these headers, where each of them names the hash of the one before it; undefined otherwise. */
+export function lastOfLinked(bytes: Uint8Array): Hash | undefined {
+  const count = bytes.length / HEADER_BYTES;
+  const hashes = new Uint8Array(HASH_BYTES * count);
+  sha256Each(bytes, HEADER_BYTES, undefined, hashes);
+  for (let i = 1; i < count; i++) {
+    if (!isEqual(bytes, HEADER_BYTES * i + PREVIOUS_HASH_OFFSET, hashes, HASH_BYTES * (i - 1))) return undefined;
+  }
+  return hashesIn(hashes).at(-1);
 }
 
 /** Headers with what was computed on the way to judging them. All that is per header stands in their order. */

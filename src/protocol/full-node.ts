@@ -320,13 +320,13 @@ export class FullNode {
     this.#do(this.#sync.proceed(this.#nowMs));
   }
 
-  /** Tells every peer that has not shown it of the new tip, by its header. */
+  /** Tells every peer of the new tip, by its header, but those that have shown it or have more work: it is no news to them. */
   #announceTip(): void {
     const { point } = this.#ledger.tree.tip;
     const headers = encodeHeader(point.header);
     for (const peer of this.#peers.sessions.values()) {
       // Also one that has not greeted yet: what our greeting said is old now.
-      if (peer.best?.point.hash === point.hash) continue;
+      if (peer.best?.point.hash === point.hash || peer.hasMoreWorkThan(point.work)) continue;
       this.#send(peer.id, { type: 'headers', headers });
     }
   }

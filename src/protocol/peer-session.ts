@@ -75,6 +75,11 @@ export class PeerSession {
     return this.agent !== undefined;
   }
 
+  /** Whether it has shown a chain of more work than this, or says so. */
+  hasMoreWorkThan(work: bigint): boolean {
+    return (this.best?.point.work ?? 0n) > work || (this.claimedTip?.work ?? 0n) > work;
+  }
+
   /** 0 is spotless; faults lower it, and half of it is forgotten in ten minutes. */
   score(nowMs: number): number {
     return this.#score * 0.5 ** ((nowMs - this.#scoreMs) / SCORE_HALF_LIFE_MS);

@@ -9,6 +9,8 @@ import { assert } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
 import { blockJsonBytes } from '../core/block-json.ts';
 import { type Hash, hashToBytes, ZERO_HASH } from '../core/hash.ts';
+import { HEADER_BYTES } from '../core/header.ts';
+import { lastOfLinked } from '../core/header-run.ts';
 import {
   appendLeaf,
   EMPTY_FRONTIER,
@@ -21,7 +23,7 @@ import {
 } from '../core/history.ts';
 import type { ChainPoint } from '../core/validation.ts';
 import { HEADER_COLUMNS, type HeaderRow, hashAt, parseHeaderRow } from './block-table.ts';
-import { type Database, integerAt, type Statement } from './sqlite-database.ts';
+import { bytesAt, type Database, integerAt, type Statement } from './sqlite-database.ts';
 import { blockDamaged, StoreError } from './store-error.ts';
 
 export interface ActiveTip {
@@ -39,6 +41,7 @@ export class ActiveChain {
   readonly #selectHash: Statement;
   readonly #selectHeight: Statement;
   readonly #selectHeader: Statement;
+  readonly #selectHeaders: Statement;
   readonly #selectJsonEnd: Statement;
   readonly #selectNode: Statement;
   readonly #insert: Statement;
@@ -58,6 +61,9 @@ export class ActiveChain {
     this.#selectHeight = database.statement('SELECT height FROM chain WHERE block = ?');
     this.#selectHeader = database.statement(
       `SELECT ${HEADER_COLUMNS} FROM chain JOIN blocks ON blocks.id = chain.block WHERE height = ?`,
+    );
+    this.#selectHeaders = database.statement(
+      'SELECT header FROM chain JOIN blocks ON blocks.id = chain.block WHERE height BETWEEN ? AND ? ORDER BY height',
     );
     this.#selectJsonEnd = database.statement('SELECT json_end FROM chain WHERE height = ?');
     this.#selectNode = database.statement('SELECT hash FROM history WHERE position = ?');
@@ -95,6 +101,25 @@ export class ActiveChain {
   /** The header at `height`, which is at most the tip's, checked against its hash and the history. */
   headerAt(height: number): HeaderRow {
     return this.#leafAt(height).row;
+  }
+
+  /**
+   * The headers of so many heights from `first` on, at most up to the tip's, in one piece. The highest is checked as
+   * `headerAt` does, and those below it by the hashes that lead down from it: a fifth of the work.
+   */
+  headersFrom(first: number, count: number): Uint8Array {
+    const headers = new Uint8Array(count * HEADER_BYTES);
+    if (count === 0) return headers;
+    let read = 0;
+    for (const row of this.#selectHeaders.each(first, first + count - 1)) {
+      const bytes = bytesAt(row, 0);
+      if (bytes.length === HEADER_BYTES) headers.set(bytes, read * HEADER_BYTES);
+      read++;
+    }
+    if (read === count && lastOfLinked(headers) === this.headerAt(first + count - 1).hash) return headers;
+    // One of them is damaged: one by one, it is found.
+    for (let i = 0; i < count; i++) headers.set(this.headerAt(first + i).bytes, i * HEADER_BYTES);
+    return headers;
   }
 
   /** Checks the header in `row`, which is that of the active block at `height`, against the history. */

@@ -9,7 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Block } from '../core/block.ts';
 import { entryIds } from '../core/body.ts';
 import type { Hash } from '../core/hash.ts';
-import { encodeHeader, HEADER_BYTES } from '../core/header.ts';
+import { encodeHeader } from '../core/header.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
 import { ActiveChain } from './active-chain.ts';
@@ -159,9 +159,7 @@ class SqliteStore implements ChainStore {
   async headersAfter(locator: readonly Hash[], max: number): Promise<Uint8Array> {
     const start = locator.map((hash) => this.#activeHeight(hash)).find((height) => height !== undefined) ?? 0;
     const count = Math.max(0, Math.min(this.#chain.tip.height - start, max));
-    const headers = new Uint8Array(count * HEADER_BYTES);
-    for (let i = 0; i < count; i++) headers.set(this.#chain.headerAt(start + 1 + i).bytes, i * HEADER_BYTES);
-    return headers;
+    return this.#chain.headersFrom(start + 1, count);
   }
 
   async activeHashes(from: number, max: number): Promise<readonly Hash[]> {
