@@ -8,9 +8,6 @@
 /** SHA-256 (RFC 6234) of `data`, as 64 lower-case hex digits. */
 export function sha256Hex(data: Uint8Array): string;
 
-/** SHA-256 of `data`, written to the 32 bytes of `out` that begin at `offset`. */
-export function sha256Into(data: Uint8Array, out: Uint8Array, offset: number): void;
-
 /**
  * SHA-256 of many messages that are equally long, in one call: of each `messageBytes` bytes of `messages`, with the byte
  * `tag` before them, or with nothing. Hash after hash is written to `out`, which may be the beginning of `messages` itself

@@ -17,7 +17,8 @@ export function sha256Hex(data: Uint8Array): string {
   return hash('sha256', data, 'hex');
 }
 
-export function sha256Into(data: Uint8Array, out: Uint8Array, offset: number): void {
+/** Of one message, into the 32 bytes of `out` that begin at `offset`. */
+function sha256Into(data: Uint8Array, out: Uint8Array, offset: number): void {
   const digest = hash('sha256', data, 'binary');
   // By a loop: to make a Buffer for 32 bytes takes longer than to copy them.
   for (let i = 0; i < 32; i++) out[offset + i] = digest.charCodeAt(i);

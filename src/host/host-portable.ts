@@ -10,7 +10,7 @@ export function sha256Hex(data: Uint8Array): string {
   return nobleBytesToHex(sha256(data));
 }
 
-export function sha256Into(data: Uint8Array, out: Uint8Array, offset: number): void {
+function sha256Into(data: Uint8Array, out: Uint8Array, offset: number): void {
   out.set(sha256(data), offset);
 }
 

@@ -21,10 +21,7 @@ export function testHost(name: string, host: Host): void {
       assert.ok(cases.length >= 64);
       for (const [, bits, message = '', hash = ''] of cases) {
         const data = Buffer.from(message, 'hex').subarray(0, Number(bits) / 8);
-        const out = new Uint8Array(34);
-        host.sha256Into(data, out, 1);
         assert.equal(host.sha256Hex(data), hash);
-        assert.equal(Buffer.from(out).toString('hex'), `00${hash}00`);
       }
     });
   }
@@ -37,7 +34,7 @@ export function testHost(name: string, host: Host): void {
     assert.equal(host.decodeUtf8(view), 'ABC');
     assert.equal(host.bytesToHex(view), '414243');
     const out = memory.subarray(8, 48);
-    host.sha256Into(view, out, 4);
+    host.sha256Each(view, 3, undefined, out.subarray(4, 36));
     assert.equal(host.bytesToHex(memory.subarray(11, 45)), `0b${expected}2c`);
     host.hexInto('ff00', out, 38);
     assert.deepEqual([...memory.subarray(45, 49)], [45, 0xff, 0x00, 48]);
@@ -112,7 +109,8 @@ export function testHost(name: string, host: Host): void {
     const expected = Buffer.alloc(32 * count);
     for (let i = 0; i < count; i++) {
       const message = messages.subarray(messageBytes * i, messageBytes * (i + 1));
-      host.sha256Into(tag === undefined ? message : Buffer.concat([Buffer.of(tag), message]), expected, 32 * i);
+      const hashed = tag === undefined ? message : Buffer.concat([Buffer.of(tag), message]);
+      expected.write(host.sha256Hex(hashed), 32 * i, 'hex');
     }
     const out = new Uint8Array(32 * count + 1);
     host.sha256Each(messages, messageBytes, tag, out);
