@@ -41,6 +41,21 @@ test('entries are canonical text of the very value: no key and no digit is lost'
   assert.deepEqual(lines, [1, 4, 5]);
 });
 
+test('entries stay what they were when the memory of the source is used again', async () => {
+  const memory = Buffer.alloc(16);
+  async function* source() {
+    for (const lines of ['{"a":1,"b":2}\n1\n', '{"b":3, "a":4}\n\n', 'true\nfalse\nnull\n']) {
+      yield memory.subarray(0, memory.write(lines));
+    }
+  }
+  const entries: string[] = [];
+  for await (const batch of batchEntries(source())) {
+    assert.ok(batch.ok);
+    entries.push(...batch.value.entries.map((entry) => Buffer.from(entry).toString()));
+  }
+  assert.deepEqual(entries, ['{"a":1,"b":2}', '1', '{"a":4,"b":3}', 'true', 'false', 'null']);
+});
+
 test('a batch has 4,096 entries at most', async () => {
   const { sizes, entries } = await read(Array.from({ length: 10_000 }, (_, i) => `${i}\n`).join(''), 1_000);
   assert.deepEqual(sizes, [4_096, 4_096, 1_808]);

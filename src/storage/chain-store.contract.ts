@@ -234,6 +234,28 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
       });
     });
 
+    test('that a block takes from their midst, in any order and one of them twice, leave the others in order', async () => {
+      await withStore(async (store) => {
+        const texts = Array.from({ length: 12 }, (_, i) => `"${i}"`);
+        const entries = texts.map((text) => pendingEntry(text));
+        const taken = [7, 1, 2, 9, 3, 1, 0, 8];
+        const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () =>
+          bodyOf('"never waited"', ...taken.map((i) => `"${i}"`)),
+        );
+        await store.commit({ ...NO_CHANGE, pendingAdded: entries });
+        const { included } = await store.commit(growth(chain));
+        assert.deepEqual(
+          included,
+          [7, 1, 2, 9, 3, 0, 8].map((i) => entries[i]?.id),
+        );
+        const left = [4, 5, 6, 10, 11].map((i) => entries[i]);
+        assert.deepEqual(await pendingOf(store), left);
+        await store.commit({ ...NO_CHANGE, pendingAdded: entries });
+        const back = [0, 1, 2, 3, 7, 8, 9].map((i) => entries[i]);
+        assert.deepEqual(await pendingOf(store), [...left, ...back]);
+      });
+    });
+
     test('are not kept where the same change puts them in a block', async () => {
       await withStore(async (store) => {
         const [a, b] = [pendingEntry('"a"'), pendingEntry('"b"')];
