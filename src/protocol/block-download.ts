@@ -64,6 +64,16 @@ export class BlockDownload {
     if (best === undefined || isBetterTip(node.point, best.point)) peer.best = node;
   }
 
+  /** A tree that is full of what nobody follows makes room; the branch up to `proven` stays. */
+  makeRoom(proven: TreeNode | undefined): void {
+    const wanted: TreeNode[] = [];
+    for (const { best, shown } of this.#peers.values()) {
+      if (best !== undefined) wanted.push(best);
+      if (shown !== undefined) wanted.push(shown);
+    }
+    this.#tree.forgetBranches(wanted, proven);
+  }
+
   /**
    * A body arrived, of `sizeBytes`. It counts as delivered if it is the one that was due: bodies come in the order they
    * are asked for. False where there is no room for it: it will be asked for again.

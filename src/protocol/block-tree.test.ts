@@ -94,6 +94,18 @@ for (const [name, branches] of MOVES) {
   });
 }
 
+test('a place below the window that a branch is about to be let in on is not forgotten to make room', () => {
+  const tree = treeOf(LONG.points.slice(20));
+  const [low] = LONG.points;
+  assert.ok(low);
+  const anchor = tree.addAnchor(low);
+  assert.ok(anchor);
+  tree.forgetBranches([], anchor);
+  assert.equal(tree.find(low.hash), anchor);
+  tree.forgetBranches([]);
+  assert.equal(tree.find(low.hash), undefined);
+});
+
 test('a tip that is active already moves nothing', () => {
   const tree = treeOf([GENESIS, ...LONG.points.slice(0, 3)]);
   assert.deepEqual(tree.activate(tree.tip), { forkHeight: 3, added: [], removedCount: 0 });

@@ -130,6 +130,11 @@ export class BlockTree {
     return this.activeAt(this.tip.point.header.height - BRANCH_DEPTH_BLOCKS)?.point.work ?? 0n;
   }
 
+  /** How far a place is above the tip, in blocks. */
+  leadOf({ header }: ChainPoint): number {
+    return header.height - this.tip.point.header.height;
+  }
+
   /** Whether so many more headers fit. */
   hasRoomFor(count: number): boolean {
     return this.#nodes.size + count <= this.#headersMax;
@@ -220,7 +225,11 @@ export class BlockTree {
    */
   forgetBranches(tips: readonly TreeNode[], proven?: TreeNode): void {
     const kept = this.#heldBranches();
-    if (proven !== undefined && this.#isIn(proven)) keepBranch(proven, kept);
+    if (proven !== undefined && this.#isIn(proven)) {
+      keepBranch(proven, kept);
+      // It may be a place below the window, on which nothing stands yet.
+      kept.add(proven);
+    }
     for (const tip of tips.toSorted((one, other) => (isBetterTip(one.point, other.point) ? -1 : 1))) {
       if (kept.size > this.#headersMax / 2) break;
       if (this.#isIn(tip)) keepBranch(tip, kept);

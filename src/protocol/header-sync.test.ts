@@ -4,12 +4,13 @@ import { type BuiltChain, bodyOf, buildChain, TEST_PARAMS } from '../../test/sup
 import { greetedPeer } from '../../test/support/entry-fixture.ts';
 import { encodeRun } from '../../test/support/header-bytes.ts';
 import { sentTo, tipOf } from '../../test/support/lone-machine.ts';
-import type { Hash } from '../core/hash.ts';
+import { type Hash, hashToBytes } from '../core/hash.ts';
+import { HEADER_BYTES } from '../core/header.ts';
 import { type ChainPoint, genesisPoint } from '../core/validation.ts';
 import { BlockIntake } from './block-intake.ts';
 import { BlockTree } from './block-tree.ts';
 import type { Effect } from './effects.ts';
-import { HEADERS_PER_MESSAGE_MAX, HEADERS_TIMEOUT_MS, HOLD_RETRY_MS } from './limits.ts';
+import { HEADER_LEAD_BLOCKS_MAX, HEADERS_PER_MESSAGE_MAX, HEADERS_TIMEOUT_MS, HOLD_RETRY_MS } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
 import { Sync } from './sync.ts';
 
@@ -128,9 +129,94 @@ test('our own chain that has become better meanwhile ends the second pass', () =
   assert.equal(sync.status.phase, 'idle');
 });
 
-function firstPass(sync: Sync, peer: PeerSession): void {
+test('a chain that was passed over for a better one is shown again when nobody gives the bodies of that', () => {
+  const { sync, peer, peers } = world();
+  const [p, q] = [peer('p', tipOf(CHAIN)), peer('q', tipOf(OTHER))];
+  firstPass(sync, p);
+  for (const i of [0, 1, 2]) sync.headersReceived(q, part(OTHER, i), NOW_MS);
+  for (const i of [0, 1, 2]) sync.headersReceived(p, part(CHAIN, i), NOW_MS);
+  assert.equal(p.best?.point.hash, CHAIN.points.at(-1)?.hash);
+  peers.delete('p');
+  let effects = sync.peerGone(p, NOW_MS);
+  for (let i = 1; i <= 20 && askedFrom(effects, 'q') === undefined; i++) effects = sync.proceed(NOW_MS + i * 5_000);
+  assert.ok(askedFrom(effects, 'q') !== undefined, 'it is asked again though it tells of nothing new');
+  for (const i of [0, 1, 2, 0, 1, 2]) sync.headersReceived(q, part(OTHER, i), NOW_MS + 120_000);
+  assert.equal(q.best?.point.hash, OTHER.points.at(-1)?.hash);
+});
+
+test('a peer that claims much and has shown how little it has is not asked for it again and again', () => {
+  const { sync, peer } = world(CHAIN.points);
+  const p = peer('p', { hash: 'ff'.repeat(32) as Hash, height: 10 ** 9, work: 10n ** 9n });
+  firstPass(sync, p, OTHER);
+  for (let i = 1; i <= 100; i++) assert.equal(askedFrom(sync.proceed(NOW_MS + i * 5_000), 'p'), undefined);
+});
+
+test('a second pass from a place that has been forgotten meanwhile begins by loading it', () => {
+  const start = CHAIN.points[FULL - 1];
+  assert.ok(start);
+  const branch = buildChain(TEST_PARAMS, start, FULL, (height) => bodyOf(`"branch ${height}"`));
+  const { sync, peer, tree } = world(CHAIN.points.slice(2 * FULL - 10, 2 * FULL - 1));
+  const p = peer('p', tipOf(branch));
+  const load = () => {
+    const { effects } = sync.headersReceived(p, part(branch, 0), NOW_MS);
+    assert.deepEqual(effects, [{ type: 'load-branch-point', peer: 'p', hash: start.hash }]);
+    assert.equal(sync.branchPointLoaded(p, { hash: start.hash, point: start }, NOW_MS).fault, undefined);
+  };
+  sync.greeted(p, NOW_MS);
+  load();
+  assert.equal(askedFrom(sync.headersReceived(p, new Uint8Array(0), NOW_MS).effects, 'p'), start.hash);
+  tree.forgetBranches([]);
+  assert.equal(tree.find(start.hash), undefined);
+  load();
+  assert.equal(p.best?.point.hash, branch.points.at(-1)?.hash);
+});
+
+test('headers on ever other places of the chain below the window do not fill the memory', () => {
+  const { sync, peer, tree } = world(CHAIN.points.slice(100, 103), { headersMax: 20 });
+  const p = peer('p', tipOf(CHAIN));
+  sync.greeted(p, NOW_MS);
+  for (const [i, point] of CHAIN.points.slice(0, 100).entries()) {
+    const nowMs = NOW_MS + i * 20_000;
+    assert.ok(askedFrom(i === 0 ? [] : sync.proceed(nowMs), 'p') !== undefined || i === 0);
+    const garbage = new Uint8Array(FULL * HEADER_BYTES);
+    garbage.set(hashToBytes(point.hash), 6);
+    sync.headersReceived(p, garbage, nowMs);
+    sync.branchPointLoaded(p, { hash: point.hash, point }, nowMs);
+    p.hasMoreHeaders = true;
+    assert.ok(tree.size <= 20, `${tree.size} headers`);
+  }
+});
+
+test('a chain that finds no room in a full tree is left for a while, and nobody is blamed for it', () => {
+  const { sync, peer, tree } = world([], { headersMax: FULL + 50 });
+  const p = peer('p', tipOf(CHAIN));
+  firstPass(sync, p);
+  assert.equal(sync.headersReceived(p, part(CHAIN, 0), NOW_MS).fault, undefined);
+  const { effects, fault } = sync.headersReceived(p, part(CHAIN, 1), NOW_MS);
+  assert.equal(fault, undefined);
+  assert.ok(effects.some((effect) => effect.type === 'report' && effect.code === 'header-tree-full'));
+  assert.equal(askedFrom(effects, 'p'), undefined);
+  assert.ok(tree.size <= FULL + 1);
+});
+
+test('a peer whose chain goes on far ahead of the bodies is not asked for the same again and again', () => {
+  const { sync, peer, tree } = world();
+  const height = HEADER_LEAD_BLOCKS_MAX + 50;
+  const far = { ...GENESIS, header: { ...GENESIS.header, height }, parentTimestamp: GENESIS.header.timestamp - 10 };
+  const { blocks } = buildChain(TEST_PARAMS, far, 4, (at) => bodyOf(`"far ${at}"`));
+  const below = { point: far, parent: undefined, body: 'missing', entries: 0, isActive: false } as const;
+  assert.ok(tree.addRun(encodeRun(blocks.slice(0, 1).map(({ header }) => header)), { ...below }, 0n).last);
+  const p = peer('p', { hash: 'ff'.repeat(32) as Hash, height, work: 10n ** 9n });
+  sync.greeted(p, NOW_MS);
+  const { effects, fault } = sync.headersReceived(p, encodeRun(blocks.slice(1).map(({ header }) => header)), NOW_MS);
+  assert.equal(fault, undefined);
+  assert.equal(askedFrom(effects, 'p'), undefined);
+  assert.ok(p.hasMoreHeaders, 'but later');
+});
+
+function firstPass(sync: Sync, peer: PeerSession, chain = CHAIN): void {
   sync.greeted(peer, NOW_MS);
-  for (const i of [0, 1, 2]) sync.headersReceived(peer, part(CHAIN, i), NOW_MS);
+  for (const i of [0, 1, 2]) sync.headersReceived(peer, part(chain, i), NOW_MS);
 }
 
 /** The headers of the answer number `index` to somebody who has nothing of the chain. */
@@ -142,13 +228,17 @@ function chainOf(count: number, label: string): BuiltChain {
   return buildChain(TEST_PARAMS, GENESIS, count, (height) => bodyOf(JSON.stringify(`${label} ${height}`)));
 }
 
-function world(active: readonly ChainPoint[] = []): {
+function world(
+  active: readonly ChainPoint[] = [],
+  { headersMax }: { readonly headersMax?: number } = {},
+): {
   readonly sync: Sync;
   readonly tree: BlockTree;
   readonly peers: Map<string, PeerSession>;
   readonly peer: (id: string, claimedTip?: PeerSession['claimedTip']) => PeerSession;
 } {
-  const tree = new BlockTree({ params: TEST_PARAMS, window: [GENESIS, ...active], milestones: [GENESIS.hash] });
+  const window = active[0]?.header.height === 1 ? [GENESIS, ...active] : active.length === 0 ? [GENESIS] : active;
+  const tree = new BlockTree({ params: TEST_PARAMS, window, milestones: [GENESIS.hash], headersMax });
   const peers = new Map<string, PeerSession>();
   const questions = { question: (hashes: readonly Hash[]) => ({ type: 'get-blocks', hashes }) as const };
   const sync = new Sync({ tree, intake: new BlockIntake(), params: TEST_PARAMS, peers, questions });

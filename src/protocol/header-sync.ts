@@ -23,6 +23,7 @@ import {
   HEADERS_TIMEOUT_MS,
   HOLD_RETRY_MS,
   SECOND_PASS_PATIENCE_MS,
+  TREE_HEADERS_MAX,
 } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
 import { SecondPass } from './second-pass.ts';
@@ -47,6 +48,8 @@ export class HeaderSync {
   /** Who was asked for a message of the second pass. */
   #secondAsked: PeerSession | undefined;
   #tipBefore: TreeNode | undefined;
+  /** Since when the tip has been where it is, or it was last asked who leads further. */
+  #standsSinceMs = 0;
 
   constructor(options: {
     readonly tree: BlockTree;
@@ -58,7 +61,7 @@ export class HeaderSync {
     this.#params = options.params;
     this.#peers = options.peers;
     this.#download = options.download;
-    this.#turns = new HeaderTurns(options.peers);
+    this.#turns = new HeaderTurns(options);
   }
 
   /** How high the chain reaches that is being let in; 0 without one. */
@@ -100,6 +103,7 @@ export class HeaderSync {
     const run = this.#unrooted.get(peer.id);
     if (run === undefined || previousHashAt(run, 0) !== loaded.hash) return NOTHING;
     this.#unrooted.delete(peer.id);
+    if (!this.#tree.hasRoomFor(1)) this.#makeRoom();
     if (loaded.point !== undefined && this.#tree.addAnchor(loaded.point) !== undefined) {
       return this.#take(peer, run, nowMs);
     }
@@ -109,6 +113,7 @@ export class HeaderSync {
     this.#answered(peer, nowMs);
     peer.presync = undefined;
     peer.headersNotBeforeMs = nowMs + HOLD_RETRY_MS;
+    if (this.#second?.due.parent === loaded.hash) this.#leaveSecondPass();
     return { effects: [], fault: { code: 'parent-unknown', parent: loaded.hash } };
   }
 
@@ -134,7 +139,7 @@ export class HeaderSync {
       }
       this.#believeKnownTip(peer);
     }
-    return [...this.#askForSecondPass(nowMs), ...this.#askForMore(nowMs)];
+    return [...this.#askForSecondPass(nowMs), ...this.#turns.askForMore(this.#chains(), nowMs)];
   }
 
   /** Takes headers for what they go on with. */
@@ -172,7 +177,8 @@ export class HeaderSync {
       return this.#goOnInTree(peer, headerSlice(run, known.count), parent, message);
     }
     const chain = chainTo([peer.presync, ...this.#chains()], parentHash) ?? chainEndingIn(this.#chains(), run);
-    if (chain !== undefined) {
+    // What is due was judged before, and waits for the place where its chain begins.
+    if (chain !== undefined && !isDue) {
       this.#answered(peer, nowMs);
       peer.isApart ||= peer.headersAskedFrom !== undefined && peer.headersAskedFrom !== parentHash;
       return this.#goOnJudging(peer, chain, run, message);
@@ -195,7 +201,12 @@ export class HeaderSync {
       return NOTHING;
     }
     if (isFull) return this.#goOnJudging(peer, new HeaderPresync(parent.point), run, message);
-    if (this.#leadOf(parent) > HEADER_LEAD_BLOCKS_MAX) return NOTHING;
+    if (this.#tree.leadOf(parent.point) > HEADER_LEAD_BLOCKS_MAX) {
+      // Asked at once, it would say the same: bodies have to come nearer first.
+      this.#download.follow(peer, parent);
+      peer.hasMoreHeaders = true;
+      return NOTHING;
+    }
     if (!this.#tree.hasRoomFor(headerCount(run))) this.#makeRoom();
     const { last, fault } = this.#tree.addRun(run, parent);
     if (last !== undefined) this.#download.follow(peer, last);
@@ -224,6 +235,9 @@ export class HeaderSync {
   /** The peer has shown a chain to its end. */
   #hasShown(peer: PeerSession, chain: HeaderPresync, nowMs: number): void {
     peer.isApart = false;
+    const { hash, header, work } = chain.point;
+    // Its claim is worth no more than what it has shown, nor less.
+    if (!peer.hasMoreHeaders) peer.claimedTip = { hash, height: header.height, work };
     if (!isBetterTip(chain.point, this.#tree.tip.point)) return;
     const second = this.#second;
     if (second === undefined) this.#second = new SecondPass(chain, nowMs);
@@ -238,6 +252,17 @@ export class HeaderSync {
     const { count, parent } = second.due;
     this.#answered(peer, message.nowMs);
     if (!this.#tree.hasRoomFor(count)) this.#makeRoom();
+    if (!this.#tree.hasRoomFor(count)) {
+      // It leaves ours so far down that it does not fit, which is no fault of whoever has it.
+      this.#postponeSecondPass(message.nowMs);
+      const report = {
+        type: 'report',
+        level: 'warn',
+        code: 'header-tree-full',
+        facts: { limit: TREE_HEADERS_MAX },
+      } as const;
+      return { effects: [report], fault: undefined };
+    }
     const start = assertPresent(this.#tree.find(parent), 'a branch that is being let in is not forgotten');
     const { last: node, fault } = this.#tree.addRun(headerSlice(run, 0, count), start, 0n);
     if (fault !== undefined || node === undefined) return { effects: [], fault };
@@ -297,19 +322,27 @@ export class HeaderSync {
   /** Asks for the next message of the second pass, as soon as bodies have come near enough. */
   #askForSecondPass(nowMs: number): Effect[] {
     const { tip } = this.#tree;
-    if (this.#second !== undefined && tip !== this.#tipBefore) this.#second.progressMs = nowMs;
-    this.#tipBefore = tip;
     const second = this.#second;
-    if (second === undefined) return [];
+    if (tip !== this.#tipBefore) {
+      this.#tipBefore = tip;
+      this.#standsSinceMs = nowMs;
+      if (second !== undefined) second.progressMs = nowMs;
+    }
+    if (second === undefined) {
+      if (nowMs - this.#standsSinceMs <= SECOND_PASS_PATIENCE_MS) return [];
+      // Nothing has come of what was shown: what was passed over for it may lead further.
+      this.#standsSinceMs = nowMs;
+      return this.#leaveSecondPass();
+    }
     if (!isBetterTip(second.chain.point, tip.point)) return this.#leaveSecondPass();
     if (nowMs - second.progressMs > SECOND_PASS_PATIENCE_MS) {
-      for (const peer of second.holders) peer.headersNotBeforeMs = nowMs + SECOND_PASS_PATIENCE_MS;
-      return this.#leaveSecondPass();
+      this.#postponeSecondPass(nowMs);
+      return [];
     }
     if (this.#secondAsked !== undefined && isBusy(this.#secondAsked, nowMs)) return [];
     const parent = this.#tree.find(second.due.parent);
     if (parent === undefined && second.due.parent !== second.chain.start.hash) return this.#leaveSecondPass();
-    if (this.#leadOf(parent ?? { point: second.chain.start }) > HEADER_LEAD_BLOCKS_MAX) return [];
+    if (this.#tree.leadOf((parent ?? { point: second.chain.start }).point) > HEADER_LEAD_BLOCKS_MAX) return [];
     const able = [...this.#peers.values()].filter((peer) => second.mayHave(peer));
     if (able.length === 0) return this.#leaveSecondPass();
     const inTurn = this.#turns.inTurn(able, nowMs);
@@ -326,54 +359,15 @@ export class HeaderSync {
     return [];
   }
 
-  /** Asks those peers that have more to show. */
-  #askForMore(nowMs: number): Effect[] {
-    const effects: Effect[] = [];
-    const waiting = [...this.#peers.values()].filter(({ hasMoreHeaders }) => hasMoreHeaders);
-    if (waiting.length === 0) return effects;
-    const asked = this.#turns.asked(nowMs);
-    for (const peer of this.#turns.inTurn(waiting, nowMs)) {
-      if (asked.length >= HEADER_PEERS_MAX) break;
-      const locator = this.#locatorFor(peer);
-      const [first] = locator;
-      const isCommon = first === undefined || this.#tree.find(first) !== undefined;
-      // Another peer is going on with that chain just now: its answer will be as good.
-      if (!isCommon && asked.includes(first)) continue;
-      // Its bodies first: a peer that shows ever more headers and no body takes no more room.
-      if (isCommon && this.#isFarAhead(peer)) continue;
-      effects.push(this.#turns.ask(peer, locator, nowMs));
-      asked.push(first);
-    }
-    return effects;
+  /** The chain cannot be let in now: others have their turn, and those that hold it are asked again later. */
+  #postponeSecondPass(nowMs: number): void {
+    for (const peer of this.#second?.holders ?? []) peer.headersNotBeforeMs = nowMs + SECOND_PASS_PATIENCE_MS;
+    this.#leaveSecondPass();
   }
 
-  /** Hashes for the peer to go on from: of chains that were judged, its own or others', and then of the tree. */
-  #locatorFor(peer: PeerSession): Hash[] {
-    const { shown, presync } = peer;
-    const chains = this.#chains().filter((chain, i) => chain === presync || (!peer.isApart && i < CHAINS_OFFERED_MAX));
-    const from = shown !== undefined && this.#tree.find(shown.point.hash) === shown ? shown : this.#tree.bestHeader;
-    return [...chains.flatMap(({ ends }) => ends), ...this.#tree.locator(from)];
-  }
-
-  #isFarAhead({ shown }: PeerSession): boolean {
-    return (
-      shown !== undefined && this.#tree.find(shown.point.hash) === shown && this.#leadOf(shown) > HEADER_LEAD_BLOCKS_MAX
-    );
-  }
-
-  #leadOf({ point }: { readonly point: ChainPoint }): number {
-    return point.header.height - this.#tree.tip.point.header.height;
-  }
-
-  /** A tree that is full of what nobody follows makes room. */
   #makeRoom(): void {
-    const wanted: TreeNode[] = [];
-    for (const { best, shown } of this.#peers.values()) {
-      if (best !== undefined) wanted.push(best);
-      if (shown !== undefined) wanted.push(shown);
-    }
     const proven = this.#second === undefined ? undefined : this.#tree.find(this.#second.due.parent);
-    this.#tree.forgetBranches(wanted, proven);
+    this.#download.makeRoom(proven);
   }
 }
 
@@ -385,9 +379,4 @@ interface MessageKind {
   readonly nowMs: number;
 }
 
-/** Of the chains of others, a peer is offered to go on with so many. */
-const CHAINS_OFFERED_MAX = 3;
 const NOTHING: Taken = { effects: [], fault: undefined };
-
-/** How many peers are asked for headers at once: the answers are mostly the same. */
-const HEADER_PEERS_MAX = 2;
