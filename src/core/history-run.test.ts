@@ -88,3 +88,13 @@ test('after no leaves a history is as it was', () => {
   assert.deepEqual(run.frontiersAfter(0), []);
   assert.equal(run.rootsBefore().length, 0);
 });
+
+test('a run that ends at the last height that there can be has the roots and the frontiers that it has leaf by leaf', () => {
+  const before = madeUpHistory(2 ** 32 - 5);
+  const leaves = leavesFrom(3, 5);
+  const { roots, frontiers } = plainRun(before, leaves);
+  const run = new HistoryRun(before, bytesOf(leaves));
+  assert.deepEqual(hashesIn(run.rootsBefore()), roots);
+  assert.deepEqual(run.frontiersAfter(5), frontiers);
+  for (const [i, frontier] of frontiers.entries()) assert.deepEqual(run.frontierAfter(i + 1), frontier);
+});

@@ -37,7 +37,8 @@ export class HistoryRun {
     const folded = new BigUint64Array(HASH_WORDS * this.#leafCount);
     const pairs = new BigUint64Array(2 * HASH_WORDS * this.#leafCount);
     if (this.#before.count === 0 && this.#leafCount > 0) hexInto(EMPTY_ROOT, bytesOf(folded), 0);
-    for (const height of this.#levels.keys()) this.#fold(height, folded, pairs);
+    // Heights have 32 bits: a subtree that is larger is complete only after the last header that there can be.
+    for (const height of this.#levels.keys()) if (height < HEIGHT_BITS) this.#fold(height, folded, pairs);
     const counted = new BigUint64Array(COUNTED_WORDS * this.#leafCount);
     const view = new DataView(counted.buffer);
     for (let i = 0; i < this.#leafCount; i++) {
@@ -80,7 +81,7 @@ export class HistoryRun {
     const lastRoots = new BigUint64Array(HASH_WORDS * count);
     for (let i = 0; i < count; i++) {
       const leaves = this.#before.count + i + 1;
-      const height = 31 - Math.clz32(leaves & -leaves);
+      const height = leaves === 2 ** HEIGHT_BITS ? HEIGHT_BITS : 31 - Math.clz32(leaves & -leaves);
       lastRoots.set(this.#rootOf(height, leaves / 2 ** height - 1), HASH_WORDS * i);
     }
     return bytesOf(lastRoots);
@@ -157,5 +158,7 @@ function bytesOf(words: BigUint64Array<ArrayBuffer>): Uint8Array {
 /** V8 copies words of 64 bits from one array to another as they are, with no bigint in between. */
 const WORD_BYTES = 8;
 const HASH_WORDS = HASH_BYTES / WORD_BYTES;
+/** Those of a block's height: a history has 2^32 leaves at most. */
+const HEIGHT_BITS = 32;
 /** A count of 64 bits, and a hash. */
 const COUNTED_WORDS = 1 + HASH_WORDS;
