@@ -195,7 +195,7 @@ export interface ChainStore {
 
   /**
    * Writes a copy of the store, as it is when this is called, into the new file `path`: in a data folder,
-   * under the name `chain.sqlite`, it is a store. This one goes on meanwhile.
+   * under the name `chain.sqlite`, it is a store. There is no such file before it is whole. This one goes on meanwhile.
    * `onProgress` hears how much is done, of how much. Throws `store-io` where `path` cannot be written.
    */
   backup(path: string, onProgress?: (done: number, of: number) => void): Promise<void>;

@@ -1,38 +1,40 @@
 /** Copies a file, piece by piece, so that others have their turn. */
-import { closeSync, fsyncSync, openSync } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StoreError } from './store-error.ts';
 
 /**
- * Copies `source` to the new file `target`, durably. `onProgress` hears how many bytes are done, of how many. Where it
- * cannot be done, throws `store-io` and leaves nothing behind; a file that is there is not touched.
+ * Copies `source` to the new file `target`, durably, under another name until all of it is there. `onProgress` hears how
+ * many bytes are done, of how many. Where it cannot be done, throws `store-io`; where `signal` gives it up, its reason.
+ * Nothing is left behind then, unless the process is killed, and a file that is there is not touched.
  */
 export async function copyFile(options: {
   readonly source: string;
   readonly target: string;
   readonly onProgress: (done: number, of: number) => void;
+  readonly signal: AbortSignal;
 }): Promise<void> {
-  const { source, target, onProgress } = options;
-  await using from = await openFile(source, 'r');
-  await using to = await openFile(target, 'wx');
+  const { source, target, signal } = options;
+  const part = `${target}.part-${process.pid}`;
   try {
-    const { size } = await from.stat();
-    const piece = new Uint8Array(PIECE_BYTES);
-    for (let done = 0; done < size; ) {
-      const { bytesRead } = await from.read(piece, 0, PIECE_BYTES, done);
-      if (bytesRead === 0) throw new Error('the file ended early');
-      for (let written = 0; written < bytesRead; ) {
-        written += (await to.write(piece, written, bytesRead - written, done + written)).bytesWritten;
-      }
-      done += bytesRead;
-      onProgress(done, size);
+    assertNew(target);
+    await using from = await open(source, 'r');
+    await using to = await open(part, 'wx', 0o600);
+    try {
+      await copyBytes(from, to, options);
+      await to.sync();
+      assertNew(target);
+      await rename(part, target);
+    } catch (error) {
+      await rm(part, { force: true });
+      throw error;
     }
-    await to.sync();
     syncFolder(dirname(target));
   } catch (cause) {
-    await rm(target, { force: true });
-    throw ioError(target, cause);
+    if (signal.aborted) throw signal.reason;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreError('store-io', `${target} cannot be written: ${why}.`, { cause });
   }
 }
 
@@ -46,17 +48,28 @@ export function syncFolder(folder: string): void {
   }
 }
 
-async function openFile(path: string, flags: 'r' | 'wx'): Promise<FileHandle> {
-  try {
-    return await open(path, flags, 0o600);
-  } catch (cause) {
-    throw ioError(path, cause);
-  }
+function assertNew(path: string): void {
+  if (existsSync(path)) throw new Error('it exists already');
 }
 
-function ioError(path: string, cause: unknown): StoreError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new StoreError('store-io', `${path} cannot be copied: ${why}.`, { cause });
+async function copyBytes(
+  from: FileHandle,
+  to: FileHandle,
+  { onProgress, signal }: { readonly onProgress: (done: number, of: number) => void; readonly signal: AbortSignal },
+): Promise<void> {
+  const { size } = await from.stat();
+  const piece = new Uint8Array(PIECE_BYTES);
+  for (let done = 0; done < size; ) {
+    signal.throwIfAborted();
+    const { bytesRead } = await from.read(piece, 0, PIECE_BYTES, done);
+    if (bytesRead === 0) throw new Error('the file ended early');
+    for (let written = 0; written < bytesRead; ) {
+      written += (await to.write(piece, written, bytesRead - written, done + written)).bytesWritten;
+    }
+    done += bytesRead;
+    onProgress(done, size);
+  }
+  signal.throwIfAborted();
 }
 
 const PIECE_BYTES = 1_048_576;

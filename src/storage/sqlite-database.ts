@@ -83,7 +83,8 @@ export class Database {
 
   /**
    * Has `copy` read the file at `path` while it holds everything that has been committed until now, and does not change:
-   * what is committed meanwhile stays in the log. One copy at a time.
+   * what is committed meanwhile stays in the log. One copy at a time, and it is over before `close`, which moves the log
+   * into the file.
    */
   async whileAtRest(copy: () => Promise<void>): Promise<void> {
     if (this.#isAtRest) throw new StoreError('store-io', `${this.path} is being copied already.`);
@@ -93,11 +94,9 @@ export class Database {
       if (isBusy) throw new StoreError('store-io', `${this.path}: the log cannot be moved into the file.`);
       this.exec('PRAGMA wal_autocheckpoint = 0');
       await copy();
-      // Closing moves the log into the file, under the hands of whoever copies it.
-      if (!this.#connection.isOpen) throw new StoreError('store-closed', `${this.path}: the store has been closed.`);
     } finally {
       this.#isAtRest = false;
-      if (this.#connection.isOpen) this.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+      this.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     }
   }
 

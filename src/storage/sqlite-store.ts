@@ -4,7 +4,6 @@
  * SQLite works on the thread that calls it, so every method is done when it returns its promise; what can be long
  * (`readChain`, `entryPlaces`) gives way to others between blocks.
  */
-import { rmSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Block } from '../core/block.ts';
 import { entryIds } from '../core/body.ts';
@@ -72,6 +71,9 @@ class SqliteStore implements ChainStore {
   readonly #pending: PendingTable;
   /** Set when the disk has failed in a commit: what it holds is then unknown until the store is opened again. */
   #failure: StoreError | undefined;
+  readonly #closing = new AbortController();
+  /** The backup under way. */
+  #copying: Promise<unknown> = Promise.resolve();
 
   constructor(database: Database, options: { readonly folder: string; readonly params: NetworkParams }) {
     const { folder, params } = options;
@@ -141,9 +143,12 @@ class SqliteStore implements ChainStore {
   async bodies(hashes: readonly Hash[], bytesMax: number): Promise<readonly StoredBody[]> {
     const bodies: StoredBody[] = [];
     let sizeBytes = 0;
+    let id: number | undefined;
     for (const hash of hashes) {
       try {
-        const bytes = this.#readBody(hash);
+        // Who asks for blocks in a row asks for rows in a row, mostly.
+        id = this.#blocks.find(hash, id === undefined ? undefined : id + 1);
+        const bytes = id === undefined ? undefined : this.#readBody(id, hash);
         sizeBytes += bytes?.length ?? 0;
         if (bodies.length > 0 && sizeBytes > bytesMax) break;
         bodies.push({ hash, bytes });
@@ -208,16 +213,15 @@ class SqliteStore implements ChainStore {
 
   async backup(path: string, onProgress: (done: number, of: number) => void = () => undefined): Promise<void> {
     const { path: source } = this.#database;
-    try {
-      await this.#database.whileAtRest(() => copyFile({ source, target: path, onProgress }));
-    } catch (error) {
-      // The copy may have been made under a file that changed.
-      if (error instanceof StoreError && error.code === 'store-closed') rmSync(path, { force: true });
-      throw error;
-    }
+    const { signal } = this.#closing;
+    const copying = this.#database.whileAtRest(() => copyFile({ source, target: path, onProgress, signal }));
+    this.#copying = Promise.allSettled([this.#copying, copying]);
+    return copying;
   }
 
   async close(): Promise<void> {
+    this.#closing.abort(new StoreError('store-closed', `${this.#database.path}: the store has been closed.`));
+    await this.#copying;
     this.#indexer.close();
     this.#database.close();
   }
@@ -245,9 +249,8 @@ class SqliteStore implements ChainStore {
     return switchBranch({ blocks: this.#blocks, chain: this.#chain, pending: this.#pending }, change.activate, kept);
   }
 
-  #readBody(hash: Hash): Uint8Array | undefined {
-    const id = this.#blocks.find(hash);
-    return id === undefined ? undefined : this.#blocks.readRaw(id, () => this.#chain.heightOf(id)).body.bytes;
+  #readBody(id: number, hash: Hash): Uint8Array {
+    return this.#blocks.readBody(id, hash, () => this.#chain.heightOf(id));
   }
 
   /** The active block at `height`, which is at most the tip's. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -168,6 +168,17 @@ describe('closing', () => {
       [-1],
     );
   });
+});
+
+test('a backup that is under way when the store is closed leaves nothing behind', async () => {
+  const store = await open(newFolder());
+  await growLarge(store);
+  const target = newFolder();
+  mkdirSync(target);
+  const copying = assert.rejects(store.backup(join(target, 'copy')), { code: 'store-closed' });
+  await store.close();
+  await copying;
+  assert.deepEqual(readdirSync(target), []);
 });
 
 describe('a thread that ends by itself', () => {

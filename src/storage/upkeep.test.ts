@@ -1,6 +1,6 @@
 /** Copying, compacting and rebuilding: what a store looks like after it. */
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -56,7 +56,11 @@ describe('a backup', () => {
     const copy = newFolder();
     mkdirSync(copy);
     const told: (readonly number[])[] = [];
-    const done = store.backup(join(copy, 'chain.sqlite'), (...progress) => told.push(progress));
+    const path = join(copy, 'chain.sqlite');
+    const done = store.backup(path, (...progress) => {
+      told.push(progress);
+      assert.ok(!existsSync(path), 'what is not whole has another name');
+    });
     await store.commit(growth(buildChain(TEST_PARAMS, lastPoint(main), 3, () => bodyOf('"meanwhile"'))));
     await done;
     const copied = await open(copy);
@@ -72,12 +76,13 @@ describe('a backup', () => {
 
   test('of a store that is closed meanwhile is given up, and one at a time is written', async () => {
     const store = await usedStore(newFolder());
-    const path = join(root, 'given-up');
-    const copy = assert.rejects(store.backup(path), { code: 'store-closed' });
-    await assert.rejects(store.backup(join(root, 'second')), { code: 'store-io', message: /already/ });
+    const folder = newFolder();
+    mkdirSync(folder);
+    const copy = assert.rejects(store.backup(join(folder, 'given-up')), { code: 'store-closed' });
+    await assert.rejects(store.backup(join(folder, 'second')), { code: 'store-io', message: /already/ });
     await store.close();
+    assert.deepEqual(readdirSync(folder), []);
     await copy;
-    assert.ok(!existsSync(path));
   });
 
   test('is not written over what is there, nor where nothing can be written', async () => {
