@@ -9,6 +9,8 @@ const NEEDED = [24, 13];
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
+  const { keepCompiled } = await import('../src/cli/compile-cache.ts');
+  keepCompiled(process.env);
   await import('../src/cli/main.ts');
 } else {
   const installed = await findInstalledNode();
