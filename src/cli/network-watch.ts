@@ -73,6 +73,7 @@ export function viewLines(views: readonly NodeView[]): string[] {
 
 /** How far a node is behind, and for how long still; undefined where it is not. */
 function describeBehind({ sync }: NodeStatus): string | undefined {
+  if (sync.phase === 'headers') return `${formatCount(sync.headers_checked)} headers checked`;
   if (sync.behind === 0) return undefined;
   const rate = sync.per_second === null ? '' : ` · ${formatCount(sync.per_second)}/s`;
   const left = sync.seconds_left === null ? '' : ` · ${formatTimeLeft(sync.seconds_left)} left`;

@@ -26,8 +26,8 @@ test('a node that catches up says how far it is behind, how fast it is, and how 
 });
 
 test('while headers are proven, it is headers that are counted', () => {
-  const line = syncLine({ ...BEHIND, phase: 'headers', headersChecked: 500_000, behind: 1_000_000 });
-  assert.equal(line, '██████████░░░░░░░░░░  50 % behind by 1,000,000 · 11,200 headers/s · 1 min 12 s left');
+  const line = syncLine({ ...BEHIND, phase: 'headers', headersChecked: 500_000, targetHeight: 0, behind: 0 });
+  assert.equal(line, '500,000 headers checked · 11,200 headers/s');
 });
 
 test('what is not known of a sync is left out', () => {

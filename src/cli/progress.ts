@@ -55,13 +55,13 @@ export function migrationShown(terminal: Terminal): (done: number, of: number) =
 
 /** What a node that catches up says of it; undefined where it is up to date. */
 export function syncLine(sync: SyncProgress): string | undefined {
-  if (sync.phase === 'idle' || sync.behind === 0) return undefined;
-  const isProving = sync.phase === 'headers';
-  const done = isProving ? sync.headersChecked : sync.targetHeight - sync.behind;
-  const parts = [`behind by ${formatCount(sync.behind)}`];
-  if (sync.perSecond !== undefined) parts.push(`${formatCount(sync.perSecond)} ${isProving ? 'headers' : 'blocks'}/s`);
-  if (sync.secondsLeft !== undefined) parts.push(`${formatTimeLeft(sync.secondsLeft)} left`);
-  return `${progressBar(done, sync.targetHeight)} ${parts.join(' · ')}`;
+  if (sync.phase === 'idle') return undefined;
+  const rate = sync.perSecond === undefined ? [] : [`${formatCount(sync.perSecond)} ${sync.phase}/s`];
+  // How many there are is known when they are checked, not when a peer says so.
+  if (sync.phase === 'headers') return [`${formatCount(sync.headersChecked)} headers checked`, ...rate].join(' · ');
+  const left = sync.secondsLeft === undefined ? [] : [`${formatTimeLeft(sync.secondsLeft)} left`];
+  const parts = [`behind by ${formatCount(sync.behind)}`, ...rate, ...left];
+  return `${progressBar(sync.targetHeight - sync.behind, sync.targetHeight)} ${parts.join(' · ')}`;
 }
 
 /** `████████░░░░░░░░░░░░  40 %` */

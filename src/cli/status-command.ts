@@ -63,11 +63,11 @@ function describeMining(mining: NodeStatus['mining']): string {
 }
 
 function describeSync(sync: NodeStatus['sync']): string {
-  if (sync.behind === 0) return 'up to date';
-  const rate =
-    sync.per_second === null
-      ? []
-      : [`${formatCount(sync.per_second)} ${sync.phase === 'headers' ? 'headers' : 'blocks'}/s`];
+  if (sync.phase === 'idle') return 'up to date';
+  const rate = sync.per_second === null ? [] : [`${formatCount(sync.per_second)} ${sync.phase}/s`];
+  if (sync.phase === 'headers') {
+    return [`checking the headers of a longer chain: ${formatCount(sync.headers_checked)} so far`, ...rate].join(', ');
+  }
   const left = sync.seconds_left === null ? [] : [`${formatTimeLeft(sync.seconds_left)} left`];
   return [`behind by ${formatCount(sync.behind)} of ${formatCount(sync.target_height)} blocks`, ...rate, ...left].join(
     ', ',

@@ -6,7 +6,7 @@ const fetching = (height: number, targetHeight = 10_000): SyncReading => {
   return { phase: 'blocks', headersChecked: targetHeight, targetHeight, behind: targetHeight - height, height };
 };
 const proving = (headersChecked: number): SyncReading => {
-  return { phase: 'headers', headersChecked, targetHeight: 10_000, behind: 10_000, height: 0 };
+  return { phase: 'headers', headersChecked, targetHeight: 0, behind: 0, height: 0 };
 };
 const idle: SyncReading = { phase: 'idle', headersChecked: 10_000, targetHeight: 10_000, behind: 0, height: 10_000 };
 
@@ -38,9 +38,9 @@ test('while blocks come, their rate and what is left at it are told', () => {
   });
 });
 
-test('while headers are proven, it is their rate and their end that are told', () => {
+test('while headers are proven, it is their rate that is told, and no end: how many there are is not known', () => {
   const { perSecond, secondsLeft } = fed([proving(0), proving(4_000)]).progress;
-  assert.deepEqual([perSecond, secondsLeft], [4_000, 1.5]);
+  assert.deepEqual([perSecond, secondsLeft], [4_000, undefined]);
 });
 
 test('less than a second says nothing of a rate', () => {

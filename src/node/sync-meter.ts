@@ -15,7 +15,7 @@ export interface SyncReading {
 export interface SyncProgress extends Omit<SyncReading, 'height'> {
   /** Headers or blocks a second, as the phase says, over the last seconds; undefined while too little was seen. */
   readonly perSecond: number | undefined;
-  /** At this rate, until the phase ends; undefined where that cannot be told. */
+  /** At this rate, until the last block; undefined while headers are checked, whose number only their end proves. */
   readonly secondsLeft: number | undefined;
 }
 
@@ -46,9 +46,8 @@ export class SyncMeter {
   get progress(): SyncProgress {
     const { height: _, ...reading } = this.#reading;
     const perSecond = this.#rate();
-    const left = reading.phase === 'headers' ? reading.targetHeight - reading.headersChecked : reading.behind;
-    const isKnown = perSecond !== undefined && perSecond > 0 && left > 0;
-    return { ...reading, perSecond, secondsLeft: isKnown ? left / perSecond : undefined };
+    const isKnown = reading.phase === 'blocks' && perSecond !== undefined && perSecond > 0;
+    return { ...reading, perSecond, secondsLeft: isKnown ? reading.behind / perSecond : undefined };
   }
 
   #rate(): number | undefined {
