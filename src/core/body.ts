@@ -104,17 +104,20 @@ export function entryIds(body: Body): readonly Hash[] {
 
 /** `data_root` = SHA-256(05 ‖ u8 shape ‖ u32 count ‖ root over the entries). `ids` are those of the body. */
 export function dataRoot(shape: Shape, ids: readonly Hash[]): Hash {
-  const input = new Uint8Array(6 + HASH_BYTES);
-  input[0] = DATA_ROOT_TAG;
-  input[1] = SHAPE_CODES[shape];
-  new DataView(input.buffer).setUint32(2, ids.length);
-  hexInto(merkleRoot(ids), input, 6);
-  return hashBytes(input);
+  const root = merkleRoot(ids);
+  rootInput[0] = DATA_ROOT_TAG;
+  rootInput[1] = SHAPE_CODES[shape];
+  rootInputView.setUint32(2, ids.length);
+  hexInto(root, rootInput, 6);
+  return hashBytes(rootInput);
 }
 
 const idsOfBodies = new WeakMap<Body, readonly Hash[]>();
 const SHAPE_CODES: Readonly<Record<Shape, number>> = { genesis: 0, single: 1, array: 2 };
 const DATA_ROOT_TAG = 0x05;
+/** Memory that is used again: a block of one entry costs a good deal less so. */
+const rootInput = new Uint8Array(6 + HASH_BYTES);
+const rootInputView = new DataView(rootInput.buffer);
 const ARRAY_OPEN = 0x5b;
 const ARRAY_CLOSE = 0x5d;
 const COMMA = 0x2c;

@@ -26,6 +26,7 @@ export function hashLeaf(content: Uint8Array): Hash {
  * none overlaps another.
  */
 export function hashLeaves(bytes: Uint8Array, spans: Uint32Array): Hash[] {
+  if (spans.length === 2) return [hashLeaf(bytes.subarray(spans[0], spans[1]))];
   // One copy for all: to bring every leaf to its tag takes a quarter as long as to hash a record of 300 bytes. Each is
   // given its tag when its turn comes, because what is before it may be the end of another.
   const tagged = new Uint8Array(1 + bytes.length);
@@ -50,7 +51,9 @@ export function hashNode(left: Hash, right: Hash): Hash {
 
 /** The root over `leaves`, which are leaf hashes in order. */
 export function merkleRoot(leaves: readonly Hash[]): Hash {
-  if (leaves.length === 0) return EMPTY_ROOT;
+  const [first] = leaves;
+  if (first === undefined) return EMPTY_ROOT;
+  if (leaves.length === 1) return first;
   // Joining neighbours level by level, with an odd last one carried up, gives the tree of RFC 6962: every left
   // subtree is complete. All in one buffer, because a Buffer for each node costs more than its hash.
   const level = new Uint8Array(leaves.length * HASH_BYTES);

@@ -80,8 +80,7 @@ export class BlockDownload {
    */
   received(peer: PeerSession, hash: Hash, sizeBytes: number, nowMs: number): boolean {
     this.#bodyBytes += (sizeBytes - this.#bodyBytes) / SIZES_REMEMBERED;
-    const [due] = peer.inFlight;
-    if (due === hash) {
+    if (peer.inFlight.isDue(hash)) {
       peer.deliveredMs = nowMs;
       peer.stallMs = Math.max(STALL_MS_MIN, peer.stallMs / 2);
     }

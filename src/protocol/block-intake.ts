@@ -97,10 +97,14 @@ export class BlockIntake {
     const released = [first];
     // Grows as it goes: what waited for one of these is released after it.
     for (const held of released) {
+      const { hash } = held.block;
       this.#ready.pushBack(held);
-      this.#readyHashes.add(held.block.hash);
-      released.push(...(this.#waiting.get(held.block.hash) ?? []));
-      this.#waiting.delete(held.block.hash);
+      this.#readyHashes.add(hash);
+      // Mostly nothing waits: bodies come in order.
+      const freed = this.#waiting.size === 0 ? undefined : this.#waiting.get(hash);
+      if (freed === undefined) continue;
+      released.push(...freed);
+      this.#waiting.delete(hash);
     }
   }
 }

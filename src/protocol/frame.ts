@@ -66,13 +66,13 @@ export type FramePart =
  * passed on as views of the chunk they came in.
  */
 export class FrameScanner {
-  readonly #limitBytes: number;
+  readonly limitBytes: number;
   readonly #header = new Uint8Array(FRAME_HEADER_BYTES);
   #headerBytes = 0;
   #remainingBytes = 0;
 
   constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes;
+    this.limitBytes = limitBytes;
   }
 
   /** Whether the stream stands between two frames, so that its end now is an orderly one. */
@@ -98,7 +98,7 @@ export class FrameScanner {
       this.#headerBytes += taken;
       position += taken;
       if (this.#headerBytes < FRAME_HEADER_BYTES) return;
-      const size = parseFrameHeader(this.#header, this.#limitBytes);
+      const size = parseFrameHeader(this.#header, this.limitBytes);
       if (!size.ok) {
         yield size;
         return;
@@ -131,7 +131,16 @@ export class FrameReader {
 
   /** The messages that `chunk` completes, in order. A message may be a view of `chunk`. */
   *push(chunk: Uint8Array): Generator<Result<Uint8Array, FrameFault>, void, undefined> {
-    for (const part of this.#scanner.push(chunk)) {
+    let position = 0;
+    // Small messages mostly lie in a chunk as a whole: cut out at once, each costs a third.
+    while (this.#scanner.isBetweenFrames && position + FRAME_HEADER_BYTES <= chunk.length) {
+      const start = position + FRAME_HEADER_BYTES;
+      const size = parseFrameHeader(chunk.subarray(position, start), this.#scanner.limitBytes);
+      if (!size.ok || start + size.value > chunk.length) break;
+      position = start + size.value;
+      yield ok(chunk.subarray(start, position));
+    }
+    for (const part of this.#scanner.push(chunk.subarray(position))) {
       if (!part.ok) {
         yield part;
         return;

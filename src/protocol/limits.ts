@@ -50,7 +50,7 @@ export const SECOND_PASS_PATIENCE_MS = 60_000;
 /** Bodies that one peer is asked for at once: as many as make so many bytes, by the sizes seen, within bounds. */
 export const IN_FLIGHT_BYTES_PER_PEER_MAX = 4 * 1024 * 1024;
 export const BLOCKS_IN_FLIGHT_PER_PEER_MIN = 16;
-export const BLOCKS_IN_FLIGHT_PER_PEER_MAX = 512;
+export const BLOCKS_IN_FLIGHT_PER_PEER_MAX = 2_048;
 
 /** Bodies that arrived before their parent's, and those asked for. */
 export const DOWNLOAD_WINDOW_BLOCKS = 8_192;
@@ -58,7 +58,7 @@ export const HELD_BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 /** One storage transaction. */
 export const COMMIT_BLOCKS_MAX = 512;
-export const COMMIT_BYTES_MAX = 16 * 1024 * 1024;
+export const COMMIT_BYTES_MAX = 4 * 1024 * 1024;
 
 /** New blocks at hand for peers: so many of the latest; and bodies up to this size are sent whole, whatever was asked. */
 export const SHELF_BLOCKS_MAX = 4;

@@ -5,6 +5,7 @@ import type { DownloadPath } from './download-path.ts';
 import type { PeerId } from './effects.ts';
 import type { HeaderPresync } from './header-presync.ts';
 import { KNOWN_IDS_PER_PEER_MAX, SCORE_HALF_LIFE_MS, STALL_MS_MIN } from './limits.ts';
+import { OwedBodies } from './owed-bodies.ts';
 import { RecentSet } from './recent-set.ts';
 
 export interface PeerTip {
@@ -41,7 +42,7 @@ export class PeerSession {
   /** Not to be asked for headers before: it did not answer, or one was ahead of the clock. */
   headersNotBeforeMs = 0;
   /** The bodies it was asked for. */
-  readonly inFlight = new Set<Hash>();
+  readonly inFlight = new OwedBodies();
   /** When it last delivered the body that was due, or was asked for one while it owed none. */
   deliveredMs = 0;
   stallMs = STALL_MS_MIN;
