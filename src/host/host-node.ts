@@ -39,5 +39,6 @@ export function bytesToHex(bytes: Uint8Array): string {
 }
 
 export function hexInto(hex: string, out: Uint8Array, offset: number): void {
-  view(out).write(hex, offset, hex.length / 2, 'hex');
+  // By way of Node's pool: to make a Buffer over `out` takes three times as long.
+  out.set(Buffer.from(hex, 'hex'), offset);
 }
