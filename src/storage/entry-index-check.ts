@@ -10,7 +10,7 @@ import { hashAt } from './block-table.ts';
 import { entryWord } from './entry-index.ts';
 import { findEntryIndex } from './entry-index-file.ts';
 import type { ProblemList } from './fsck-problem.ts';
-import { type Database, integerAt, textAt } from './sqlite-database.ts';
+import { type Database, integerAt, type Row, textAt } from './sqlite-database.ts';
 
 export class EntryIndexCheck {
   readonly #database: Database;
@@ -61,13 +61,10 @@ export class EntryIndexCheck {
     });
     if (words === undefined) return;
     for (let read = 1; ; read++) {
-      const next = problems.guard('entry-index-wrong', () => words.next());
+      const isMore = problems.guard('entry-index-wrong', () => this.#countNext(words));
       // What cannot be read to its end cannot be compared.
-      if (next === undefined) return;
-      if (next.done === true) break;
-      const height = integerAt(next.value, 1);
-      // What is beyond is forgotten when the store is opened: those blocks are on the active chain no longer.
-      if (height <= this.#reach) this.#count(height, textAt(next.value, 0), -1);
+      if (isMore === undefined) return;
+      if (!isMore) break;
       if (read % WORDS_A_TURN === 0) await nextTurn();
     }
     for (let place = 0; place < PLACES && place <= this.#tipHeight; place++) {
@@ -81,6 +78,16 @@ export class EntryIndexCheck {
 
   close(): void {
     this.#database.close();
+  }
+
+  /** Takes away the next of the words that the index holds. False: there is none. */
+  #countNext(words: Iterator<Row>): boolean {
+    const next = words.next();
+    if (next.done === true) return false;
+    const height = integerAt(next.value, 1);
+    // What is beyond is forgotten when the store is opened: those blocks are on the active chain no longer.
+    if (height <= this.#reach) this.#count(height, textAt(next.value, 0), -1);
+    return true;
   }
 
   #count(height: number, word: string, sign: 1 | -1): void {

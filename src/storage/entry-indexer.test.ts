@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -100,6 +100,13 @@ for (const { what, change } of [
     change: (folder: string) => writeFileSync(join(folder, 'index.sqlite'), 'x'.repeat(9_000)),
   },
   { what: 'that is cut short', change: (folder: string) => writeFileSync(join(folder, 'index.sqlite'), '') },
+  { what: 'that lacks a table', change: (folder: string) => edit(folder, 'DROP TABLE reached') },
+  { what: 'that lacks the other table', change: (folder: string) => edit(folder, 'DROP TABLE entry_index') },
+  { what: 'of a later version', change: (folder: string) => edit(folder, 'PRAGMA user_version = 99') },
+  {
+    what: 'whose reach is no height',
+    change: (folder: string) => edit(folder, 'UPDATE reached SET height = 9007199254740993 WHERE height > 300'),
+  },
 ]) {
   test(`an index ${what} is made again, and the store opens meanwhile`, async () => {
     const folder = await indexedFolder(main);
@@ -112,6 +119,21 @@ for (const { what, change } of [
     assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
   });
 }
+
+test('an index of a later version is left as it is by who only checks', async () => {
+  const folder = await indexedFolder(main);
+  edit(folder, 'PRAGMA user_version = 99');
+  const before = readFileSync(join(folder, 'index.sqlite'));
+  assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
+  assert.ok(readFileSync(join(folder, 'index.sqlite')).equals(before));
+});
+
+test('an index that cannot be made is an error of the disk', async () => {
+  const folder = await indexedFolder(main);
+  rmSync(join(folder, 'index.sqlite'));
+  mkdirSync(join(folder, 'index.sqlite'));
+  await assert.rejects(open(folder), { name: 'StoreError', code: 'store-io' });
+});
 
 test('the index of another chain is not believed', async () => {
   const other = await indexedFolder(chainOf('other', 380));
@@ -142,3 +164,9 @@ test('a block that cannot be read holds the index up below it, until it is mende
   assert.deepEqual(await heightsOf(damaged, '"a"'), tens(10, 400));
   await damaged.close();
 });
+
+function edit(folder: string, sql: string): void {
+  const database = new DatabaseSync(join(folder, 'index.sqlite'));
+  database.exec(sql);
+  database.close();
+}
