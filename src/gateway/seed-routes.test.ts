@@ -98,6 +98,23 @@ describe('the routes of the founding specification', () => {
     assert.equal(chain.length, length);
   });
 
+  it('GET /get_chain of a chain that no frame holds is 413, and nothing of it is read', async (t) => {
+    let isLeft = false;
+    const reading: AsyncIterator<Uint8Array> = {
+      next: () => assert.fail('nothing of it is read'),
+      return: async () => {
+        isLeft = true;
+        return { done: true, value: undefined };
+      },
+    };
+    const chunks = { [Symbol.asyncIterator]: () => reading };
+    t.mock.method(world.node.ledger, 'chainStream', () => ({ sizeBytes: 10_000_000_000, chunks }));
+    const answer = await ask('GET', '/get_chain');
+    assert.equal(answer.statusCode, 413, answer.body);
+    assert.equal(JSON.parse(answer.body).code, 'frame-too-large');
+    assert.ok(isLeft);
+  });
+
   it('HEAD /get_chain answers the size alone', async () => {
     const [head, get] = [await ask('HEAD', '/get_chain'), await ask('GET', '/get_chain')];
     assert.equal(head.body, '');
