@@ -22,7 +22,7 @@ export type FsckCode =
   | 'block-damaged'
   /** A block is whole, but its digest says otherwise: nobody would be given it. */
   | 'digest-wrong'
-  /** A block is not found by its hash, or its parent is not. */
+  /** A block is not found by its hash, or its parent is not, or there are more keys than blocks. */
   | 'block-lost'
   /** A block does not follow the one below it. */
   | 'link-broken'
@@ -32,7 +32,9 @@ export type FsckCode =
   | 'history-wrong'
   | 'json-end-wrong'
   | 'entry-index-wrong'
-  | 'pending-damaged';
+  | 'pending-damaged'
+  /** A pending entry is whole, but not found by its id. */
+  | 'pending-key-wrong';
 
 /** How many problems a report names. */
 export const PROBLEMS_MAX = 100;

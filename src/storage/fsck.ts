@@ -1,7 +1,8 @@
 /**
  * Checks a whole store: every byte against the rules, and everything that is derived against what it is derived from.
  *
- * Memory stays the same however long the chain. Nothing is changed.
+ * Memory stays the same however long the chain. Nothing is changed, but that a folder of an older format is brought to
+ * this one first.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hashLeaf } from '../core/merkle.ts';
@@ -67,6 +68,7 @@ export async function checkStore(options: {
     }
     await index?.compare(problems);
     const sideBlockCount = await checkBlocks(database, blocks, problems);
+    checkKeys(database, problems);
     const pendingCount = checkPending(database, problems);
     return {
       blockCount: chain.blockCount,
@@ -92,7 +94,7 @@ function checkDatabase(database: Database, problems: ProblemList): void {
 
 /** Checks every block for what does not need the active chain, and answers how many are not on it. */
 async function checkBlocks(database: Database, blocks: BlockTable, problems: ProblemList): Promise<number> {
-  const next = database.statement('SELECT id, hash48, hash FROM blocks WHERE id > ? ORDER BY id LIMIT 1');
+  const next = database.statement('SELECT id, CAST(hash48 AS TEXT), hash FROM blocks WHERE id > ? ORDER BY id LIMIT 1');
   const activeId = database.statement('SELECT block FROM chain WHERE height = ?');
   const activeHeight = database.statement('SELECT height FROM chain WHERE block = ?');
   const checkBlock = (id: number): boolean => {
@@ -119,7 +121,7 @@ async function checkBlocks(database: Database, blocks: BlockTable, problems: Pro
     if (row === undefined) return sideBlockCount;
     id = integerAt(row, 0);
     const current = id;
-    if (row[2] instanceof Uint8Array && row[1] !== hash48(hashAt(row, 2))) {
+    if (row[2] instanceof Uint8Array && row[1] !== String(hash48(hashAt(row, 2)))) {
       problems.add({
         code: 'block-lost',
         hash: hashAt(row, 2),
@@ -146,17 +148,35 @@ function checkWork({ header, hash, work }: HeaderRow, blocks: BlockTable, proble
   }
 }
 
+/** Every block has been looked for by its key; what is left are keys that stand there for nothing. */
+function checkKeys(database: Database, problems: ProblemList): void {
+  problems.guard('database-damaged', () => {
+    const keys = database.integer('SELECT (SELECT count(*) FROM hashes) + (SELECT count(*) FROM new_hashes)');
+    const blocks = database.integer('SELECT count(*) FROM blocks');
+    if (keys > blocks) problems.add({ code: 'block-lost', detail: `There are ${keys} keys for ${blocks} blocks.` });
+  });
+}
+
 function checkPending(database: Database, problems: ProblemList): number {
   let count = 0;
   problems.guard('pending-damaged', () => {
-    for (const row of database.statement('SELECT id, bytes, key FROM pending ORDER BY seq').each()) {
+    const all = database.statement('SELECT id, bytes, CAST(key AS TEXT), CAST(seq AS TEXT) FROM pending ORDER BY seq');
+    for (const row of all.each()) {
       count++;
       const id = hashAt(row, 0);
-      if (row[2] !== hash48(id)) {
-        problems.add({ code: 'pending-damaged', detail: `The pending entry ${id} is not found by its id.` });
+      const place = Number(textAt(row, 3));
+      if (row[2] !== String(hash48(id))) {
+        problems.add({ code: 'pending-key-wrong', detail: `The pending entry ${id} is not found by its id.` });
+      }
+      if (!Number.isSafeInteger(place) || place < 0) {
+        problems.add({ code: 'pending-damaged', detail: `The pending entry ${id} stands at no place in the order.` });
       }
       if (hashLeaf(bytesAt(row, 1)) === id) continue;
       problems.add({ code: 'pending-damaged', detail: `The bytes of the pending entry ${id} do not have its id.` });
+    }
+    const twice = database.statement('SELECT id FROM pending GROUP BY key, id HAVING count(*) > 1');
+    for (const row of twice.each()) {
+      problems.add({ code: 'pending-damaged', detail: `The pending entry ${hashAt(row, 0)} waits more than once.` });
     }
   });
   return count;

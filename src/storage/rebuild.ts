@@ -2,13 +2,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { encodeHeader } from '../core/header.ts';
 import type { NetworkParams } from '../core/params.ts';
+import { bitsToTarget, targetToWork } from '../core/target.ts';
 import { type ChainPoint, genesisPoint, hashedHeader, validateHeader } from '../core/validation.ts';
 import { ActiveChain } from './active-chain.ts';
 import { hash48 } from './block-hashes.ts';
 import { BlockTable, hashAt } from './block-table.ts';
 import { removeEntryIndex } from './entry-index-file.ts';
 import { EntryIndexer } from './entry-indexer.ts';
-import { type Database, integerAt } from './sqlite-database.ts';
+import { readable } from './fsck-problem.ts';
+import { type Database, integerAt, type Statement } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { blockDamaged, StoreError } from './store-error.ts';
 
@@ -21,7 +23,7 @@ export interface RebuildProgress {
 
 /**
  * Makes anew, in one transaction, what the blocks of the store in `folder` determine: the keys they are found by, their
- * digests, the works, the history and the places in the JSON form; and after it, in a file of its own, the index of
+ * digests, the works, the history and the places in the JSON form, and the keys of pending entries; and after it, in a file of its own, the index of
  * entries. Which block is active at which height is taken as it stands, and every one of them must be whole: throws
  * `block-damaged` otherwise, and nothing is changed. Memory stays the same however long the chain.
  */
@@ -40,6 +42,8 @@ export async function rebuildStore(options: {
     await database.longTransaction(async () => {
       await rebuildKeys(database);
       await rebuildChain(database, params, onProgress);
+      await rebuildSideBlocks(database, params);
+      await rebuildPendingKeys(database);
     });
     await rebuildIndex({ folder, database, params, onProgress });
   } finally {
@@ -48,12 +52,12 @@ export async function rebuildStore(options: {
 }
 
 async function rebuildKeys(database: Database): Promise<void> {
-  const next = database.statement('SELECT id, hash, hash48 FROM blocks WHERE id > ? ORDER BY id LIMIT 1');
+  const next = database.statement('SELECT id, hash, CAST(hash48 AS TEXT) FROM blocks WHERE id > ? ORDER BY id LIMIT 1');
   const update = database.statement('UPDATE blocks SET hash48 = ? WHERE id = ?');
   let count = 0;
   for (let row = next.one(-1); row !== undefined; row = next.one(integerAt(row, 0))) {
     const key = hash48(hashAt(row, 1));
-    if (row[2] !== key) update.run(key, integerAt(row, 0));
+    if (row[2] !== String(key)) update.run(key, integerAt(row, 0));
     if (++count % BLOCKS_A_TURN === 0) await nextTurn();
   }
   database.exec(`
@@ -97,6 +101,50 @@ async function rebuildChain(
   }
   if (point === undefined) throw new StoreError('store-damaged', 'The store has no active chain.');
   database.exec('DROP TABLE temp.old_chain');
+}
+
+/** The digests and works of blocks off the chain, parents first. One that is damaged, or has lost its parent, stays as it is. */
+async function rebuildSideBlocks(database: Database, params: NetworkParams): Promise<void> {
+  const next = database.statement('SELECT min(id) FROM blocks WHERE id > ?');
+  const blocks = new BlockTable(database, params);
+  const chain = new ActiveChain(database);
+  let count = 0;
+  for (let id = nextId(next, -1); id !== undefined; id = nextId(next, id)) {
+    const current = id;
+    readable(() => rebuildSideBlock({ blocks, chain }, current));
+    if (++count % BLOCKS_A_TURN === 0) await nextTurn();
+  }
+}
+
+function rebuildSideBlock(tables: { readonly blocks: BlockTable; readonly chain: ActiveChain }, id: number): void {
+  const { blocks, chain } = tables;
+  const { header } = blocks.readHeader(id, () => undefined);
+  if (chain.idAt(header.height) === id) return;
+  const target = bitsToTarget(header.bits);
+  const parentId = blocks.find(header.previousHash);
+  if (target === undefined || parentId === undefined) return;
+  const parent = blocks.readHeader(parentId, () => undefined);
+  const { block } = blocks.judge(id, () => undefined);
+  blocks.keep(block, parent.work + targetToWork(target));
+}
+
+function nextId(next: Statement, after: number): number | undefined {
+  const row = next.one(after) ?? [];
+  return row[0] === null ? undefined : integerAt(row, 0);
+}
+
+/** Those at a place that is none are left out: their order cannot be told. */
+async function rebuildPendingKeys(database: Database): Promise<void> {
+  const next = database.statement(
+    `SELECT seq, id, CAST(key AS TEXT) FROM pending WHERE seq > ? AND seq <= ${Number.MAX_SAFE_INTEGER} ORDER BY seq LIMIT 1`,
+  );
+  const update = database.statement('UPDATE pending SET key = ? WHERE seq = ?');
+  let count = 0;
+  for (let row = next.one(-1); row !== undefined; row = next.one(integerAt(row, 0))) {
+    const key = hash48(hashAt(row, 1));
+    if (row[2] !== String(key)) update.run(key, integerAt(row, 0));
+    if (++count % BLOCKS_A_TURN === 0) await nextTurn();
+  }
 }
 
 async function rebuildIndex(options: {
