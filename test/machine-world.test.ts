@@ -3,11 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { entryIds } from '../src/core/body.ts';
 import type { Hash } from '../src/core/hash.ts';
-import { createParams } from '../src/core/params.ts';
+import { createParams, type NetworkParams } from '../src/core/params.ts';
 import { genesisPoint, hashedHeader, validateBody, validateHeader } from '../src/core/validation.ts';
 import { FullNode } from '../src/protocol/full-node.ts';
-import { SCORE_DISCONNECT } from '../src/protocol/limits.ts';
+import { HEADERS_PER_MESSAGE_MAX, SCORE_DISCONNECT } from '../src/protocol/limits.ts';
+import type { Message } from '../src/protocol/message.ts';
+import { type BuiltChain, bodyOf, buildChain } from './support/chain-fixture.ts';
 import { textOf } from './support/effect-text.ts';
+import { headersOf, tipOf } from './support/lone-machine.ts';
 import { MachineWorld } from './support/machine-world.ts';
 import { activeBlocks } from './support/store-change.ts';
 import type { WorldNode } from './support/world-node.ts';
@@ -167,6 +170,50 @@ test('a cancelled request is neither mined nor answered', async () => {
   assert.equal(world.node(0).machine.tip.header.height, 0);
 });
 
+test('a newcomer whose peers nearly all flood it, stall it and lie follows the honest chain, and blames nobody honest', async () => {
+  const params = createParams({ name: 'hostile', targetLimit: 0x207fffff });
+  const [honest, cheap] = [chainOf(params, 2_100, 'honest'), chainOf(params, 2_050, 'cheap')];
+  const world = new MachineWorld({ seed: 9, nodes: 2, params, knows: () => false });
+  // When the last of these blocks is old.
+  world.nowMs += 3_000 * params.blockInterval * 1000;
+  const [holder, newcomer] = [world.node(0), world.node(1)];
+  const blocks = honest.blocks.map((block, i) => ({ block, work: honest.points[i]?.work ?? 0n }));
+  const added = honest.blocks.map(({ hash }) => hash);
+  await holder.commit({ blocks, pendingAdded: [], activate: { forkHeight: 0, added } });
+  await world.startAll();
+  const fakeTip = { hash: 'ff'.repeat(32) as Hash, height: 10 ** 6, work: 10n ** 12n };
+  const noise = () => Uint8Array.from({ length: 118 }, () => world.random.integer(0, 255));
+  const join = (name: string, answer: (message: Message) => Message | undefined, tip = fakeTip) => {
+    world.admit(newcomer, name, (message) => {
+      const said = answer(message);
+      if (said !== undefined) world.say(name, newcomer, said);
+    });
+    const { id, network } = { id: genesisPoint(params).hash, network: params.name };
+    world.say(name, newcomer, { type: 'hello', genesis: id, network, agent: name, tip, addresses: [] });
+    // News of a tip that nobody knows, again and again: each time it is asked for headers.
+    for (let i = 1; i <= 100; i++) {
+      world.at(i * 500, () => world.say(name, newcomer, { type: 'headers', headers: noise() }));
+    }
+  };
+  for (let i = 0; i < 5; i++) {
+    join(`flood ${i}`, (message) => headersAfter(cheap, message));
+    join(`withhold ${i}`, (message) => headersAfter(honest, message), tipOf(honest));
+    join(`silent ${i}`, () => undefined);
+    join(`noise ${i}`, (message) =>
+      message.type === 'get-headers' ? { type: 'headers', headers: noise() } : undefined,
+    );
+  }
+  await world.run(3_000);
+  world.feed(newcomer, { type: 'address-known', address: holder.address, source: 'configured' });
+  await world.until('the newcomer has the honest chain', CONVERGENCE_MS, () => world.hasConverged());
+  assert.equal(newcomer.machine.tip.header.height, 2_100);
+  assert.deepEqual(
+    newcomer.reports.filter(({ facts }) => facts['peer'] === holder.id && Number(facts['score']) <= SCORE_DISCONNECT),
+    [],
+  );
+  await assertValid(world, newcomer);
+});
+
 test('a machine that is given the same inputs at the same times has the same effects, byte for byte', async () => {
   const world = await randomRun(7);
   const records = world.nodes.flatMap((node) => node.records);
@@ -314,4 +361,15 @@ async function chainEntries(node: WorldNode): Promise<Hash[]> {
   const ids: Hash[] = [];
   for (const block of await activeBlocks(node.store)) ids.push(...entryIds(block.body));
   return ids;
+}
+
+/** What a peer that has `chain` answers to a question for headers. */
+function headersAfter({ blocks }: BuiltChain, message: Message): Message | undefined {
+  if (message.type !== 'get-headers') return undefined;
+  const shared = message.locator.map((hash) => blocks.findIndex((block) => block.hash === hash)).find((i) => i >= 0);
+  return headersOf(blocks.slice((shared ?? -1) + 1).slice(0, HEADERS_PER_MESSAGE_MAX));
+}
+
+function chainOf(params: NetworkParams, count: number, label: string): BuiltChain {
+  return buildChain(params, genesisPoint(params), count, (height) => bodyOf(`"${label} ${height}"`));
 }

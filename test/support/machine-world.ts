@@ -50,6 +50,8 @@ export class MachineWorld {
   readonly #links = new Map<string, { readonly number: number; lastArrivalMs: number }>();
   #linkCount = 0;
   readonly #cuts = new Set<string>();
+  /** Peers that are played: what they do with a message, given that of whom it is. */
+  readonly #strangers = new Map<PeerId, (message: Message, from: WorldNode) => void>();
   nowMs = 0;
 
   constructor(options: WorldOptions) {
@@ -262,8 +264,23 @@ export class MachineWorld {
     }
   }
 
+  /** Lets a peer that is no node dial `node`; `hear` is given what it is told. It speaks by `say`. */
+  admit(node: WorldNode, stranger: PeerId, hear: (message: Message, from: WorldNode) => void): void {
+    this.#strangers.set(stranger, hear);
+    this.feed(node, { type: 'peer-connected', peer: stranger, address: '/ip4/10.0.9.9/tcp/9', direction: 'inbound' });
+  }
+
+  /** A peer that is no node says something; nobody hears it once it has been put out. */
+  say(stranger: PeerId, to: WorldNode, message: Message): void {
+    this.#later(to, this.random.integer(1, this.#options.delayMsMax), () => {
+      this.feed(to, { type: 'message-received', peer: stranger, message });
+    });
+  }
+
   /** Puts a message on its way, if the pair is connected. */
   send(from: WorldNode, to: PeerId, message: Message): void {
+    const hear = this.#strangers.get(to);
+    if (hear !== undefined) return this.at(this.random.integer(1, this.#options.delayMsMax), () => hear(message, from));
     const link = this.#links.get(`${from.id}>${to}`);
     const receiver = this.nodes.find(({ id }) => id === to);
     if (link === undefined || receiver === undefined) return;
