@@ -165,6 +165,22 @@ test('a block that cannot be read holds the index up below it, until it is mende
   await damaged.close();
 });
 
+test('an entry that moves to another height while it is looked for is found where it stands in the end', async () => {
+  const store = await open(newFolder());
+  await store.commit(growth(chainPart(main, 0, 30)));
+  const looking = store.entryPlaces(pendingEntry('"main 25"').id, 10);
+  for (let turn = 0; turn < 5; turn++) await nextTurn();
+  const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 31, (height) =>
+    bodyOf(height === 1 ? '"main 25"' : `"side ${height}"`),
+  );
+  await store.commit(switchTo(0, side));
+  assert.deepEqual(await looking, {
+    places: [{ height: 1, hash: side.blocks[0]?.hash, index: 0 }],
+    indexedTo: 31,
+  });
+  await store.close();
+});
+
 function edit(folder: string, sql: string): void {
   const database = new DatabaseSync(join(folder, 'index.sqlite'));
   database.exec(sql);

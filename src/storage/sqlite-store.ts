@@ -191,24 +191,10 @@ class SqliteStore implements ChainStore {
   }
 
   async entryPlaces(id: Hash, max: number): Promise<EntryPlaces> {
-    const tip = this.#chain.tip.height;
-    const reach = this.#indexer.reach();
-    // A few blocks are looked through one by one.
-    const indexedTo = tip - reach <= UNINDEXED_BLOCKS_MAX ? tip : reach;
-    const places: EntryPlace[] = [];
-    for (let from = 0; places.length < max; ) {
-      const height = from > reach ? from : (this.#indexer.nextHeight(id, from) ?? reach + 1);
-      if (height > Math.min(indexedTo, this.#chain.tip.height)) break;
-      const { block } = this.#readAt(height);
-      for (const [index, other] of entryIds(block.body).entries()) {
-        if (other === id) places.push({ height, hash: block.hash, index });
-      }
-      from = height + 1;
-      await nextTurn();
+    for (;;) {
+      const found = await this.#findPlaces(id, max);
+      if (found !== undefined) return found;
     }
-    // The active chain may have moved in between.
-    const present = places.filter((place) => this.#activeHeight(place.hash) !== undefined);
-    return { places: present.slice(0, max), indexedTo };
   }
 
   async backup(path: string, onProgress: (done: number, of: number) => void = () => undefined): Promise<void> {
@@ -228,6 +214,28 @@ class SqliteStore implements ChainStore {
 
   #readChain(tip: Hash): AsyncIterable<RawBlock> {
     return readChain({ tip, from: 0, chain: this.#chain, blocks: this.#blocks });
+  }
+
+  /** Undefined: the active chain has moved meanwhile, away from what was looked through. */
+  async #findPlaces(id: Hash, max: number): Promise<EntryPlaces | undefined> {
+    const tip = this.#chain.tip.height;
+    const reach = this.#indexer.reach();
+    // A few blocks are looked through one by one.
+    const indexedTo = tip - reach <= UNINDEXED_BLOCKS_MAX ? tip : reach;
+    const last = this.#chain.storedHashAt(indexedTo);
+    const places: EntryPlace[] = [];
+    for (let from = 0; places.length < max; ) {
+      const height = from > reach ? from : (this.#indexer.nextHeight(id, from) ?? reach + 1);
+      if (height > indexedTo) break;
+      const { block } = this.#readAt(height);
+      for (const [index, other] of entryIds(block.body).entries()) {
+        if (other === id) places.push({ height, hash: block.hash, index });
+      }
+      from = height + 1;
+      await nextTurn();
+      if (this.#chain.storedHashAt(indexedTo) !== last) return undefined;
+    }
+    return { places: places.slice(0, max), indexedTo };
   }
 
   #writeGenesis(block: Block, work: bigint): void {
