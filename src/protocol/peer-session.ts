@@ -21,7 +21,7 @@ export class PeerSession {
   readonly connectedMs: number;
   /** Undefined until its hello. */
   agent: string | undefined;
-  /** What it says its chain is: not believed, only asked for. */
+  /** What it says its chain is: not believed, only asked for. Once it has shown a chain to its end, that one. */
   claimedTip: PeerTip | undefined;
   /** The last header that it has shown: where to ask on from. */
   shown: TreeNode | undefined;
