@@ -34,7 +34,7 @@ export class EntryIndex {
   readonly #insert: Statement;
   readonly #deleteAbove: Statement;
   readonly #next: Statement;
-  readonly #selectReach: Statement;
+  readonly #selectReaches: Statement;
   readonly #insertReach: Statement;
   readonly #deleteReach: Statement;
 
@@ -44,14 +44,14 @@ export class EntryIndex {
     this.#next = database.statement(
       'SELECT rowid FROM entry_index WHERE entry_index MATCH ? AND rowid >= ? ORDER BY rowid LIMIT 1',
     );
-    this.#selectReach = database.statement('SELECT height, hash FROM reached ORDER BY height DESC LIMIT 1');
+    this.#selectReaches = database.statement('SELECT height, hash FROM reached ORDER BY height DESC');
     this.#insertReach = database.statement('INSERT INTO reached (height, hash) VALUES (?, ?)');
     this.#deleteReach = database.statement('DELETE FROM reached WHERE height > ?');
   }
 
   get reach(): Reach {
-    const row = this.#selectReach.one();
-    return row === undefined ? { height: -1, hash: undefined } : { height: integerAt(row, 0), hash: hashAt(row, 1) };
+    for (const last of this.reaches()) return last;
+    return { height: -1, hash: undefined };
   }
 
   /** Notes the entries of the block at `height`, within a transaction that ends in `reachedTo`. */
@@ -64,10 +64,14 @@ export class EntryIndex {
     this.#insertReach.run(height, hash);
   }
 
-  /** Forgets the last batch, within a transaction. */
-  dropLast(): void {
-    this.#deleteReach.run(this.reach.height - 1);
-    const { height } = this.reach;
+  /** The batches from the last one down. */
+  *reaches(): Generator<Reach, void, undefined> {
+    for (const row of this.#selectReaches.each()) yield { height: integerAt(row, 0), hash: hashAt(row, 1) };
+  }
+
+  /** Forgets the batches that end above `height`, within a transaction. */
+  cutAbove(height: number): void {
+    this.#deleteReach.run(height);
     this.#deleteAbove.run(height);
   }
 
