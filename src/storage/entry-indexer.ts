@@ -156,7 +156,7 @@ interface IndexedBlock {
   readonly ids: readonly Hash[];
 }
 
-const IDLE_MS = 100;
+const IDLE_MS = 500;
 const OVERDUE_MS = 1_000;
 const BATCH_BLOCKS = 256;
 const BATCH_BYTES = 1_048_576;
