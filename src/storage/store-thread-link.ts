@@ -54,6 +54,8 @@ export class StoreThreadLink {
     const worker = new Worker(new URL('./store-thread.ts', import.meta.url), {
       name: 'cairn-store',
       workerData: settings,
+      // Without a bound it grows to 100 MB and more in a sync, and is no faster.
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     worker.on('message', (reply: ThreadReply) => this.#handle(reply));
     worker.on('messageerror', (error) => this.#fail(error));
@@ -174,3 +176,6 @@ export class StoreThreadLink {
     void this.#worker.terminate();
   }
 }
+
+/** Room for what a commit of the largest size makes and leaves behind. */
+const YOUNG_GENERATION_MB = 48;
