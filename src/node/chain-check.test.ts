@@ -2,18 +2,15 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, type TestContext, test } from 'node:test';
-import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { bodyOf, buildChain, reforge, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { growth } from '../../test/support/store-change.ts';
 import { overlay } from '../../test/support/store-overlay.ts';
 import { EASY_PARAMS, makeHome, TestNode } from '../../test/support/test-node.ts';
 import type { Validation } from '../api/shapes.ts';
-import type { Block } from '../core/block.ts';
 import { encodeBlockJson } from '../core/block-json.ts';
-import { type Body, dataRoot, entryIds } from '../core/body.ts';
-import { hashBytes, hashToNumber } from '../core/hash.ts';
-import { encodeHeader, type Header } from '../core/header.ts';
-import { bitsToTarget } from '../core/target.ts';
-import { createGenesis, genesisPoint, hashedHeader } from '../core/validation.ts';
+import { hashBytes } from '../core/hash.ts';
+import { encodeHeader } from '../core/header.ts';
+import { createGenesis, genesisPoint } from '../core/validation.ts';
 import type { CairnHome } from '../probe/cairn-home.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
 import type { StoreError } from '../storage/store-error.ts';
@@ -21,16 +18,6 @@ import { checkChain } from './chain-check.ts';
 
 const LENGTH = 12;
 const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), LENGTH - 1, (height) => bodyOf(`{"at":${height}}`));
-
-/** `block` with another header, mined again; with another body where one is given. */
-function reforge(block: Block, change: Partial<Header>, body: Body = block.body): Block {
-  const header = { ...block.header, dataRoot: dataRoot(body.shape, entryIds(body)), ...change };
-  const target = bitsToTarget(block.header.bits) ?? 0n;
-  for (let nonce = 0; ; nonce++) {
-    const { hash, header: tried } = hashedHeader({ ...header, nonce });
-    if (hashToNumber(hash) <= target) return { hash, header: tried, body };
-  }
-}
 
 describe('what the store finds', () => {
   const { signal } = new AbortController();

@@ -2,16 +2,13 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { bodyOf, buildChain, singleBody } from '../../test/support/chain-fixture.ts';
+import { bodyOf, buildChain, reforge, singleBody } from '../../test/support/chain-fixture.ts';
 import { EASY_PARAMS, makeHome, TestNode } from '../../test/support/test-node.ts';
 import type { Block } from '../core/block.ts';
 import { encodeBlockJson } from '../core/block-json.ts';
-import { type Body, dataRoot, entryIds } from '../core/body.ts';
-import { hashBytes, hashToNumber } from '../core/hash.ts';
-import type { Header } from '../core/header.ts';
+import { hashBytes } from '../core/hash.ts';
 import { createParams } from '../core/params.ts';
-import { bitsToTarget } from '../core/target.ts';
-import { type ChainPoint, createGenesis, genesisPoint, hashedHeader } from '../core/validation.ts';
+import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
 import { inPieces, offerChain } from './chain-offer.ts';
 
@@ -32,16 +29,6 @@ const branch = (name: string, length: number): Branch =>
 
 const jsonOf = (block: Block) => Buffer.from(encodeBlockJson(block)).toString();
 const chainText = (blocks: readonly Block[]) => `[${[GENESIS, ...blocks].map(jsonOf).join(',')}]`;
-
-/** `block` with another header, or other data, whose hash meets its target again. */
-function reforge(block: Block, change: Partial<Header>, body: Body = block.body): Block {
-  const header = { ...block.header, dataRoot: dataRoot(body.shape, entryIds(body)), ...change };
-  const target = bitsToTarget(block.header.bits) ?? 0n;
-  for (let nonce = 0; ; nonce++) {
-    const { hash, header: tried } = hashedHeader({ ...header, nonce });
-    if (hashToNumber(hash) <= target) return { hash, header: tried, body };
-  }
-}
 
 /** A node that follows `own`, and its chain as it tells it. */
 async function nodeWith(t: TestContext, own: Branch): Promise<TestNode> {

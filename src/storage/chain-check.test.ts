@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type BuiltChain, bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import {
+  type BuiltChain,
+  bodyOf,
+  buildChain,
+  reforge,
+  singleBody,
+  TEST_PARAMS,
+} from '../../test/support/chain-fixture.ts';
 import { chainPart } from '../../test/support/store-change.ts';
 import { type Block, createBlock } from '../core/block.ts';
-import { type Body, dataRoot, entryIds } from '../core/body.ts';
 import { hashBytes, hashToNumber } from '../core/hash.ts';
-import type { Header } from '../core/header.ts';
 import { createParams } from '../core/params.ts';
 import { bitsToTarget } from '../core/target.ts';
-import { createGenesis, genesisPoint, hashedHeader } from '../core/validation.ts';
+import { createGenesis, genesisPoint } from '../core/validation.ts';
 import { checkChain } from './chain-check.ts';
 import type { ChainCheck } from './chain-store.ts';
 import { blockDamaged, StoreError } from './store-error.ts';
@@ -16,16 +21,6 @@ import { blockDamaged, StoreError } from './store-error.ts';
 const LENGTH = 12;
 const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), LENGTH - 1, (height) => bodyOf(`{"at":${height}}`));
 const OTHER_HASH = hashBytes(Buffer.from('other'));
-
-/** `block` with another header, mined again; with another body where one is given. */
-function reforge(block: Block, change: Partial<Header>, body: Body = block.body): Block {
-  const header = { ...block.header, dataRoot: dataRoot(body.shape, entryIds(body)), ...change };
-  const target = bitsToTarget(block.header.bits) ?? 0n;
-  for (let nonce = 0; ; nonce++) {
-    const { hash, header: tried } = hashedHeader({ ...header, nonce });
-    if (hashToNumber(hash) <= target) return { hash, header: tried, body };
-  }
-}
 
 /** The first nonce whose hash does not meet the target. */
 function withoutWork(block: Block): Block {

@@ -3,6 +3,7 @@ import { assert } from '../../src/core/assert.ts';
 import type { Block } from '../../src/core/block.ts';
 import { type Body, bodyFromEntries, dataRoot, entryIds } from '../../src/core/body.ts';
 import { hashToNumber } from '../../src/core/hash.ts';
+import type { Header } from '../../src/core/header.ts';
 import { createParams, type NetworkParams } from '../../src/core/params.ts';
 import { bitsToTarget } from '../../src/core/target.ts';
 import { type ChainPoint, createCandidateHeader, hashedHeader, validateHeader } from '../../src/core/validation.ts';
@@ -58,6 +59,16 @@ export function buildBlock(
     const point = validateHeader(hashed, parent, params);
     assert(point.ok, 'a built block follows the rules');
     return { block: { hash: hashed.hash, header: hashed.header, body }, point: point.value };
+  }
+}
+
+/** `block` with another header, or other data, whose hash meets its target again. */
+export function reforge(block: Block, change: Partial<Header>, body: Body = block.body): Block {
+  const header = { ...block.header, dataRoot: dataRoot(body.shape, entryIds(body)), ...change };
+  const target = bitsToTarget(block.header.bits) ?? 0n;
+  for (let nonce = 0; ; nonce++) {
+    const { hash, header: tried } = hashedHeader({ ...header, nonce });
+    if (hashToNumber(hash) <= target) return { hash, header: tried, body };
   }
 }
 
