@@ -2,7 +2,7 @@
 import { checkStore, type FsckReport } from '../storage/fsck.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
-import { dataFolder, rebuildWithProgress } from './maintenance-commands.ts';
+import { dataFolder } from './maintenance-commands.ts';
 import { loadNetworkParams } from './network-file.ts';
 import { migrationShown, ProgressLine } from './progress.ts';
 import { formatCount } from './table.ts';
@@ -11,12 +11,11 @@ import { formatCount } from './table.ts';
 export async function runFsck(
   context: CommandContext,
   folder: string,
-  flags: { readonly network?: string; readonly rebuild?: boolean; readonly json?: boolean },
+  flags: { readonly network?: string; readonly json?: boolean },
 ): Promise<ExitCode> {
   const { terminal, settings } = context;
   const path = dataFolder(context, folder);
   const params = await loadNetworkParams(flags.network ?? settings.network);
-  if (flags.rebuild === true) await rebuildWithProgress(context, { folder: path, params });
   const progress = new ProgressLine(terminal, { label: 'checking', unit: 'blocks' });
   const report = await checkStore({
     folder: path,
@@ -32,7 +31,7 @@ export async function runFsck(
       terminal.talk(
         'Keep a copy. Blocks that are damaged come from the peers of a running node again, as soon as they are',
       );
-      terminal.talk('read (`cairn validate`). All else follows from the blocks: `cairn fsck --rebuild` makes it anew.');
+      terminal.talk('read (`cairn validate`). All else follows from the blocks: `cairn reindex` makes it anew.');
     }
   }
   return report.problemCount === 0 ? EXIT_CODES.done : EXIT_CODES.refused;

@@ -54,7 +54,7 @@ export async function runReindex(context: CommandContext, folder: string, flags:
 }
 
 /** Resolves with how many blocks the chain has. */
-export async function rebuildWithProgress(
+async function rebuildWithProgress(
   { terminal }: CommandContext,
   store: { readonly folder: string; readonly params: NetworkParams },
 ): Promise<number> {

@@ -87,10 +87,9 @@ function createProgram(run: Run, terminal: Terminal, env: NodeJS.ProcessEnv): Co
     .description('check a data folder that no node has open')
     .argument('<dir>', 'the folder, or the port whose folder it is')
     .option('--network <file>', 'the parameter file of its network')
-    .option('--rebuild', 'first make anew what follows from the blocks: keys, works, history, indexes')
     .addOption(jsonOption())
-    .addHelpText('before', examples('fsck 5001', 'fsck ~/cairn-data', 'fsck 5001 --rebuild'))
-    .action((folder: string, flags: JsonFlag & { readonly network?: string; readonly rebuild?: boolean }) =>
+    .addHelpText('before', examples('fsck 5001', 'fsck ~/cairn-data'))
+    .action((folder: string, flags: JsonFlag & { readonly network?: string }) =>
       run(async (context) => (await import('./fsck-command.ts')).runFsck(context, folder, flags)),
     );
   addMaintenance(program, run);
