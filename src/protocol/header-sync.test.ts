@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type BuiltChain, bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
-import { greetedPeer } from '../../test/support/entry-fixture.ts';
 import { encodeRun } from '../../test/support/header-bytes.ts';
-import { sentTo, tipOf } from '../../test/support/lone-machine.ts';
+import { tipOf } from '../../test/support/lone-machine.ts';
+import { askedFrom, syncWorld } from '../../test/support/sync-world.ts';
 import { type Hash, hashToBytes } from '../core/hash.ts';
 import { HEADER_BYTES } from '../core/header.ts';
-import { type ChainPoint, genesisPoint } from '../core/validation.ts';
-import { BlockIntake } from './block-intake.ts';
-import { BlockTree } from './block-tree.ts';
-import type { Effect } from './effects.ts';
+import { genesisPoint } from '../core/validation.ts';
 import { HEADER_LEAD_BLOCKS_MAX, HEADERS_PER_MESSAGE_MAX, HEADERS_TIMEOUT_MS, HOLD_RETRY_MS } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
-import { Sync } from './sync.ts';
+import type { Sync } from './sync.ts';
 
 const GENESIS = genesisPoint(TEST_PARAMS);
 const NOW_MS = (TEST_PARAMS.genesisTime + 1_000_000) * 1000;
@@ -21,7 +18,7 @@ const CHAIN = chainOf(FULL * 2 + 100, 'a');
 const OTHER = chainOf(FULL * 2 + 50, 'b');
 
 test('a flood of headers with less work than the chain takes no room, from however many peers', () => {
-  const { sync, peer, tree } = world(CHAIN.points);
+  const { sync, peer, tree } = syncWorld({ active: CHAIN.points });
   const { size } = tree;
   for (let i = 0; i < 64; i++) {
     const p = peer(`hostile ${i}`, { hash: 'ff'.repeat(32) as Hash, height: 10 ** 9, work: 10n ** 9n });
@@ -37,7 +34,7 @@ test('a flood of headers with less work than the chain takes no room, from howev
 
 test('a chain of exactly so many full answers ends with an empty one', () => {
   const whole = { blocks: CHAIN.blocks.slice(0, FULL), points: CHAIN.points.slice(0, FULL) };
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const p = peer('p', tipOf(whole));
   sync.greeted(p, NOW_MS);
   sync.headersReceived(p, part(CHAIN, 0), NOW_MS);
@@ -48,7 +45,7 @@ test('a chain of exactly so many full answers ends with an empty one', () => {
 });
 
 test('a peer that shows another chain the second time has nothing of it let in, and another is asked', () => {
-  const { sync, peer, tree } = world();
+  const { sync, peer, tree } = syncWorld();
   const [liar, honest] = [peer('liar', tipOf(CHAIN)), peer('honest')];
   firstPass(sync, liar);
   honest.claimedTip = tipOf(CHAIN);
@@ -60,7 +57,7 @@ test('a peer that shows another chain the second time has nothing of it let in, 
 
 test('a peer that has the chain, too, gives the second pass when the first one leaves or stops answering', () => {
   for (const leaves of [true, false]) {
-    const { sync, peer, peers } = world();
+    const { sync, peer, peers } = syncWorld();
     const [p, q] = [peer('p', tipOf(CHAIN)), peer('q')];
     firstPass(sync, p);
     q.claimedTip = tipOf(CHAIN);
@@ -73,7 +70,7 @@ test('a peer that has the chain, too, gives the second pass when the first one l
 });
 
 test('when nobody has the chain that was shown, the next best is asked for', () => {
-  const { sync, peer, peers } = world();
+  const { sync, peer, peers } = syncWorld();
   const [p, q] = [peer('p', tipOf(CHAIN)), peer('q', tipOf({ blocks: [], points: OTHER.points.slice(0, 10) }))];
   firstPass(sync, p);
   peers.delete('p');
@@ -83,7 +80,7 @@ test('when nobody has the chain that was shown, the next best is asked for', () 
 });
 
 test('peers with the same chain go on where the other has stopped; one with another chain goes its own way', () => {
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const [p, q, r] = [peer('p', tipOf(CHAIN)), peer('q', tipOf(CHAIN)), peer('r', tipOf(OTHER))];
   sync.greeted(p, NOW_MS);
   sync.greeted(q, NOW_MS);
@@ -98,7 +95,7 @@ test('peers with the same chain go on where the other has stopped; one with anot
 });
 
 test('headers ahead of the clock end a first pass for now, and what comes before them is followed', () => {
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const p = peer('p', tipOf(CHAIN));
   const held = CHAIN.points[2_500];
   assert.ok(held);
@@ -113,7 +110,7 @@ test('headers ahead of the clock end a first pass for now, and what comes before
 });
 
 test('our own chain that has become better meanwhile ends the second pass', () => {
-  const { sync, peer, tree } = world();
+  const { sync, peer, tree } = syncWorld();
   firstPass(sync, peer('p', tipOf(CHAIN)));
   assert.equal(sync.status.targetHeight, CHAIN.points.length);
   const ours = chainOf(CHAIN.points.length + 1, 'ours');
@@ -130,7 +127,7 @@ test('our own chain that has become better meanwhile ends the second pass', () =
 });
 
 test('a chain that was passed over for a better one is shown again when nobody gives the bodies of that', () => {
-  const { sync, peer, peers } = world();
+  const { sync, peer, peers } = syncWorld();
   const [p, q] = [peer('p', tipOf(CHAIN)), peer('q', tipOf(OTHER))];
   firstPass(sync, p);
   for (const i of [0, 1, 2]) sync.headersReceived(q, part(OTHER, i), NOW_MS);
@@ -145,7 +142,7 @@ test('a chain that was passed over for a better one is shown again when nobody g
 });
 
 test('a peer that claims much and has shown how little it has is not asked for it again and again', () => {
-  const { sync, peer } = world(CHAIN.points);
+  const { sync, peer } = syncWorld({ active: CHAIN.points });
   const p = peer('p', { hash: 'ff'.repeat(32) as Hash, height: 10 ** 9, work: 10n ** 9n });
   firstPass(sync, p, OTHER);
   for (let i = 1; i <= 100; i++) assert.equal(askedFrom(sync.proceed(NOW_MS + i * 5_000), 'p'), undefined);
@@ -155,7 +152,7 @@ test('a second pass from a place that has been forgotten meanwhile begins by loa
   const start = CHAIN.points[FULL - 1];
   assert.ok(start);
   const branch = buildChain(TEST_PARAMS, start, FULL, (height) => bodyOf(`"branch ${height}"`));
-  const { sync, peer, tree } = world(CHAIN.points.slice(2 * FULL - 10, 2 * FULL - 1));
+  const { sync, peer, tree } = syncWorld({ active: CHAIN.points.slice(2 * FULL - 10, 2 * FULL - 1) });
   const p = peer('p', tipOf(branch));
   const load = () => {
     const { effects } = sync.headersReceived(p, part(branch, 0), NOW_MS);
@@ -172,7 +169,7 @@ test('a second pass from a place that has been forgotten meanwhile begins by loa
 });
 
 test('headers on ever other places of the chain below the window do not fill the memory', () => {
-  const { sync, peer, tree } = world(CHAIN.points.slice(100, 103), { headersMax: 20 });
+  const { sync, peer, tree } = syncWorld({ active: CHAIN.points.slice(100, 103), headersMax: 20 });
   const p = peer('p', tipOf(CHAIN));
   sync.greeted(p, NOW_MS);
   for (const [i, point] of CHAIN.points.slice(0, 100).entries()) {
@@ -188,7 +185,7 @@ test('headers on ever other places of the chain below the window do not fill the
 });
 
 test('a chain that finds no room in a full tree is left for a while, and nobody is blamed for it', () => {
-  const { sync, peer, tree } = world([], { headersMax: FULL + 50 });
+  const { sync, peer, tree } = syncWorld({ headersMax: FULL + 50 });
   const p = peer('p', tipOf(CHAIN));
   firstPass(sync, p);
   assert.equal(sync.headersReceived(p, part(CHAIN, 0), NOW_MS).fault, undefined);
@@ -200,7 +197,7 @@ test('a chain that finds no room in a full tree is left for a while, and nobody 
 });
 
 test('a peer whose chain goes on far ahead of the bodies is not asked for the same again and again', () => {
-  const { sync, peer, tree } = world();
+  const { sync, peer, tree } = syncWorld();
   const height = HEADER_LEAD_BLOCKS_MAX + 50;
   const far = { ...GENESIS, header: { ...GENESIS.header, height }, parentTimestamp: GENESIS.header.timestamp - 10 };
   const { blocks } = buildChain(TEST_PARAMS, far, 4, (at) => bodyOf(`"far ${at}"`));
@@ -226,32 +223,4 @@ function part({ blocks }: BuiltChain, index: number): Uint8Array {
 
 function chainOf(count: number, label: string): BuiltChain {
   return buildChain(TEST_PARAMS, GENESIS, count, (height) => bodyOf(JSON.stringify(`${label} ${height}`)));
-}
-
-function world(
-  active: readonly ChainPoint[] = [],
-  { headersMax }: { readonly headersMax?: number } = {},
-): {
-  readonly sync: Sync;
-  readonly tree: BlockTree;
-  readonly peers: Map<string, PeerSession>;
-  readonly peer: (id: string, claimedTip?: PeerSession['claimedTip']) => PeerSession;
-} {
-  const window = active[0]?.header.height === 1 ? [GENESIS, ...active] : active.length === 0 ? [GENESIS] : active;
-  const tree = new BlockTree({ params: TEST_PARAMS, window, milestones: [GENESIS.hash], headersMax });
-  const peers = new Map<string, PeerSession>();
-  const questions = { question: (hashes: readonly Hash[]) => ({ type: 'get-blocks', hashes }) as const };
-  const sync = new Sync({ tree, intake: new BlockIntake(), params: TEST_PARAMS, peers, questions });
-  const peer = (id: string, claimedTip?: PeerSession['claimedTip']) => {
-    const session = greetedPeer(id);
-    session.claimedTip = claimedTip;
-    peers.set(id, session);
-    return session;
-  };
-  return { sync, tree, peers, peer };
-}
-
-/** From which hash on `effects` ask the peer for headers. */
-function askedFrom(effects: readonly Effect[], peer: string): Hash | undefined {
-  return sentTo(effects, peer).find((message) => message.type === 'get-headers')?.locator[0];
 }

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type BuiltChain, bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
-import { greetedPeer } from '../../test/support/entry-fixture.ts';
 import { encodeRun } from '../../test/support/header-bytes.ts';
 import { bodiesAsked, sentTo, tipOf } from '../../test/support/lone-machine.ts';
+import { askedFrom, syncWorld } from '../../test/support/sync-world.ts';
 import type { Block } from '../core/block.ts';
 import type { Hash } from '../core/hash.ts';
 import { type ChainPoint, genesisPoint } from '../core/validation.ts';
-import type { BodyQuestions } from './block-download.ts';
-import { BlockIntake } from './block-intake.ts';
-import { BlockTree } from './block-tree.ts';
 import type { Effect } from './effects.ts';
 import {
   BLOCKS_IN_FLIGHT_PER_PEER_MAX,
@@ -21,15 +18,13 @@ import {
   STALL_MS_MAX,
   STALL_MS_MIN,
 } from './limits.ts';
-import type { PeerSession } from './peer-session.ts';
-import { Sync } from './sync.ts';
 
 const GENESIS = genesisPoint(TEST_PARAMS);
 const CHAIN = chainOn(GENESIS, 40, 'a');
 const NOW_MS = (GENESIS.header.timestamp + 1_000_000) * 1000;
 
 test('a peer that claims more is asked for headers; one that claims less, as much, or what is known is not', () => {
-  const { sync, peer } = world({ active: CHAIN.points.slice(0, 10) });
+  const { sync, peer } = syncWorld({ active: CHAIN.points.slice(0, 10) });
   const claims: readonly (readonly [name: string, points: readonly ChainPoint[], asked: boolean])[] = [
     ['less', CHAIN.points.slice(0, 5), false],
     ['as much', CHAIN.points.slice(0, 10), false],
@@ -43,7 +38,7 @@ test('a peer that claims more is asked for headers; one that claims less, as muc
 
 test('a full answer is followed by a question from its last header and not kept; a shorter one ends the first pass', () => {
   const long = chainOn(GENESIS, HEADERS_PER_MESSAGE_MAX + 1, 'long');
-  const { sync, peer, tree } = world();
+  const { sync, peer, tree } = syncWorld();
   const p = peer('p', tipOf(long));
   sync.greeted(p, NOW_MS);
   const full = headersOf(long.blocks.slice(0, HEADERS_PER_MESSAGE_MAX));
@@ -58,7 +53,7 @@ test('a full answer is followed by a question from its last header and not kept;
 
 test('full answers that lead nowhere new are not followed by another question', () => {
   const long = chainOn(GENESIS, HEADERS_PER_MESSAGE_MAX, 'long');
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const p = peer('p', { hash: 'ff'.repeat(32) as Hash, height: 9_999, work: 10n ** 9n });
   sync.greeted(p, NOW_MS);
   assert.ok(asksForHeaders(sync.headersReceived(p, headersOf(long.blocks), NOW_MS).effects, 'p'));
@@ -68,7 +63,7 @@ test('full answers that lead nowhere new are not followed by another question', 
 test('a branch whose first headers have less work than what the peer showed before is followed to its end', () => {
   const fork = CHAIN.points[0];
   assert.ok(fork);
-  const { sync, peer, tree } = world();
+  const { sync, peer, tree } = syncWorld();
   const p = peer('p', tipOf(CHAIN));
   sync.headersReceived(p, headersOf(CHAIN.blocks), NOW_MS);
   const branch = chainOn(fork, 45, 'b');
@@ -80,7 +75,7 @@ test('a branch whose first headers have less work than what the peer showed befo
 });
 
 test('bodies are asked for in order, so many of one peer at once, and each of one peer only', () => {
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const [p, q] = [peer('p'), peer('q')];
   const { blocks } = chainOn(GENESIS, 300, 'long');
   const first = sync.headersReceived(p, headersOf(blocks), NOW_MS).effects;
@@ -95,7 +90,7 @@ test('bodies are asked for in order, so many of one peer at once, and each of on
 });
 
 test('a peer that stalls loses its requests to others at once, and is asked last from then on', () => {
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const [slow, other] = [peer('slow'), peer('other')];
   const asked = bodiesAsked(sync.headersReceived(slow, headersOf(CHAIN.blocks.slice(0, 8)), NOW_MS).effects, 'slow');
   sync.headersReceived(other, headersOf(CHAIN.blocks.slice(0, 8)), NOW_MS);
@@ -107,7 +102,7 @@ test('a peer that stalls loses its requests to others at once, and is asked last
 });
 
 test('the patience with a peer doubles with each stall up to a limit, and halves with each body that was due', () => {
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const p = peer('p');
   sync.headersReceived(p, headersOf(CHAIN.blocks), NOW_MS);
   let nowMs = NOW_MS;
@@ -122,7 +117,7 @@ test('the patience with a peer doubles with each stall up to a limit, and halves
 });
 
 test('only the body that is due counts as delivered', () => {
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const p = peer('p');
   sync.headersReceived(p, headersOf(CHAIN.blocks), NOW_MS);
   for (const { hash } of CHAIN.blocks.slice(1, 16)) sync.blockReceived(p, hash, 300, NOW_MS + STALL_MS_MIN);
@@ -130,7 +125,7 @@ test('only the body that is due counts as delivered', () => {
 });
 
 test('a body that comes late, when another peer was asked for it, is delivered all the same', () => {
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const [late, other] = [peer('late'), peer('other')];
   const [block] = CHAIN.blocks;
   assert.ok(block);
@@ -144,7 +139,7 @@ test('a body that comes late, when another peer was asked for it, is delivered a
 });
 
 test('what a peer does not have is asked of others; what it was not asked for changes nothing', () => {
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const [p, q] = [peer('p'), peer('q')];
   const asked = bodiesAsked(sync.headersReceived(p, headersOf(CHAIN.blocks.slice(0, 4)), NOW_MS).effects, 'p');
   sync.headersReceived(q, headersOf(CHAIN.blocks.slice(0, 4)), NOW_MS);
@@ -154,7 +149,7 @@ test('what a peer does not have is asked of others; what it was not asked for ch
 });
 
 test('what a peer that has gone owed is asked of others', () => {
-  const { sync, peer, peers } = world();
+  const { sync, peer, peers } = syncWorld();
   const [p, q] = [peer('p'), peer('q')];
   const asked = bodiesAsked(sync.headersReceived(p, headersOf(CHAIN.blocks.slice(0, 4)), NOW_MS).effects, 'p');
   sync.headersReceived(q, headersOf(CHAIN.blocks.slice(0, 4)), NOW_MS);
@@ -163,7 +158,7 @@ test('what a peer that has gone owed is asked of others', () => {
 });
 
 test('peers on different branches are each asked for the bodies of their own', () => {
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const [p, q] = [peer('p'), peer('q')];
   const other = chainOn(GENESIS, 10, 'b');
   const one = chainOn(GENESIS, 8, 'c');
@@ -180,7 +175,7 @@ test('peers on different branches are each asked for the bodies of their own', (
 test('of two tips with equal work only the one with the lower hash is asked for', () => {
   for (const label of ['b', 'c', 'd', 'e']) {
     const rival = chainOn(GENESIS, 3, label);
-    const { sync, peer } = world({ active: CHAIN.points.slice(0, 3) });
+    const { sync, peer } = syncWorld({ active: CHAIN.points.slice(0, 3) });
     const p = peer('p', tipOf(rival));
     const isBetter = tipOf(rival).hash < (CHAIN.points[2]?.hash ?? '');
     assert.equal(asksForHeaders(sync.greeted(p, NOW_MS), 'p'), isBetter);
@@ -190,7 +185,7 @@ test('of two tips with equal work only the one with the lower hash is asked for'
 });
 
 test('a header ahead of the clock ends the list without a fault, and is asked for again a little later', () => {
-  const { sync, peer, tree } = world();
+  const { sync, peer, tree } = syncWorld();
   const third = CHAIN.points[2];
   assert.ok(third);
   const nowMs = (third.header.timestamp - TEST_PARAMS.futureTimeMax) * 1000 - 1;
@@ -205,7 +200,7 @@ test('a header ahead of the clock ends the list without a fault, and is asked fo
 });
 
 test('a header that breaks a rule is a fault, and what came before it counts', () => {
-  const { sync, peer, tree } = world();
+  const { sync, peer, tree } = syncWorld();
   const p = peer('p');
   const [first, second] = CHAIN.blocks;
   assert.ok(first && second);
@@ -215,7 +210,7 @@ test('a header that breaks a rule is a fault, and what came before it counts', (
 });
 
 test('a question for headers that is not answered is put to the peer again, after others have had their turn', () => {
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const peers = ['p', 'q', 'r'].map((id) => peer(id, tipOf(CHAIN)));
   const asked = peers.flatMap((p) => sync.greeted(p, NOW_MS)).map((effect) => effect.type === 'send' && effect.peer);
   assert.deepEqual(asked, ['p', 'q'], 'not everybody at once');
@@ -229,7 +224,7 @@ test('a question for headers that is not answered is put to the peer again, afte
 });
 
 test('an answer that begins below the window waits for the place it builds on', () => {
-  const { sync, peer, tree } = world({ active: CHAIN.points.slice(20), skip: 20 });
+  const { sync, peer, tree } = syncWorld({ active: CHAIN.points.slice(20) });
   const fork = CHAIN.points[5];
   assert.ok(fork);
   const branch = chainOn(fork, 40, 'b');
@@ -247,7 +242,7 @@ test('an answer that begins below the window waits for the place it builds on', 
 });
 
 test('an answer that builds on nothing of ours costs the peer a little, and is asked for again later', () => {
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const p = peer('p', tipOf(CHAIN));
   sync.greeted(p, NOW_MS);
   sync.headersReceived(p, headersOf(CHAIN.blocks.slice(20)), NOW_MS);
@@ -259,13 +254,13 @@ test('an answer that builds on nothing of ours costs the peer a little, and is a
 });
 
 test('news of a tip whose parent is not known is answered with a question', () => {
-  const { sync, peer } = world();
+  const { sync, peer } = syncWorld();
   const p = peer('p');
   assert.ok(asksForHeaders(sync.headersReceived(p, headersOf(CHAIN.blocks.slice(39)), NOW_MS).effects, 'p'));
 });
 
 test('a peer that shows ever more headers and no bodies is not asked for more; others are', () => {
-  const { sync, peer, tree } = world();
+  const { sync, peer, tree } = syncWorld();
   const far: ChainPoint = { ...GENESIS, header: { ...GENESIS.header, height: HEADER_LEAD_BLOCKS_MAX + 1 } };
   const [p, q] = [peer('p'), peer('q', tipOf(CHAIN))];
   p.shown = { ...tree.tip, point: far };
@@ -277,7 +272,7 @@ test('a peer that shows ever more headers and no bodies is not asked for more; o
 
 test('so many bodies are asked for and held at once, but the one that all wait for is always asked for', () => {
   const long = chainOn(GENESIS, 1_500, 'long');
-  const { sync, peer, intake, tree } = world();
+  const { sync, peer, intake, tree } = syncWorld();
   const p = peer('p');
   sync.headersReceived(p, headersOf(long.blocks), NOW_MS);
   const bodies = new Map(long.blocks.map((block) => [block.hash, block]));
@@ -310,7 +305,7 @@ test('so many bodies are asked for and held at once, but the one that all wait f
 
 test('small bodies are asked for in greater number, and what there is no room for is asked for again', () => {
   const long = chainOn(GENESIS, 1_500, 'long');
-  const { sync, peer, intake, tree } = world();
+  const { sync, peer, intake, tree } = syncWorld();
   const p = peer('p');
   const asked = bodiesAsked(sync.headersReceived(p, headersOf(long.blocks), NOW_MS).effects, 'p');
   for (const hash of asked) sync.blockReceived(p, hash, 300, NOW_MS);
@@ -325,7 +320,7 @@ test('small bodies are asked for in greater number, and what there is no room fo
 });
 
 test('headers of worthless branches never take more room than there is, and keep nobody’s chain out', () => {
-  const { sync, peer, tree } = world({ headersMax: 200 });
+  const { sync, peer, tree } = syncWorld({ headersMax: 200 });
   const hostile = peer('hostile');
   for (let i = 0; i < 30; i++) {
     sync.headersReceived(hostile, headersOf(chainOn(GENESIS, 20, `flood ${i}`).blocks), NOW_MS);
@@ -338,7 +333,7 @@ test('headers of worthless branches never take more room than there is, and keep
 });
 
 test('what a peer has shown and was forgotten here is asked for again', () => {
-  const { sync, peer, tree } = world();
+  const { sync, peer, tree } = syncWorld();
   const p = peer('p');
   sync.headersReceived(p, headersOf(CHAIN.blocks.slice(0, 4)), NOW_MS);
   for (const { hash } of CHAIN.blocks.slice(0, 4)) sync.blockReceived(p, hash, 300, NOW_MS);
@@ -347,34 +342,6 @@ test('what a peer has shown and was forgotten here is asked for again', () => {
   assert.equal(p.best, undefined);
   assert.ok(asksForHeaders(sync.proceed(NOW_MS + HOLD_RETRY_MS), 'p'));
 });
-
-interface World {
-  readonly tree: BlockTree;
-  readonly intake: BlockIntake;
-  readonly peers: Map<string, PeerSession>;
-  readonly sync: Sync;
-  readonly peer: (id: string, claimedTip?: PeerSession['claimedTip']) => PeerSession;
-}
-
-/** `active` is what the chain holds above the genesis, or above the first `skip` blocks, which are below the window. */
-function world(
-  options: { readonly active?: readonly ChainPoint[]; readonly skip?: number; readonly headersMax?: number } = {},
-): World {
-  const { active = [], skip = 0 } = options;
-  const window = skip === 0 ? [GENESIS, ...active] : active;
-  const { headersMax } = options;
-  const tree = new BlockTree({ params: TEST_PARAMS, window, milestones: [GENESIS.hash], headersMax });
-  const intake = new BlockIntake();
-  const peers = new Map<string, PeerSession>();
-  const sync = new Sync({ tree, intake, params: TEST_PARAMS, peers, questions: WHOLE });
-  const peer: World['peer'] = (id, claimedTip) => {
-    const session = greetedPeer(id);
-    session.claimedTip = claimedTip;
-    peers.set(id, session);
-    return session;
-  };
-  return { tree, intake, peers, sync, peer };
-}
 
 function chainOn(parent: ChainPoint, count: number, label: string): BuiltChain {
   return buildChain(TEST_PARAMS, parent, count, (height) => bodyOf(JSON.stringify(`${label} ${height}`)));
@@ -388,14 +355,6 @@ function hashesOf(blocks: readonly Block[]): Hash[] {
   return blocks.map(({ hash }) => hash);
 }
 
-/** From which hash on `effects` ask the peer for headers. */
-function askedFrom(effects: readonly Effect[], peer: string): Hash | undefined {
-  return sentTo(effects, peer).find((message) => message.type === 'get-headers')?.locator[0];
-}
-
 function asksForHeaders(effects: readonly Effect[], peer: string): boolean {
   return sentTo(effects, peer).some(({ type }) => type === 'get-headers');
 }
-
-/** Every body is asked for as a whole. */
-const WHOLE: BodyQuestions = { question: (hashes) => ({ type: 'get-blocks', hashes }) };
