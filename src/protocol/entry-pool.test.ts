@@ -113,3 +113,14 @@ test('what the latest blocks held before the start is no news, and is forgotten 
   pool.removeIncluded(entriesOf('later', RECENT_IDS_MAX - 1).map(({ id }) => id));
   assert.deepEqual([pool.isRecent(old.id), pool.isRecent(newer.id)], [false, true]);
 });
+
+test('while entries wait on disk nothing new is taken, of the user or of peers; once all are here it is', () => {
+  const [first, second, third] = entriesOf('w', 3);
+  assert.ok(first && second && third);
+  const pool = new EntryPool([first], [], false);
+  assert.equal(pool.hasRoomFor([third]), false);
+  assert.equal(pool.add(third, 'peer'), false);
+  assert.deepEqual(pool.addLoaded([first, second], true), [second]);
+  assert.equal(pool.hasRoomFor([third]), true);
+  assert.equal(pool.add(third, 'peer'), true);
+});
