@@ -32,6 +32,7 @@ import { BlockSpool } from './block-spool.ts';
 import { inPieces, type OfferVerdict, offerChain } from './chain-offer.ts';
 import { streamChain } from './chain-stream.ts';
 import { ChainUploads } from './chain-upload.ts';
+import { readClocks } from './clocks.ts';
 import { watchLocalNodes } from './local-discovery.ts';
 import { NodeGauges } from './node-gauges.ts';
 import { readRecentIds } from './recent-entries.ts';
@@ -170,7 +171,7 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
       answerCall({ ...parts, identity: identity() }, { method, params: callParams, session }),
   });
   const host = options.host ?? '127.0.0.1';
-  const startedMs = Date.now();
+  const startedMs = readClocks().steadyMs;
   const identity = (port: number): NodeIdentity => ({
     port,
     version: VERSION,

@@ -17,6 +17,7 @@ import type { ChainStore, StoredBlock } from '../storage/chain-store.ts';
 import { isDamage, type StoreError } from '../storage/store-error.ts';
 import { checkChain } from './chain-check.ts';
 import type { ChainUploads } from './chain-upload.ts';
+import { readClocks } from './clocks.ts';
 import type { NodeGauges } from './node-gauges.ts';
 import {
   invalidParams,
@@ -75,7 +76,7 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
         hashesPerSecond,
         hashesTried,
         kernelChoice,
-        nowMs: Date.now(),
+        nowMs: readClocks().steadyMs,
       }),
     );
   },
@@ -159,7 +160,7 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
 
   backup: ({ store }, params, session) => answerBackup(store, params, session),
 
-  peers: async ({ machine }) => plain({ peers: peerViews(machine, Date.now()) }),
+  peers: async ({ machine }) => plain({ peers: peerViews(machine, readClocks().steadyMs) }),
 
   connect: async ({ runtime }, params) => {
     const address = readString(params, 'address');

@@ -1,6 +1,6 @@
 /**
  * Carries out what the machine decides: its effects in order, and the answers back as inputs. It decides nothing, and
- * it is the only part of a node that has a clock.
+ * it is the only part of a node that reads the clocks for it.
  */
 import type { Logger } from 'pino';
 import { assertNever, assertPresent } from '../core/assert.ts';
@@ -15,6 +15,7 @@ import type { FullNode } from '../protocol/full-node.ts';
 import { encodeMessage, parseMessage } from '../protocol/message.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
 import { isDamage, type StoreError } from '../storage/store-error.ts';
+import { readClocks } from './clocks.ts';
 import { PeerLibrary } from './peer-library.ts';
 
 /** What the outside watches: the machine's events, and the miner's progress, which the machine never sees. */
@@ -190,7 +191,7 @@ export class Runtime {
     this.#isHandling = true;
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-        for (const effect of this.#parts.machine.handle(next, Date.now())) this.#run(effect);
+        for (const effect of this.#parts.machine.handle(next, readClocks())) this.#run(effect);
       }
     } catch (error) {
       // A mistake of ours, or a part that broke: either way the node can no longer vouch for what it does.

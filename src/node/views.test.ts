@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { clocksAt } from '../../test/support/clocks.ts';
 import { ALL_PENDING, growth, mixedBody } from '../../test/support/store-change.ts';
 import type { NodeStatus } from '../api/shapes.ts';
 import { createBlock } from '../core/block.ts';
@@ -170,8 +171,14 @@ test('of blocks that are in memory no more, the cost is not guessed', async () =
 
 test('peers are told with their side of the connection, and counted once they have greeted', async () => {
   const machine = await machineAt(2);
-  machine.handle({ type: 'peer-connected', peer: 'silent', address: '/memory/silent', direction: 'inbound' }, 1_000);
-  machine.handle({ type: 'peer-connected', peer: 'polite', address: '/memory/polite', direction: 'outbound' }, 2_000);
+  machine.handle(
+    { type: 'peer-connected', peer: 'silent', address: '/memory/silent', direction: 'inbound' },
+    clocksAt(1_000),
+  );
+  machine.handle(
+    { type: 'peer-connected', peer: 'polite', address: '/memory/polite', direction: 'outbound' },
+    clocksAt(2_000),
+  );
   const { hash, work } = genesisPoint(TEST_PARAMS);
   const tip = { hash, height: 41, work };
   machine.handle(
@@ -180,7 +187,7 @@ test('peers are told with their side of the connection, and counted once they ha
       peer: 'polite',
       message: { type: 'hello', genesis: hash, network: 'test', agent: 'other/1', tip, addresses: [] },
     },
-    2_000,
+    clocksAt(2_000),
   );
   const [silent, polite] = peerViews(machine, 4_500);
   assert.deepEqual(silent, {

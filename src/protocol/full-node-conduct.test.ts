@@ -148,6 +148,24 @@ test('a peer that never greets, and one that goes silent, is hung up on', async 
   );
 });
 
+test('a clock that is set, forwards or back, neither ends a wait nor draws it out', async () => {
+  const lone = await LoneMachine.start();
+  lone.greet('p');
+  lone.greet('banned');
+  lone.feed({ type: 'message-malformed', peer: 'banned', fault: { code: 'message-not-json' } });
+  lone.connect('mute');
+  for (const wallAheadMs of [YEAR_MS, -YEAR_MS]) {
+    lone.wallAheadMs = wallAheadMs;
+    lone.advance(1_000);
+    assert.deepEqual(
+      [...lone.machine.peers].map(({ id }) => id),
+      ['p', 'mute'],
+    );
+    assert.equal(goodbyeTo(lone.connect('banned'), 'banned'), 'banned');
+  }
+  assert.equal(goodbyeTo(lone.advance(HANDSHAKE_TIMEOUT_MS), 'mute'), 'handshake-timeout');
+});
+
 test('strangers who dial cannot take the places of peers that this node dials', async () => {
   const lone = await LoneMachine.start();
   for (let i = 0; i < INBOUND_PEERS_MAX; i++) lone.greet(`in-${i}`);
@@ -253,3 +271,5 @@ test('a peer that is full is dialled ever more slowly', async () => {
   }
   assert.deepEqual(dialledMs, [250, 1_250, 3_250, 7_250, 15_250]);
 });
+
+const YEAR_MS = 31_557_600_000;

@@ -28,6 +28,7 @@ import { ADDRESSES_PER_MESSAGE_MAX, HEADERS_PER_MESSAGE_MAX, MINING_REQUESTS_MAX
 import { Mender } from './mender.ts';
 import type { Message } from './message.ts';
 import { MiningDesk, type MiningMode } from './mining-desk.ts';
+import type { Now } from './now.ts';
 import { PeerBook } from './peer-book.ts';
 import type { PeerSession } from './peer-session.ts';
 import { type HeadersOutcome, Sync, type SyncStatus } from './sync.ts';
@@ -58,7 +59,7 @@ export class FullNode {
   readonly #mender: Mender;
   readonly #mining: MiningDesk;
   #effects: Effect[] = [];
-  #nowMs = 0;
+  #now: Now = { steadyMs: 0, unixMs: 0 };
 
   constructor(options: FullNodeOptions) {
     const { params } = options;
@@ -118,13 +119,18 @@ export class FullNode {
     return this.#ledger.tree.activeAt(height)?.point;
   }
 
-  /** Takes in what happened, at `nowMs` by the local clock (Unix milliseconds), and gives back what is to be done. */
-  handle(input: Input, nowMs: number): readonly Effect[] {
-    this.#nowMs = nowMs;
+  /** Milliseconds by the clock that never leaps. */
+  get #nowMs(): number {
+    return this.#now.steadyMs;
+  }
+
+  /** Takes in what happened, at `now` by this node's clocks, and gives back what is to be done. */
+  handle(input: Input, now: Now): readonly Effect[] {
+    this.#now = now;
     this.#effects = [];
     this.#take(input);
     this.#do(this.#ledger.startCommit());
-    this.#do(this.#mining.proceed(this.tip, nowMs));
+    this.#do(this.#mining.proceed(this.tip, now));
     return this.#effects;
   }
 
@@ -153,7 +159,7 @@ export class FullNode {
       case 'branch-point-loaded': {
         const peer = this.#peers.sessions.get(input.peer);
         if (peer === undefined) return;
-        const outcome = this.#sync.branchPointLoaded(peer, input, this.#nowMs);
+        const outcome = this.#sync.branchPointLoaded(peer, input, this.#now);
         return this.#headersTaken(peer, outcome.effects, outcome.fault);
       }
       case 'pending-loaded':
@@ -198,7 +204,7 @@ export class FullNode {
           max: HEADERS_PER_MESSAGE_MAX,
         });
       case 'headers': {
-        const outcome = this.#sync.headersReceived(peer, message.headers, this.#nowMs);
+        const outcome = this.#sync.headersReceived(peer, message.headers, this.#now);
         return this.#headersTaken(peer, outcome.effects, outcome.fault);
       }
       case 'get-blocks':

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type BuiltChain, bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { clocksAt } from '../../test/support/clocks.ts';
 import { encodeRun } from '../../test/support/header-bytes.ts';
 import { tipOf } from '../../test/support/lone-machine.ts';
 import { askedFrom, syncWorld } from '../../test/support/sync-world.ts';
@@ -24,7 +25,7 @@ test('a flood of headers with less work than the chain takes no room, from howev
     const p = peer(`hostile ${i}`, { hash: 'ff'.repeat(32) as Hash, height: 10 ** 9, work: 10n ** 9n });
     sync.greeted(p, NOW_MS);
     for (const run of [part(OTHER, 0), part(OTHER, 1), part(OTHER, 2)]) {
-      assert.equal(sync.headersReceived(p, run, NOW_MS).fault, undefined);
+      assert.equal(sync.headersReceived(p, run, clocksAt(NOW_MS)).fault, undefined);
       assert.equal(tree.size, size);
     }
     assert.ok(!p.hasMoreHeaders);
@@ -37,10 +38,10 @@ test('a chain of exactly so many full answers ends with an empty one', () => {
   const { sync, peer } = syncWorld();
   const p = peer('p', tipOf(whole));
   sync.greeted(p, NOW_MS);
-  sync.headersReceived(p, part(CHAIN, 0), NOW_MS);
+  sync.headersReceived(p, part(CHAIN, 0), clocksAt(NOW_MS));
   assert.equal(sync.status.phase, 'headers');
-  assert.equal(askedFrom(sync.headersReceived(p, new Uint8Array(0), NOW_MS).effects, 'p'), GENESIS.hash);
-  sync.headersReceived(p, part(CHAIN, 0), NOW_MS);
+  assert.equal(askedFrom(sync.headersReceived(p, new Uint8Array(0), clocksAt(NOW_MS)).effects, 'p'), GENESIS.hash);
+  sync.headersReceived(p, part(CHAIN, 0), clocksAt(NOW_MS));
   assert.equal(p.best?.point.hash, whole.points.at(-1)?.hash);
 });
 
@@ -49,7 +50,7 @@ test('a peer that shows another chain the second time has nothing of it let in, 
   const [liar, honest] = [peer('liar', tipOf(CHAIN)), peer('honest')];
   firstPass(sync, liar);
   honest.claimedTip = tipOf(CHAIN);
-  const { fault, effects } = sync.headersReceived(liar, part(OTHER, 0), NOW_MS);
+  const { fault, effects } = sync.headersReceived(liar, part(OTHER, 0), clocksAt(NOW_MS));
   assert.equal(fault?.code, 'headers-changed');
   assert.equal(tree.size, 1);
   assert.equal(askedFrom(effects, 'honest'), GENESIS.hash);
@@ -64,7 +65,7 @@ test('a peer that has the chain, too, gives the second pass when the first one l
     if (leaves) peers.delete('p');
     const effects = leaves ? sync.peerGone(p, NOW_MS) : sync.proceed(NOW_MS + HEADERS_TIMEOUT_MS + 1);
     assert.equal(askedFrom(effects, 'q'), GENESIS.hash);
-    for (const i of [0, 1, 2]) sync.headersReceived(q, part(CHAIN, i), NOW_MS);
+    for (const i of [0, 1, 2]) sync.headersReceived(q, part(CHAIN, i), clocksAt(NOW_MS));
     assert.equal(q.best?.point.hash, CHAIN.points.at(-1)?.hash);
   }
 });
@@ -75,7 +76,7 @@ test('when nobody has the chain that was shown, the next best is asked for', () 
   firstPass(sync, p);
   peers.delete('p');
   assert.ok(askedFrom(sync.peerGone(p, NOW_MS), 'q') !== undefined);
-  sync.headersReceived(q, encodeRun(OTHER.blocks.slice(0, 10).map(({ header }) => header)), NOW_MS);
+  sync.headersReceived(q, encodeRun(OTHER.blocks.slice(0, 10).map(({ header }) => header)), clocksAt(NOW_MS));
   assert.equal(q.best?.point.header.height, 10);
 });
 
@@ -84,13 +85,13 @@ test('peers with the same chain go on where the other has stopped; one with anot
   const [p, q, r] = [peer('p', tipOf(CHAIN)), peer('q', tipOf(CHAIN)), peer('r', tipOf(OTHER))];
   sync.greeted(p, NOW_MS);
   sync.greeted(q, NOW_MS);
-  const { effects } = sync.headersReceived(p, part(CHAIN, 0), NOW_MS);
+  const { effects } = sync.headersReceived(p, part(CHAIN, 0), clocksAt(NOW_MS));
   sync.greeted(r, NOW_MS);
   assert.equal(askedFrom(effects, 'p') ?? askedFrom(effects, 'q'), CHAIN.points[FULL - 1]?.hash);
-  sync.headersReceived(q, part(CHAIN, 1), NOW_MS);
+  sync.headersReceived(q, part(CHAIN, 1), clocksAt(NOW_MS));
   assert.equal(sync.status.headersChecked, 2 * FULL);
-  sync.headersReceived(r, part(OTHER, 0), NOW_MS);
-  sync.headersReceived(r, part(OTHER, 1), NOW_MS);
+  sync.headersReceived(r, part(OTHER, 0), clocksAt(NOW_MS));
+  sync.headersReceived(r, part(OTHER, 1), clocksAt(NOW_MS));
   assert.equal(r.presync?.point.hash, OTHER.points[2 * FULL - 1]?.hash);
 });
 
@@ -101,8 +102,8 @@ test('headers ahead of the clock end a first pass for now, and what comes before
   assert.ok(held);
   const nowMs = (held.header.timestamp - TEST_PARAMS.futureTimeMax) * 1000 - 1;
   sync.greeted(p, nowMs);
-  sync.headersReceived(p, part(CHAIN, 0), nowMs);
-  const { fault, effects } = sync.headersReceived(p, part(CHAIN, 1), nowMs);
+  sync.headersReceived(p, part(CHAIN, 0), clocksAt(nowMs));
+  const { fault, effects } = sync.headersReceived(p, part(CHAIN, 1), clocksAt(nowMs));
   assert.equal(fault, undefined);
   assert.equal(sync.status.targetHeight, 2_500);
   assert.ok(askedFrom(effects, 'p') === undefined, 'not at once');
@@ -130,14 +131,14 @@ test('a chain that was passed over for a better one is shown again when nobody g
   const { sync, peer, peers } = syncWorld();
   const [p, q] = [peer('p', tipOf(CHAIN)), peer('q', tipOf(OTHER))];
   firstPass(sync, p);
-  for (const i of [0, 1, 2]) sync.headersReceived(q, part(OTHER, i), NOW_MS);
-  for (const i of [0, 1, 2]) sync.headersReceived(p, part(CHAIN, i), NOW_MS);
+  for (const i of [0, 1, 2]) sync.headersReceived(q, part(OTHER, i), clocksAt(NOW_MS));
+  for (const i of [0, 1, 2]) sync.headersReceived(p, part(CHAIN, i), clocksAt(NOW_MS));
   assert.equal(p.best?.point.hash, CHAIN.points.at(-1)?.hash);
   peers.delete('p');
   let effects = sync.peerGone(p, NOW_MS);
   for (let i = 1; i <= 20 && askedFrom(effects, 'q') === undefined; i++) effects = sync.proceed(NOW_MS + i * 5_000);
   assert.ok(askedFrom(effects, 'q') !== undefined, 'it is asked again though it tells of nothing new');
-  for (const i of [0, 1, 2, 0, 1, 2]) sync.headersReceived(q, part(OTHER, i), NOW_MS + 120_000);
+  for (const i of [0, 1, 2, 0, 1, 2]) sync.headersReceived(q, part(OTHER, i), clocksAt(NOW_MS + 120_000));
   assert.equal(q.best?.point.hash, OTHER.points.at(-1)?.hash);
 });
 
@@ -155,13 +156,13 @@ test('a second pass from a place that has been forgotten meanwhile begins by loa
   const { sync, peer, tree } = syncWorld({ active: CHAIN.points.slice(2 * FULL - 10, 2 * FULL - 1) });
   const p = peer('p', tipOf(branch));
   const load = () => {
-    const { effects } = sync.headersReceived(p, part(branch, 0), NOW_MS);
+    const { effects } = sync.headersReceived(p, part(branch, 0), clocksAt(NOW_MS));
     assert.deepEqual(effects, [{ type: 'load-branch-point', peer: 'p', hash: start.hash }]);
-    assert.equal(sync.branchPointLoaded(p, { hash: start.hash, point: start }, NOW_MS).fault, undefined);
+    assert.equal(sync.branchPointLoaded(p, { hash: start.hash, point: start }, clocksAt(NOW_MS)).fault, undefined);
   };
   sync.greeted(p, NOW_MS);
   load();
-  assert.equal(askedFrom(sync.headersReceived(p, new Uint8Array(0), NOW_MS).effects, 'p'), start.hash);
+  assert.equal(askedFrom(sync.headersReceived(p, new Uint8Array(0), clocksAt(NOW_MS)).effects, 'p'), start.hash);
   tree.forgetBranches([]);
   assert.equal(tree.find(start.hash), undefined);
   load();
@@ -177,8 +178,8 @@ test('headers on ever other places of the chain below the window do not fill the
     assert.ok(askedFrom(i === 0 ? [] : sync.proceed(nowMs), 'p') !== undefined || i === 0);
     const garbage = new Uint8Array(FULL * HEADER_BYTES);
     garbage.set(hashToBytes(point.hash), 6);
-    sync.headersReceived(p, garbage, nowMs);
-    sync.branchPointLoaded(p, { hash: point.hash, point }, nowMs);
+    sync.headersReceived(p, garbage, clocksAt(nowMs));
+    sync.branchPointLoaded(p, { hash: point.hash, point }, clocksAt(nowMs));
     p.hasMoreHeaders = true;
     assert.ok(tree.size <= 20, `${tree.size} headers`);
   }
@@ -188,8 +189,8 @@ test('a chain that finds no room in a full tree is left for a while, and nobody 
   const { sync, peer, tree } = syncWorld({ headersMax: FULL + 50 });
   const p = peer('p', tipOf(CHAIN));
   firstPass(sync, p);
-  assert.equal(sync.headersReceived(p, part(CHAIN, 0), NOW_MS).fault, undefined);
-  const { effects, fault } = sync.headersReceived(p, part(CHAIN, 1), NOW_MS);
+  assert.equal(sync.headersReceived(p, part(CHAIN, 0), clocksAt(NOW_MS)).fault, undefined);
+  const { effects, fault } = sync.headersReceived(p, part(CHAIN, 1), clocksAt(NOW_MS));
   assert.equal(fault, undefined);
   assert.ok(effects.some((effect) => effect.type === 'report' && effect.code === 'header-tree-full'));
   assert.equal(askedFrom(effects, 'p'), undefined);
@@ -205,7 +206,11 @@ test('a peer whose chain goes on far ahead of the bodies is not asked for the sa
   assert.ok(tree.addRun(encodeRun(blocks.slice(0, 1).map(({ header }) => header)), { ...below }, 0n).last);
   const p = peer('p', { hash: 'ff'.repeat(32) as Hash, height, work: 10n ** 9n });
   sync.greeted(p, NOW_MS);
-  const { effects, fault } = sync.headersReceived(p, encodeRun(blocks.slice(1).map(({ header }) => header)), NOW_MS);
+  const { effects, fault } = sync.headersReceived(
+    p,
+    encodeRun(blocks.slice(1).map(({ header }) => header)),
+    clocksAt(NOW_MS),
+  );
   assert.equal(fault, undefined);
   assert.equal(askedFrom(effects, 'p'), undefined);
   assert.ok(p.hasMoreHeaders, 'but later');
@@ -213,7 +218,7 @@ test('a peer whose chain goes on far ahead of the bodies is not asked for the sa
 
 function firstPass(sync: Sync, peer: PeerSession, chain = CHAIN): void {
   sync.greeted(peer, NOW_MS);
-  for (const i of [0, 1, 2]) sync.headersReceived(peer, part(chain, i), NOW_MS);
+  for (const i of [0, 1, 2]) sync.headersReceived(peer, part(chain, i), clocksAt(NOW_MS));
 }
 
 /** The headers of the answer number `index` to somebody who has nothing of the chain. */

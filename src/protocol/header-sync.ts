@@ -25,6 +25,7 @@ import {
   SECOND_PASS_PATIENCE_MS,
   TREE_HEADERS_MAX,
 } from './limits.ts';
+import type { Now } from './now.ts';
 import type { PeerSession } from './peer-session.ts';
 import { SecondPass } from './second-pass.ts';
 
@@ -81,38 +82,38 @@ export class HeaderSync {
     this.#turns.joined(peer);
   }
 
-  received(peer: PeerSession, run: Uint8Array, nowMs: number): Taken {
+  received(peer: PeerSession, run: Uint8Array, now: Now): Taken {
     if (headerCount(run) === 0) {
       if (this.#secondAsked === peer) this.#second?.fail(peer);
-      this.#answered(peer, nowMs);
+      this.#answered(peer, now.steadyMs);
       peer.hasMoreHeaders = false;
       // Its chain ended with its last full answer.
-      if (peer.presync !== undefined) this.#hasShown(peer, peer.presync, nowMs);
+      if (peer.presync !== undefined) this.#hasShown(peer, peer.presync, now.steadyMs);
       peer.presync = undefined;
       return NOTHING;
     }
-    return this.#take(peer, run, nowMs);
+    return this.#take(peer, run, now);
   }
 
   /** Headers that build on `hash` can be judged if that is on the active chain, below the window. */
   branchPointLoaded(
     peer: PeerSession,
     loaded: { readonly hash: Hash; readonly point: ChainPoint | undefined },
-    nowMs: number,
+    now: Now,
   ): Taken {
     const run = this.#unrooted.get(peer.id);
     if (run === undefined || previousHashAt(run, 0) !== loaded.hash) return NOTHING;
     this.#unrooted.delete(peer.id);
     if (!this.#tree.hasRoomFor(1)) this.#makeRoom();
     if (loaded.point !== undefined && this.#tree.addAnchor(loaded.point) !== undefined) {
-      return this.#take(peer, run, nowMs);
+      return this.#take(peer, run, now);
     }
     // One header alone was the news of a tip, and the answer is still to come.
     if (headerCount(run) === 1) return this.#hasGoneOn(peer, run);
     // Either it answers at random, or our chain moved between question and answer: it is asked again, a little later.
-    this.#answered(peer, nowMs);
+    this.#answered(peer, now.steadyMs);
     peer.presync = undefined;
-    peer.headersNotBeforeMs = nowMs + HOLD_RETRY_MS;
+    peer.headersNotBeforeMs = now.steadyMs + HOLD_RETRY_MS;
     if (this.#second?.due.parent === loaded.hash) this.#leaveSecondPass();
     return { effects: [], fault: { code: 'parent-unknown', parent: loaded.hash } };
   }
@@ -143,18 +144,18 @@ export class HeaderSync {
   }
 
   /** Takes headers for what they go on with. */
-  #take(peer: PeerSession, run: Uint8Array, nowMs: number): Taken {
-    const count = countUntil(run, Math.floor(nowMs / 1000) + this.#params.futureTimeMax);
+  #take(peer: PeerSession, run: Uint8Array, { steadyMs, unixMs }: Now): Taken {
+    const count = countUntil(run, Math.floor(unixMs / 1000) + this.#params.futureTimeMax);
     const isHeld = count < headerCount(run);
     const isFull = !isHeld && count === HEADERS_PER_MESSAGE_MAX;
     if (isHeld) {
       // Ahead of our clock is not wrong: the same headers are asked for again a little later.
-      this.#answered(peer, nowMs);
+      this.#answered(peer, steadyMs);
       peer.hasMoreHeaders = true;
-      peer.headersNotBeforeMs = nowMs + HOLD_RETRY_MS;
+      peer.headersNotBeforeMs = steadyMs + HOLD_RETRY_MS;
       if (count === 0) return NOTHING;
     }
-    return this.#goOn(peer, headerSlice(run, 0, count), { isHeld, isFull, nowMs });
+    return this.#goOn(peer, headerSlice(run, 0, count), { isHeld, isFull, nowMs: steadyMs });
   }
 
   #goOn(peer: PeerSession, run: Uint8Array, message: MessageKind): Taken {

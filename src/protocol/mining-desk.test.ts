@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { clocksAt } from '../../test/support/clocks.ts';
 import { entryOf } from '../../test/support/entry-fixture.ts';
 import { type Body, dataRoot, entryIds } from '../core/body.ts';
 import type { Hash } from '../core/hash.ts';
@@ -31,7 +32,7 @@ const MODES: readonly (readonly [mode: MiningMode, pending: boolean, mines: bool
 for (const [mode, pending, mines] of MODES) {
   test(`mode ${mode}, ${pending ? 'with' : 'without'} pending entries: it ${mines ? 'mines' : 'rests'}`, () => {
     const desk = deskOf(mode, pending ? ['"e"'] : []);
-    const effects = desk.proceed(GENESIS, NOW_MS);
+    const effects = desk.proceed(GENESIS, clocksAt(NOW_MS));
     assert.equal(effects.length, mines ? 1 : 0);
     if (mines) assert.equal(searchIn(effects).header.dataRoot, rootOf(pending ? bodyOf('"e"') : bodyOf()));
   });
@@ -39,7 +40,7 @@ for (const [mode, pending, mines] of MODES) {
 
 test('a candidate follows the tip in every field', () => {
   const desk = deskOf('always');
-  const { header } = searchIn(desk.proceed(NEXT, NOW_MS));
+  const { header } = searchIn(desk.proceed(NEXT, clocksAt(NOW_MS)));
   assert.equal(header.height, NEXT.header.height + 1);
   assert.equal(header.previousHash, NEXT.hash);
   assert.equal(header.bits, requiredBits(NEXT, TEST_PARAMS));
@@ -47,7 +48,7 @@ test('a candidate follows the tip in every field', () => {
 });
 
 test('a candidate is never earlier than its parent, whatever the clock says', () => {
-  const { header } = searchIn(deskOf('always').proceed(NEXT, 0));
+  const { header } = searchIn(deskOf('always').proceed(NEXT, clocksAt(0)));
   assert.equal(header.timestamp, NEXT.header.timestamp);
 });
 
@@ -58,36 +59,36 @@ test('requests are mined one after the other, before what is pending', () => {
     [1, '"one"'],
     [2, '"two"'],
   ] as const) {
-    const { job, header } = searchIn(desk.proceed(GENESIS, NOW_MS));
+    const { job, header } = searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS)));
     assert.equal(header.dataRoot, rootOf(bodyOf(text)));
     const block = desk.nonceFound(job, 7);
     assert.equal(block?.header.nonce, 7);
-    assert.deepEqual(desk.proceed(GENESIS, NOW_MS), [], 'no search until the block is stored');
+    assert.deepEqual(desk.proceed(GENESIS, clocksAt(NOW_MS)), [], 'no search until the block is stored');
     assert.deepEqual(desk.committed(chainOf({ isAwaited: true })), []);
     assert.deepEqual(desk.committed(chainOf({})), [
       { type: 'answer', request, answer: { type: 'block-mined', hash: block?.hash } },
     ]);
   }
-  assert.equal(searchIn(desk.proceed(GENESIS, NOW_MS)).header.dataRoot, rootOf(bodyOf('"pending"')));
+  assert.equal(searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS))).header.dataRoot, rootOf(bodyOf('"pending"')));
   assert.deepEqual([desk.queuedCount, desk.foundCount], [0, 2]);
 });
 
 test('a request whose block is stored beside the chain stays, and is mined again', () => {
   const desk = deskOf('demand');
   desk.request(1, bodyOf('"one"'));
-  desk.nonceFound(searchIn(desk.proceed(GENESIS, NOW_MS)).job, 1);
+  desk.nonceFound(searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS))).job, 1);
   assert.deepEqual(desk.committed(chainOf({ isActive: false })), []);
-  assert.equal(searchIn(desk.proceed(NEXT, NOW_MS)).header.previousHash, NEXT.hash);
+  assert.equal(searchIn(desk.proceed(NEXT, clocksAt(NOW_MS))).header.previousHash, NEXT.hash);
 });
 
 test('a search goes on until the tip, the request or its age changes', () => {
   const desk = deskOf('always');
-  const first = searchIn(desk.proceed(GENESIS, NOW_MS));
-  assert.deepEqual(desk.proceed(GENESIS, NOW_MS + MINING_JOB_AGE_MS_MAX - 1), []);
-  const aged = searchIn(desk.proceed(GENESIS, NOW_MS + MINING_JOB_AGE_MS_MAX));
-  const moved = searchIn(desk.proceed(NEXT, NOW_MS + MINING_JOB_AGE_MS_MAX));
+  const first = searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS)));
+  assert.deepEqual(desk.proceed(GENESIS, clocksAt(NOW_MS + MINING_JOB_AGE_MS_MAX - 1)), []);
+  const aged = searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS + MINING_JOB_AGE_MS_MAX)));
+  const moved = searchIn(desk.proceed(NEXT, clocksAt(NOW_MS + MINING_JOB_AGE_MS_MAX)));
   desk.request(1, bodyOf('1'));
-  const asked = searchIn(desk.proceed(NEXT, NOW_MS + MINING_JOB_AGE_MS_MAX));
+  const asked = searchIn(desk.proceed(NEXT, clocksAt(NOW_MS + MINING_JOB_AGE_MS_MAX)));
   assert.equal(new Set([first, aged, moved, asked].map(({ job }) => job)).size, 4);
   assert.equal(desk.nonceFound(first.job, 1), undefined, 'an old job is nothing any more');
   assert.ok(aged.header.timestamp > first.header.timestamp);
@@ -96,28 +97,28 @@ test('a search goes on until the tip, the request or its age changes', () => {
 test('a search makes way for one with the entries that have come meanwhile, while its block has room for them', () => {
   const pool = new EntryPool([entryOf('"1"')]);
   const desk = deskOver('entries', pool);
-  const first = searchIn(desk.proceed(GENESIS, NOW_MS));
+  const first = searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS)));
   addStored(pool, '"2"');
-  const second = searchIn(desk.proceed(GENESIS, NOW_MS));
+  const second = searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS)));
   assert.notEqual(second.header.dataRoot, first.header.dataRoot);
-  assert.deepEqual(desk.proceed(GENESIS, NOW_MS), [], 'once for all of them');
+  assert.deepEqual(desk.proceed(GENESIS, clocksAt(NOW_MS)), [], 'once for all of them');
 });
 
 test('a large block is not put together anew for every entry that comes', () => {
   const pool = new EntryPool(Array.from({ length: MINING_SMALL_BODY_ENTRIES }, (_, i) => entryOf(`${i}`)));
   const desk = deskOver('entries', pool);
-  const { job } = searchIn(desk.proceed(GENESIS, NOW_MS));
+  const { job } = searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS)));
   addStored(pool, '"one more"');
-  assert.deepEqual(desk.proceed(GENESIS, NOW_MS + MINING_LARGE_JOB_AGE_MS_MIN - 1), []);
-  assert.equal(searchIn(desk.proceed(GENESIS, NOW_MS + MINING_LARGE_JOB_AGE_MS_MIN)).job, job + 1);
+  assert.deepEqual(desk.proceed(GENESIS, clocksAt(NOW_MS + MINING_LARGE_JOB_AGE_MS_MIN - 1)), []);
+  assert.equal(searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS + MINING_LARGE_JOB_AGE_MS_MIN))).job, job + 1);
 });
 
 test('a search for a full block goes on, whatever comes', () => {
   const pool = new EntryPool(Array.from({ length: TEST_PARAMS.entriesMax + 1 }, (_, i) => entryOf(`${i}`)));
   const desk = deskOver('entries', pool);
-  desk.proceed(GENESIS, NOW_MS);
+  desk.proceed(GENESIS, clocksAt(NOW_MS));
   addStored(pool, '"one more"');
-  assert.deepEqual(desk.proceed(GENESIS, NOW_MS + MINING_JOB_AGE_MS_MAX - 1), []);
+  assert.deepEqual(desk.proceed(GENESIS, clocksAt(NOW_MS + MINING_JOB_AGE_MS_MAX - 1)), []);
 });
 
 test('a search that was asked for goes on when entries come', () => {
@@ -125,27 +126,27 @@ test('a search that was asked for goes on when entries come', () => {
   const pool = new EntryPool([entryOf('"waits"')]);
   const desk = deskOver('entries', pool);
   desk.request(1, bodyOf('"asked for"'));
-  desk.proceed(GENESIS, NOW_MS);
+  desk.proceed(GENESIS, clocksAt(NOW_MS));
   addStored(pool, '"another"');
-  assert.deepEqual(desk.proceed(GENESIS, NOW_MS + MINING_JOB_AGE_MS_MAX - 1), []);
+  assert.deepEqual(desk.proceed(GENESIS, clocksAt(NOW_MS + MINING_JOB_AGE_MS_MAX - 1)), []);
 });
 
 test('a search that has run out of nonces begins anew', () => {
   const desk = deskOf('always');
-  const { job } = searchIn(desk.proceed(GENESIS, NOW_MS));
+  const { job } = searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS)));
   desk.exhausted(job - 1);
-  assert.deepEqual(desk.proceed(GENESIS, NOW_MS), []);
+  assert.deepEqual(desk.proceed(GENESIS, clocksAt(NOW_MS)), []);
   desk.exhausted(job);
-  assert.equal(searchIn(desk.proceed(GENESIS, NOW_MS + 1_000)).job, job + 1);
+  assert.equal(searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS + 1_000))).job, job + 1);
 });
 
 test('a cancelled request is not mined; the search for it is stopped, once', () => {
   const desk = deskOf('demand');
   desk.request(1, bodyOf('1'));
-  const { job } = searchIn(desk.proceed(GENESIS, NOW_MS));
+  const { job } = searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS)));
   desk.cancel(1);
-  assert.deepEqual(desk.proceed(GENESIS, NOW_MS), [{ type: 'stop-search' }]);
-  assert.deepEqual(desk.proceed(GENESIS, NOW_MS), []);
+  assert.deepEqual(desk.proceed(GENESIS, clocksAt(NOW_MS)), [{ type: 'stop-search' }]);
+  assert.deepEqual(desk.proceed(GENESIS, clocksAt(NOW_MS)), []);
   assert.equal(desk.nonceFound(job, 1), undefined);
   assert.equal(desk.searching, undefined);
 });
@@ -153,7 +154,7 @@ test('a cancelled request is not mined; the search for it is stopped, once', () 
 test('a request that is cancelled while its block is being stored gets no answer', () => {
   const desk = deskOf('demand');
   desk.request(1, bodyOf('1'));
-  desk.nonceFound(searchIn(desk.proceed(GENESIS, NOW_MS)).job, 1);
+  desk.nonceFound(searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS))).job, 1);
   desk.cancel(1);
   assert.deepEqual(desk.committed(chainOf({})), []);
 });
@@ -162,9 +163,9 @@ test('a block that could not be taken in gives its request back, and the next is
   const desk = deskOf('demand');
   desk.request(1, bodyOf('1'));
   desk.request(2, bodyOf('2'));
-  desk.nonceFound(searchIn(desk.proceed(GENESIS, NOW_MS)).job, 1);
+  desk.nonceFound(searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS))).job, 1);
   assert.equal(desk.foundRefused(), 1);
-  assert.equal(searchIn(desk.proceed(GENESIS, NOW_MS)).header.dataRoot, rootOf(bodyOf('2')));
+  assert.equal(searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS))).header.dataRoot, rootOf(bodyOf('2')));
 });
 
 test('so many requests wait and no more', () => {

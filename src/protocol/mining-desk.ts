@@ -16,6 +16,7 @@ import {
   MINING_REQUESTS_MAX,
   MINING_SMALL_BODY_ENTRIES,
 } from './limits.ts';
+import type { Now } from './now.ts';
 
 /** When a node mines of its own accord: never, while entries are pending, or all the time. */
 export type MiningMode = 'demand' | 'entries' | 'always';
@@ -123,7 +124,7 @@ export class MiningDesk {
   }
 
   /** Begins, goes on with, or ends a search, according to what there is to mine on `tip` now. */
-  proceed(tip: ChainPoint, nowMs: number): Effect[] {
+  proceed(tip: ChainPoint, now: Now): Effect[] {
     if (this.#found !== undefined) return [];
     const request = this.#requests[0];
     const isWanted =
@@ -140,20 +141,27 @@ export class MiningDesk {
       current !== undefined &&
       current.header.previousHash === tip.hash &&
       current.request === request &&
-      nowMs - current.startedMs < MINING_JOB_AGE_MS_MAX &&
-      !this.#isOutgrown(current, nowMs);
+      now.steadyMs - current.startedMs < MINING_JOB_AGE_MS_MAX &&
+      !this.#isOutgrown(current, now.steadyMs);
     if (isCurrent) return [];
     const body =
       request?.body ?? (this.#pool.storedCount > 0 ? this.#pool.nextBody(this.#params) : bodyFromEntries([]));
     const header = createCandidateHeader({
       parent: tip,
       dataRoot: dataRoot(body.shape, entryIds(body)),
-      clockSeconds: Math.floor(nowMs / 1000),
+      clockSeconds: Math.floor(now.unixMs / 1000),
       params: this.#params,
     });
     this.#jobs++;
     this.#isIdle = false;
-    this.#job = { number: this.#jobs, header, body, request, startedMs: nowMs, waitingCount: this.#pool.storedCount };
+    this.#job = {
+      number: this.#jobs,
+      header,
+      body,
+      request,
+      startedMs: now.steadyMs,
+      waitingCount: this.#pool.storedCount,
+    };
     return [{ type: 'search', job: this.#jobs, header }];
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type BuiltChain, bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { clocksAt } from '../../test/support/clocks.ts';
 import { encodeRun } from '../../test/support/header-bytes.ts';
 import { bodiesAsked, sentTo, tipOf } from '../../test/support/lone-machine.ts';
 import { askedFrom, syncWorld } from '../../test/support/sync-world.ts';
@@ -43,11 +44,15 @@ test('a full answer is followed by a question from its last header and not kept;
   sync.greeted(p, NOW_MS);
   const full = headersOf(long.blocks.slice(0, HEADERS_PER_MESSAGE_MAX));
   const rest = headersOf(long.blocks.slice(HEADERS_PER_MESSAGE_MAX));
-  assert.equal(askedFrom(sync.headersReceived(p, full, NOW_MS).effects, 'p'), long.points.at(-2)?.hash);
-  assert.equal(askedFrom(sync.headersReceived(p, rest, NOW_MS).effects, 'p'), GENESIS.hash, 'now from the beginning');
+  assert.equal(askedFrom(sync.headersReceived(p, full, clocksAt(NOW_MS)).effects, 'p'), long.points.at(-2)?.hash);
+  assert.equal(
+    askedFrom(sync.headersReceived(p, rest, clocksAt(NOW_MS)).effects, 'p'),
+    GENESIS.hash,
+    'now from the beginning',
+  );
   assert.equal(tree.size, 1);
-  assert.equal(askedFrom(sync.headersReceived(p, full, NOW_MS).effects, 'p'), long.points.at(-2)?.hash);
-  assert.ok(!asksForHeaders(sync.headersReceived(p, rest, NOW_MS).effects, 'p'));
+  assert.equal(askedFrom(sync.headersReceived(p, full, clocksAt(NOW_MS)).effects, 'p'), long.points.at(-2)?.hash);
+  assert.ok(!asksForHeaders(sync.headersReceived(p, rest, clocksAt(NOW_MS)).effects, 'p'));
   assert.equal(p.best?.point.hash, long.points.at(-1)?.hash);
 });
 
@@ -56,8 +61,8 @@ test('full answers that lead nowhere new are not followed by another question', 
   const { sync, peer } = syncWorld();
   const p = peer('p', { hash: 'ff'.repeat(32) as Hash, height: 9_999, work: 10n ** 9n });
   sync.greeted(p, NOW_MS);
-  assert.ok(asksForHeaders(sync.headersReceived(p, headersOf(long.blocks), NOW_MS).effects, 'p'));
-  assert.ok(!asksForHeaders(sync.headersReceived(p, headersOf(long.blocks), NOW_MS).effects, 'p'));
+  assert.ok(asksForHeaders(sync.headersReceived(p, headersOf(long.blocks), clocksAt(NOW_MS)).effects, 'p'));
+  assert.ok(!asksForHeaders(sync.headersReceived(p, headersOf(long.blocks), clocksAt(NOW_MS)).effects, 'p'));
 });
 
 test('a branch whose first headers have less work than what the peer showed before is followed to its end', () => {
@@ -65,12 +70,12 @@ test('a branch whose first headers have less work than what the peer showed befo
   assert.ok(fork);
   const { sync, peer, tree } = syncWorld();
   const p = peer('p', tipOf(CHAIN));
-  sync.headersReceived(p, headersOf(CHAIN.blocks), NOW_MS);
+  sync.headersReceived(p, headersOf(CHAIN.blocks), clocksAt(NOW_MS));
   const branch = chainOn(fork, 45, 'b');
-  sync.headersReceived(p, headersOf(branch.blocks.slice(0, 20)), NOW_MS);
+  sync.headersReceived(p, headersOf(branch.blocks.slice(0, 20)), clocksAt(NOW_MS));
   assert.equal(p.best?.point.hash, CHAIN.points.at(-1)?.hash, 'the better one is still what it has');
   assert.equal(p.shown?.point.hash, branch.points[19]?.hash);
-  sync.headersReceived(p, headersOf(branch.blocks.slice(20)), NOW_MS);
+  sync.headersReceived(p, headersOf(branch.blocks.slice(20)), clocksAt(NOW_MS));
   assert.equal(p.best, tree.bestHeader);
 });
 
@@ -78,8 +83,8 @@ test('bodies are asked for in order, so many of one peer at once, and each of on
   const { sync, peer } = syncWorld();
   const [p, q] = [peer('p'), peer('q')];
   const { blocks } = chainOn(GENESIS, 300, 'long');
-  const first = sync.headersReceived(p, headersOf(blocks), NOW_MS).effects;
-  const second = sync.headersReceived(q, headersOf(blocks), NOW_MS).effects;
+  const first = sync.headersReceived(p, headersOf(blocks), clocksAt(NOW_MS)).effects;
+  const second = sync.headersReceived(q, headersOf(blocks), clocksAt(NOW_MS)).effects;
   // As many as make 4 MiB, at 32 KiB each while none has come.
   assert.deepEqual(bodiesAsked(first, 'p'), hashesOf(blocks.slice(0, 128)));
   assert.deepEqual(bodiesAsked(second, 'q'), hashesOf(blocks.slice(128, 256)));
@@ -92,8 +97,11 @@ test('bodies are asked for in order, so many of one peer at once, and each of on
 test('a peer that stalls loses its requests to others at once, and is asked last from then on', () => {
   const { sync, peer } = syncWorld();
   const [slow, other] = [peer('slow'), peer('other')];
-  const asked = bodiesAsked(sync.headersReceived(slow, headersOf(CHAIN.blocks.slice(0, 8)), NOW_MS).effects, 'slow');
-  sync.headersReceived(other, headersOf(CHAIN.blocks.slice(0, 8)), NOW_MS);
+  const asked = bodiesAsked(
+    sync.headersReceived(slow, headersOf(CHAIN.blocks.slice(0, 8)), clocksAt(NOW_MS)).effects,
+    'slow',
+  );
+  sync.headersReceived(other, headersOf(CHAIN.blocks.slice(0, 8)), clocksAt(NOW_MS));
   assert.deepEqual(sync.findStalled(NOW_MS + STALL_MS_MIN), []);
   assert.deepEqual(sync.findStalled(NOW_MS + STALL_MS_MIN + 1), [slow]);
   const effects = sync.proceed(NOW_MS + STALL_MS_MIN + 1);
@@ -104,7 +112,7 @@ test('a peer that stalls loses its requests to others at once, and is asked last
 test('the patience with a peer doubles with each stall up to a limit, and halves with each body that was due', () => {
   const { sync, peer } = syncWorld();
   const p = peer('p');
-  sync.headersReceived(p, headersOf(CHAIN.blocks), NOW_MS);
+  sync.headersReceived(p, headersOf(CHAIN.blocks), clocksAt(NOW_MS));
   let nowMs = NOW_MS;
   for (let i = 0; i < 10; i++) {
     nowMs += p.stallMs + 1;
@@ -119,7 +127,7 @@ test('the patience with a peer doubles with each stall up to a limit, and halves
 test('only the body that is due counts as delivered', () => {
   const { sync, peer } = syncWorld();
   const p = peer('p');
-  sync.headersReceived(p, headersOf(CHAIN.blocks), NOW_MS);
+  sync.headersReceived(p, headersOf(CHAIN.blocks), clocksAt(NOW_MS));
   for (const { hash } of CHAIN.blocks.slice(1, 16)) sync.blockReceived(p, hash, 300, NOW_MS + STALL_MS_MIN);
   assert.deepEqual(sync.findStalled(NOW_MS + STALL_MS_MIN + 1), [p]);
 });
@@ -129,7 +137,7 @@ test('a body that comes late, when another peer was asked for it, is delivered a
   const [late, other] = [peer('late'), peer('other')];
   const [block] = CHAIN.blocks;
   assert.ok(block);
-  for (const p of [late, other]) sync.headersReceived(p, headersOf([block]), NOW_MS);
+  for (const p of [late, other]) sync.headersReceived(p, headersOf([block]), clocksAt(NOW_MS));
   sync.findStalled(NOW_MS + STALL_MS_MIN + 1);
   assert.deepEqual(bodiesAsked(sync.proceed(NOW_MS + STALL_MS_MIN + 1), 'other'), [block.hash]);
   assert.ok(sync.isAsked(block.hash));
@@ -141,8 +149,11 @@ test('a body that comes late, when another peer was asked for it, is delivered a
 test('what a peer does not have is asked of others; what it was not asked for changes nothing', () => {
   const { sync, peer } = syncWorld();
   const [p, q] = [peer('p'), peer('q')];
-  const asked = bodiesAsked(sync.headersReceived(p, headersOf(CHAIN.blocks.slice(0, 4)), NOW_MS).effects, 'p');
-  sync.headersReceived(q, headersOf(CHAIN.blocks.slice(0, 4)), NOW_MS);
+  const asked = bodiesAsked(
+    sync.headersReceived(p, headersOf(CHAIN.blocks.slice(0, 4)), clocksAt(NOW_MS)).effects,
+    'p',
+  );
+  sync.headersReceived(q, headersOf(CHAIN.blocks.slice(0, 4)), clocksAt(NOW_MS));
   assert.deepEqual(sync.notFound(q, asked, NOW_MS), []);
   assert.ok(q.best);
   assert.deepEqual(bodiesAsked(sync.notFound(p, asked, NOW_MS), 'q'), asked);
@@ -151,8 +162,11 @@ test('what a peer does not have is asked of others; what it was not asked for ch
 test('what a peer that has gone owed is asked of others', () => {
   const { sync, peer, peers } = syncWorld();
   const [p, q] = [peer('p'), peer('q')];
-  const asked = bodiesAsked(sync.headersReceived(p, headersOf(CHAIN.blocks.slice(0, 4)), NOW_MS).effects, 'p');
-  sync.headersReceived(q, headersOf(CHAIN.blocks.slice(0, 4)), NOW_MS);
+  const asked = bodiesAsked(
+    sync.headersReceived(p, headersOf(CHAIN.blocks.slice(0, 4)), clocksAt(NOW_MS)).effects,
+    'p',
+  );
+  sync.headersReceived(q, headersOf(CHAIN.blocks.slice(0, 4)), clocksAt(NOW_MS));
   peers.delete('p');
   assert.deepEqual(bodiesAsked(sync.peerGone(p, NOW_MS), 'q'), asked);
 });
@@ -163,11 +177,11 @@ test('peers on different branches are each asked for the bodies of their own', (
   const other = chainOn(GENESIS, 10, 'b');
   const one = chainOn(GENESIS, 8, 'c');
   assert.deepEqual(
-    bodiesAsked(sync.headersReceived(p, headersOf(one.blocks), NOW_MS).effects, 'p'),
+    bodiesAsked(sync.headersReceived(p, headersOf(one.blocks), clocksAt(NOW_MS)).effects, 'p'),
     hashesOf(one.blocks),
   );
   assert.deepEqual(
-    bodiesAsked(sync.headersReceived(q, headersOf(other.blocks), NOW_MS).effects, 'q'),
+    bodiesAsked(sync.headersReceived(q, headersOf(other.blocks), clocksAt(NOW_MS)).effects, 'q'),
     hashesOf(other.blocks),
   );
 });
@@ -179,7 +193,7 @@ test('of two tips with equal work only the one with the lower hash is asked for'
     const p = peer('p', tipOf(rival));
     const isBetter = tipOf(rival).hash < (CHAIN.points[2]?.hash ?? '');
     assert.equal(asksForHeaders(sync.greeted(p, NOW_MS), 'p'), isBetter);
-    const { effects } = sync.headersReceived(p, headersOf(rival.blocks), NOW_MS);
+    const { effects } = sync.headersReceived(p, headersOf(rival.blocks), clocksAt(NOW_MS));
     assert.equal(bodiesAsked(effects, 'p').length > 0, isBetter);
   }
 });
@@ -191,7 +205,7 @@ test('a header ahead of the clock ends the list without a fault, and is asked fo
   const nowMs = (third.header.timestamp - TEST_PARAMS.futureTimeMax) * 1000 - 1;
   const p = peer('p', tipOf(CHAIN));
   sync.greeted(p, nowMs);
-  const { fault, effects } = sync.headersReceived(p, headersOf(CHAIN.blocks), nowMs);
+  const { fault, effects } = sync.headersReceived(p, headersOf(CHAIN.blocks), clocksAt(nowMs));
   assert.equal(fault, undefined);
   assert.equal(tree.bestHeader.point.header.height, 2);
   assert.ok(!asksForHeaders(effects, 'p'));
@@ -204,7 +218,11 @@ test('a header that breaks a rule is a fault, and what came before it counts', (
   const p = peer('p');
   const [first, second] = CHAIN.blocks;
   assert.ok(first && second);
-  const { fault } = sync.headersReceived(p, encodeRun([first.header, { ...second.header, height: 7 }]), NOW_MS);
+  const { fault } = sync.headersReceived(
+    p,
+    encodeRun([first.header, { ...second.header, height: 7 }]),
+    clocksAt(NOW_MS),
+  );
   assert.equal(fault?.code, 'height-wrong');
   assert.equal(tree.bestHeader.point.hash, first.hash);
 });
@@ -230,12 +248,12 @@ test('an answer that begins below the window waits for the place it builds on', 
   const branch = chainOn(fork, 40, 'b');
   const p = peer('p', tipOf(branch));
   sync.greeted(p, NOW_MS);
-  const { effects } = sync.headersReceived(p, headersOf(branch.blocks), NOW_MS);
+  const { effects } = sync.headersReceived(p, headersOf(branch.blocks), clocksAt(NOW_MS));
   assert.deepEqual(effects, [{ type: 'load-branch-point', peer: 'p', hash: fork.hash }]);
   assert.deepEqual(sync.proceed(NOW_MS), [], 'it is not asked again meanwhile');
-  sync.branchPointLoaded(p, { hash: GENESIS.hash, point: GENESIS }, NOW_MS);
+  sync.branchPointLoaded(p, { hash: GENESIS.hash, point: GENESIS }, clocksAt(NOW_MS));
   assert.equal(tree.find(GENESIS.hash), undefined, 'another answer than the one waited for is passed over');
-  const outcome = sync.branchPointLoaded(p, { hash: fork.hash, point: fork }, NOW_MS);
+  const outcome = sync.branchPointLoaded(p, { hash: fork.hash, point: fork }, clocksAt(NOW_MS));
   assert.equal(outcome.fault, undefined);
   assert.equal(p.best?.point.hash, branch.points.at(-1)?.hash);
   assert.equal(bodiesAsked(outcome.effects, 'p').length, 40);
@@ -245,9 +263,9 @@ test('an answer that builds on nothing of ours costs the peer a little, and is a
   const { sync, peer } = syncWorld();
   const p = peer('p', tipOf(CHAIN));
   sync.greeted(p, NOW_MS);
-  sync.headersReceived(p, headersOf(CHAIN.blocks.slice(20)), NOW_MS);
+  sync.headersReceived(p, headersOf(CHAIN.blocks.slice(20)), clocksAt(NOW_MS));
   const { hash } = CHAIN.blocks[19] ?? GENESIS;
-  const { fault, effects } = sync.branchPointLoaded(p, { hash, point: undefined }, NOW_MS);
+  const { fault, effects } = sync.branchPointLoaded(p, { hash, point: undefined }, clocksAt(NOW_MS));
   assert.equal(fault?.code, 'parent-unknown');
   assert.ok(!asksForHeaders(effects, 'p'));
   assert.ok(asksForHeaders(sync.proceed(NOW_MS + HOLD_RETRY_MS), 'p'));
@@ -256,7 +274,7 @@ test('an answer that builds on nothing of ours costs the peer a little, and is a
 test('news of a tip whose parent is not known is answered with a question', () => {
   const { sync, peer } = syncWorld();
   const p = peer('p');
-  assert.ok(asksForHeaders(sync.headersReceived(p, headersOf(CHAIN.blocks.slice(39)), NOW_MS).effects, 'p'));
+  assert.ok(asksForHeaders(sync.headersReceived(p, headersOf(CHAIN.blocks.slice(39)), clocksAt(NOW_MS)).effects, 'p'));
 });
 
 test('a peer that shows ever more headers and no bodies is not asked for more; others are', () => {
@@ -274,7 +292,7 @@ test('so many bodies are asked for and held at once, but the one that all wait f
   const long = chainOn(GENESIS, 1_500, 'long');
   const { sync, peer, intake, tree } = syncWorld();
   const p = peer('p');
-  sync.headersReceived(p, headersOf(long.blocks), NOW_MS);
+  sync.headersReceived(p, headersOf(long.blocks), clocksAt(NOW_MS));
   const bodies = new Map(long.blocks.map((block) => [block.hash, block]));
   const first = long.blocks[0];
   assert.ok(first);
@@ -307,7 +325,7 @@ test('small bodies are asked for in greater number, and what there is no room fo
   const long = chainOn(GENESIS, 1_500, 'long');
   const { sync, peer, intake, tree } = syncWorld();
   const p = peer('p');
-  const asked = bodiesAsked(sync.headersReceived(p, headersOf(long.blocks), NOW_MS).effects, 'p');
+  const asked = bodiesAsked(sync.headersReceived(p, headersOf(long.blocks), clocksAt(NOW_MS)).effects, 'p');
   for (const hash of asked) sync.blockReceived(p, hash, 300, NOW_MS);
   assert.ok(bodiesAsked(sync.proceed(NOW_MS), 'p').length > 400);
   assert.ok(p.inFlight.size <= BLOCKS_IN_FLIGHT_PER_PEER_MAX);
@@ -323,11 +341,11 @@ test('headers of worthless branches never take more room than there is, and keep
   const { sync, peer, tree } = syncWorld({ headersMax: 200 });
   const hostile = peer('hostile');
   for (let i = 0; i < 30; i++) {
-    sync.headersReceived(hostile, headersOf(chainOn(GENESIS, 20, `flood ${i}`).blocks), NOW_MS);
+    sync.headersReceived(hostile, headersOf(chainOn(GENESIS, 20, `flood ${i}`).blocks), clocksAt(NOW_MS));
     assert.ok(tree.size <= 200);
   }
   const honest = peer('honest');
-  const { fault } = sync.headersReceived(honest, headersOf(CHAIN.blocks), NOW_MS);
+  const { fault } = sync.headersReceived(honest, headersOf(CHAIN.blocks), clocksAt(NOW_MS));
   assert.equal(fault, undefined);
   assert.equal(tree.bestHeader.point.hash, CHAIN.points.at(-1)?.hash);
 });
@@ -335,7 +353,7 @@ test('headers of worthless branches never take more room than there is, and keep
 test('what a peer has shown and was forgotten here is asked for again', () => {
   const { sync, peer, tree } = syncWorld();
   const p = peer('p');
-  sync.headersReceived(p, headersOf(CHAIN.blocks.slice(0, 4)), NOW_MS);
+  sync.headersReceived(p, headersOf(CHAIN.blocks.slice(0, 4)), clocksAt(NOW_MS));
   for (const { hash } of CHAIN.blocks.slice(0, 4)) sync.blockReceived(p, hash, 300, NOW_MS);
   tree.forgetBranches([]);
   sync.proceed(NOW_MS);

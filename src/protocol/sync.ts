@@ -13,6 +13,7 @@ import type { BlockIntake } from './block-intake.ts';
 import type { BlockTree, TreeNode } from './block-tree.ts';
 import type { Effect, PeerId } from './effects.ts';
 import { type HeaderFault, HeaderSync } from './header-sync.ts';
+import type { Now } from './now.ts';
 import type { PeerSession } from './peer-session.ts';
 
 /** What became of a `headers` message. */
@@ -67,17 +68,17 @@ export class Sync {
   }
 
   /** `run`: headers as they travel, 118 bytes each. */
-  headersReceived(peer: PeerSession, run: Uint8Array, nowMs: number): HeadersOutcome {
-    return this.#followedUp(this.#headers.received(peer, run, nowMs), nowMs);
+  headersReceived(peer: PeerSession, run: Uint8Array, now: Now): HeadersOutcome {
+    return this.#followedUp(this.#headers.received(peer, run, now), now.steadyMs);
   }
 
   /** Headers that build on `hash` can be judged if that is on the active chain, below the window. */
   branchPointLoaded(
     peer: PeerSession,
     loaded: { readonly hash: Hash; readonly point: ChainPoint | undefined },
-    nowMs: number,
+    now: Now,
   ): HeadersOutcome {
-    return this.#followedUp(this.#headers.branchPointLoaded(peer, loaded, nowMs), nowMs);
+    return this.#followedUp(this.#headers.branchPointLoaded(peer, loaded, now), now.steadyMs);
   }
 
   /** Whether the body of `hash` was asked for, of whomever, and has not come. */

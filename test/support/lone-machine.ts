@@ -23,6 +23,8 @@ export class LoneMachine {
   /** What is still to be carried out. */
   #due: Effect[] = [];
   nowMs: number;
+  /** How far the clock on the wall is ahead of the steady one. */
+  wallAheadMs = 0;
 
   private constructor(machine: FullNode, store: ChainStore, params: NetworkParams) {
     this.machine = machine;
@@ -59,7 +61,7 @@ export class LoneMachine {
 
   /** Feeds one input and gives back its effects. Those that want an answer get it at the next `settle`. */
   feed(input: Input): readonly Effect[] {
-    const effects = this.machine.handle(input, this.nowMs);
+    const effects = this.machine.handle(input, { steadyMs: this.nowMs, unixMs: this.nowMs + this.wallAheadMs });
     this.effects.push(...effects);
     this.#due.push(...effects);
     return effects;

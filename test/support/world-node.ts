@@ -14,6 +14,7 @@ import { FullNode, type FullNodeOptions } from '../../src/protocol/full-node.ts'
 import { MILESTONE_INTERVAL_BLOCKS } from '../../src/protocol/limits.ts';
 import type { ChainStore, CommittedChange } from '../../src/storage/chain-store.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
+import { clocksAt } from './clocks.ts';
 import { textOf } from './effect-text.ts';
 import { readRun } from './header-bytes.ts';
 import { ALL_PENDING } from './store-change.ts';
@@ -87,7 +88,7 @@ export class WorldNode {
   }
 
   handle(input: Input, nowMs: number): readonly Effect[] {
-    const effects = this.machine.handle(input, nowMs);
+    const effects = this.machine.handle(input, clocksAt(nowMs));
     this.#record?.steps.push({ input, nowMs, effects: textOf(effects) });
     for (const effect of effects) this.#check(effect);
     return effects;
