@@ -1,19 +1,12 @@
 /** What a run of a benchmark tells: a table for people and, as the last line, everything as JSON. */
-import { execFileSync } from 'node:child_process';
-import { cpus } from 'node:os';
 import type { ComparisonResult, Effort, Spread, VariantResult } from './harness.ts';
 import type { Measurement } from './measurement.ts';
+import { type Origin, readOrigin } from './origin.ts';
 import type { Waiting } from './waiting.ts';
 
 /** Everything that a run measured, and where. */
-export interface Report {
+export interface Report extends Origin {
   readonly benchmark: string;
-  /** `-dirty` is added where files differ from it; null outside a clone. */
-  readonly commit: string | null;
-  readonly node: string;
-  readonly cpu: string;
-  readonly platform: string;
-  readonly date: string;
   readonly effort: Effort;
   readonly results: readonly (ComparisonResult | Waiting | Measurement)[];
 }
@@ -23,16 +16,7 @@ export function createReport(
   effort: Effort,
   results: readonly (ComparisonResult | Waiting | Measurement)[],
 ): Report {
-  return {
-    benchmark,
-    commit: commit(),
-    node: process.version,
-    cpu: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`,
-    platform: `${process.platform}-${process.arch}`,
-    date: new Date().toISOString(),
-    effort,
-    results,
-  };
+  return { benchmark, ...readOrigin(), effort, results };
 }
 
 /** The lines of one comparison. Medians, in brackets the least and the most of all rounds. */
@@ -77,18 +61,4 @@ function factor(ratio: number): string {
 
 function count(perSecond: number): string {
   return Math.round(perSecond).toLocaleString('en');
-}
-
-function commit(): string | null {
-  const git = (...args: string[]) =>
-    execFileSync('git', args, {
-      cwd: import.meta.dirname,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  try {
-    return git('rev-parse', 'HEAD') + (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '-dirty');
-  } catch {
-    return null;
-  }
 }
