@@ -15,23 +15,28 @@ import { createParams, DEFAULT_PARAMS, encodeParams, type NetworkParams, paramsH
 import { bitsToTarget, targetToBits, targetToWork } from '../src/core/target.ts';
 import { formatTimestamp } from '../src/core/timestamp.ts';
 import { createGenesis, genesisPoint, requiredBits } from '../src/core/validation.ts';
-import { compact, expand, nextBits, work } from './second-implementation/difficulty.ts';
-import { type HeaderFields, headerHash, headerHex, secondsOf } from './second-implementation/header.ts';
+import { paramsDocument } from '../src/simulator/params-document.ts';
+import { plainText } from '../src/simulator/second-implementation/data.ts';
+import { compact, expand, nextBits, work } from '../src/simulator/second-implementation/difficulty.ts';
+import { type HeaderFields, headerHash, headerHex, secondsOf } from '../src/simulator/second-implementation/header.ts';
 import {
   canonicalParams,
+  difficultyRules,
   genesisHash,
-  type ParamsDocument,
   paramsHash as plainParamsHash,
-} from './second-implementation/params.ts';
-import { dataRoot as plainDataRoot, historyRoot as plainHistoryRoot } from './second-implementation/trees.ts';
+} from '../src/simulator/second-implementation/params.ts';
+import {
+  dataRoot as plainDataRoot,
+  historyRoot as plainHistoryRoot,
+} from '../src/simulator/second-implementation/trees.ts';
 import { bodyOf, buildChain, singleBody, TEST_PARAMS } from './support/chain-fixture.ts';
 import { makeHome, TestNode } from './support/test-node.ts';
 
 const SEED = 20_261_122;
 
 test('the plain implementation shares no line with the first: it imports only itself and SHA-256', () => {
-  const folder = new URL('./second-implementation/', import.meta.url);
-  for (const name of readdirSync(folder)) {
+  const folder = new URL('../src/simulator/second-implementation/', import.meta.url);
+  for (const name of readdirSync(folder).filter((one) => !one.endsWith('.test.ts'))) {
     const imports = readFileSync(new URL(name, folder), 'utf8').matchAll(/from '([^']+)'/g);
     for (const [, path = ''] of imports) assert.match(path, /^(\.\/[a-z]+\.ts|node:crypto)$/, name);
   }
@@ -172,7 +177,7 @@ test('both follow any sequence of times to the same bits, over 500 blocks', () =
     let point = genesisPoint(params);
     for (const pause of sequence) {
       const bits = requiredBits(point, params);
-      assert.equal(BigInt(bits), nextBits(chain, plainRules(params)));
+      assert.equal(BigInt(bits), nextBits(chain, difficultyRules(paramsDocument(params))));
       const timestamp = point.header.timestamp + pause;
       const parentTimestamp = point.header.timestamp;
       point = {
@@ -206,7 +211,7 @@ function checkPlainly(chain: readonly ChainBlock[], params: NetworkParams): bigi
       assert.equal(block.prev_hash, chain[height - 1]?.hash);
     }
     const bits = BigInt(`0x${block.bits}`);
-    assert.equal(nextBits(times, plainRules(params)), bits);
+    assert.equal(nextBits(times, difficultyRules(paramsDocument(params))), bits);
     const target = expand(bits) ?? 0n;
     assert.ok(height === 0 || BigInt(`0x${block.hash}`) <= target);
     works.push((works.at(-1) ?? 0n) + work(target));
@@ -221,44 +226,9 @@ function entryTexts(data: unknown): { readonly shape: 1 | 2; readonly texts: rea
   return Array.isArray(data) ? { shape: 2, texts: data.map(plainText) } : { shape: 1, texts: [plainText(data)] };
 }
 
-function plainText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(plainText).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${plainText(member)}`).join(',')}}`;
-}
-
 function bodyAt(height: number): Body {
   if (height % 3 === 0) return singleBody(`{"height":${height}}`);
   return bodyOf(...Array.from({ length: height % 9 }, (_, i) => `{"height":${height},"i":${i},"é":"€"}`));
-}
-
-function plainRules(params: NetworkParams): Parameters<typeof nextBits>[1] {
-  return {
-    interval: BigInt(params.blockInterval),
-    halfLife: BigInt(params.halfLife),
-    solveTimeMax: BigInt(params.solveTimeMax),
-    targetLimit: BigInt(params.targetLimit),
-    initialBits: BigInt(params.initialBits),
-  };
-}
-
-function paramsDocument(params: NetworkParams): ParamsDocument {
-  return {
-    format: 1,
-    name: params.name,
-    genesis_time: params.genesisTime,
-    block_interval: params.blockInterval,
-    half_life: params.halfLife,
-    solve_time_max: params.solveTimeMax,
-    future_time_max: params.futureTimeMax,
-    target_limit: params.targetLimit.toString(16).padStart(8, '0'),
-    initial_bits: params.initialBits.toString(16).padStart(8, '0'),
-    depth_max: params.depthMax,
-    entry_bytes_max: params.entryBytesMax,
-    entries_max: params.entriesMax,
-    body_bytes_max: params.bodyBytesMax,
-  };
 }
 
 function check<Values>(property: fc.IProperty<Values>): void {
