@@ -46,6 +46,14 @@ export interface FullNodeOptions {
   readonly windowBlocks?: number;
 }
 
+export interface Holdings {
+  readonly headers: number;
+  /** Of bodies on their way to the store. */
+  readonly bodyBytes: number;
+  readonly addresses: number;
+  readonly bans: number;
+}
+
 export class FullNode {
   readonly #params: NetworkParams;
   readonly #ledger: Ledger;
@@ -107,6 +115,13 @@ export class FullNode {
 
   get mining(): Pick<MiningDesk, 'mode' | 'searching' | 'queuedCount' | 'foundCount'> {
     return this.#mining;
+  }
+
+  /** How much it holds of what peers can make it hold, each within its bound (docs/limits.md). */
+  get holdings(): Holdings {
+    const { tree, intake } = this.#ledger;
+    const [addresses, bans] = [this.#addresses.count, this.#peers.banCount];
+    return { headers: tree.size, bodyBytes: intake.heldBytes, addresses, bans };
   }
 
   /** What happened that its owner must look at, if anything did. */

@@ -29,6 +29,10 @@ export class PeerBook {
     return this.#sessions;
   }
 
+  get banCount(): number {
+    return this.#bannedUntilMs.size;
+  }
+
   get outboundCount(): number {
     return this.#countOf('outbound');
   }
