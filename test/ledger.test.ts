@@ -16,14 +16,14 @@ const RIVAL = buildChain(TEST_PARAMS, GENESIS, 4, (height) =>
 
 test('there is one commit at a time, and none without something to store', async () => {
   const { ledger, store } = ledgerOf();
-  assert.deepEqual(ledger.startCommit(), []);
+  assert.deepEqual(ledger.startCommit(0), []);
   ledger.submit(1, [entryOf('1')]);
-  const change = commitIn(ledger.startCommit());
+  const change = commitIn(ledger.startCommit(0));
   assert.deepEqual([change.blocks, change.activate], [[], undefined]);
   ledger.submit(2, [entryOf('2')]);
-  assert.deepEqual(ledger.startCommit(), []);
+  assert.deepEqual(ledger.startCommit(0), []);
   ledger.committed(await store.commit(change));
-  assert.deepEqual(idsOf(commitIn(ledger.startCommit()).pendingAdded), idsOf([entryOf('2')]));
+  assert.deepEqual(idsOf(commitIn(ledger.startCommit(0)).pendingAdded), idsOf([entryOf('2')]));
 });
 
 test('a submission is answered when its entries are durable, those that waited already included', async () => {
@@ -68,7 +68,7 @@ test('a switch of branches is one commit, told from the old tip down and then up
   take(ledger, CHAIN.blocks);
   assert.ok((await commit(world)).hasNewTip);
   take(ledger, RIVAL.blocks);
-  const change = commitIn(ledger.startCommit());
+  const change = commitIn(ledger.startCommit(0));
   assert.deepEqual(change.activate, { forkHeight: 0, added: RIVAL.blocks.map(({ hash }) => hash) });
   const { effects, pending } = ledger.committed(await world.store.commit(change));
   const events = effects.flatMap((effect) => (effect.type === 'notify' ? [effect.event] : []));
@@ -154,7 +154,7 @@ function ledgerOf(pending: readonly PooledEntry[] = []): World {
 }
 
 async function commit({ ledger, store }: World): Promise<CommitOutcome> {
-  return ledger.committed(await store.commit(commitIn(ledger.startCommit())));
+  return ledger.committed(await store.commit(commitIn(ledger.startCommit(0))));
 }
 
 function take(ledger: Ledger, blocks: typeof CHAIN.blocks): void {

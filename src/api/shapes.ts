@@ -189,6 +189,10 @@ export const NodeStatusShape = Type.Object({
     description:
       'What mining the last n blocks anew would take: how little the proof of work of a small network protects.',
   }),
+  disk_full_s: Type.Union([Type.Number(), Type.Null()], {
+    description:
+      'Seconds since the disk has had no room, so that nothing is recorded or mined; null while it has room.',
+  }),
   alarm: Type.Union([Type.String(), Type.Null()], {
     description: 'Set when a reorganisation was deeper than 100 blocks.',
   }),

@@ -45,6 +45,10 @@ function statusRows(status: NodeStatus, terminal: Terminal): [string, string][] 
     ['peer id', status.peer_id],
     ...named('addresses', status.addresses),
   ];
+  if (status.disk_full_s !== null) {
+    const since = formatSeconds(status.disk_full_s);
+    rows.push(['DISK FULL', terminal.style('red', `for ${since}: nothing is recorded or mined until there is room`)]);
+  }
   if (status.alarm !== null) rows.push(['ALARM', terminal.style('red', status.alarm)]);
   return rows;
 }

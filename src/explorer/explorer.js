@@ -171,6 +171,7 @@ function showNodes() {
         element('span', { class: 'hash' }, short(status.tip.hash)),
         element('span', { class: 'detail' }, peers),
         element('span', { class: 'detail' }, status.mining.searching ? 'mining' : `mines on ${status.mining.mode}`),
+        ...(status.disk_full_s === null ? [] : [element('span', { class: 'bad' }, 'its disk is full')]),
         ...(status.alarm === null ? [] : [element('span', { class: 'bad' }, status.alarm)]),
       ]),
     );

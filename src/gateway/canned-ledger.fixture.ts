@@ -222,6 +222,7 @@ export class CannedLedger {
         blocks_found: 0,
       },
       rewrite_cost: [],
+      disk_full_s: null,
       alarm: null,
       uptime_s: 1,
     };

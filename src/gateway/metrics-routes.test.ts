@@ -37,6 +37,7 @@ describe('GET /metrics', () => {
     world.node.ledger.status = {
       peers: 2,
       pending: { count: 3, size_bytes: 412 },
+      disk_full_s: 61.5,
       alarm: 'a reorganisation of 120 blocks',
       sync: {
         phase: 'blocks',
@@ -76,6 +77,7 @@ describe('GET /metrics', () => {
       cairn_sync_left_seconds: 72,
       cairn_event_loop_delay_seconds: 0.03,
       cairn_alarm: 1,
+      cairn_disk_full_seconds: 61.5,
       cairn_peers: 2,
       cairn_pending_entries: 3,
       cairn_pending_bytes: 412,
@@ -113,7 +115,7 @@ describe('GET /metrics', () => {
       ),
       [],
     );
-    assert.equal(node.get('cairn_alarm'), 0);
+    assert.deepEqual([node.get('cairn_alarm'), node.get('cairn_disk_full_seconds')], [0, 0]);
   });
 
   it('says of a node that cannot be reached, or does not answer in time, that it is down, and no more', async () => {

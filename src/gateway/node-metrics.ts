@@ -118,6 +118,12 @@ const FIGURES: readonly Figure[] = [
     help: '1 once a reorganisation was deeper than 100 blocks.',
     read: ({ alarm }) => (alarm === null ? 0 : 1),
   },
+  {
+    name: 'cairn_disk_full_seconds',
+    type: 'gauge',
+    help: 'Time since the disk has had no room, so that nothing is recorded or mined; 0 while it has room.',
+    read: ({ disk_full_s }) => disk_full_s ?? 0,
+  },
   { name: 'cairn_peers', type: 'gauge', help: 'Peers that have greeted.', read: ({ peers }) => peers },
   {
     name: 'cairn_pending_entries',

@@ -4,6 +4,7 @@ import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../core/assert.ts';
 import { HEADER_BYTES } from '../core/header.ts';
+import { StoreError } from '../storage/store-error.ts';
 
 /** Some blocks that follow each other, as they were put in. */
 export interface SpooledBlocks {
@@ -29,7 +30,7 @@ export class BlockSpool {
   /** An empty spool in `folder`. */
   static async create(folder: string): Promise<BlockSpool> {
     const path = join(folder, `candidate-${randomUUID()}.spool`);
-    return new BlockSpool(await open(path, 'wx+', 0o600), path);
+    return new BlockSpool(await withRoom(path, () => open(path, 'wx+', 0o600)), path);
   }
 
   /** Deletes what a process that was killed has left in `folder`. No other process may be using the folder. */
@@ -95,7 +96,9 @@ export class BlockSpool {
     // The system may take less than it is given.
     for (let written = 0; written < bytes.length; ) {
       const rest = bytes.length - written;
-      written += (await this.#file.write(bytes, written, rest, this.#sizeBytes + written)).bytesWritten;
+      const position = this.#sizeBytes + written;
+      const { bytesWritten } = await withRoom(this.#path, () => this.#file.write(bytes, written, rest, position));
+      written += bytesWritten;
     }
     this.#sizeBytes += bytes.length;
   }
@@ -105,6 +108,16 @@ export class BlockSpool {
     const { bytesRead } = await this.#file.read(bytes, 0, sizeBytes, offset);
     if (bytesRead !== sizeBytes) throw new Error(`${this.#path} is shorter than what was written to it`);
     return bytes;
+  }
+}
+
+/** What `work` answers. That the disk is full, or the user's share of it, is thrown as `store-full`. */
+async function withRoom<Value>(path: string, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (cause) {
+    const isFull = cause instanceof Error && 'code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT');
+    throw isFull ? new StoreError('store-full', `There is no room for ${path}.`, { cause }) : cause;
   }
 }
 

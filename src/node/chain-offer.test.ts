@@ -9,9 +9,11 @@ import { encodeBlockJson } from '../core/block-json.ts';
 import { hashBytes } from '../core/hash.ts';
 import { createParams } from '../core/params.ts';
 import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
+import type { Answer } from '../protocol/effects.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
 import { inPieces, offerChain } from './chain-offer.ts';
 
+const TAKEN: Answer = { type: 'blocks-taken' };
 const GENESIS = createGenesis(EASY_PARAMS);
 const ROOT = genesisPoint(EASY_PARAMS);
 const ACCEPTED = 'BLOCKCHAIN ACCEPTED';
@@ -238,7 +240,7 @@ test('a chain is taken at the edge of the clock, and not a second beyond', async
         folder: home.root,
         clockSeconds: () => clockSeconds,
         tip: () => ROOT,
-        take: async () => true,
+        take: async () => TAKEN,
       },
       texts([GENESIS, ...blocks]),
     );
@@ -298,10 +300,15 @@ test('a chain that the node does not take after all is rejected', async (t) => {
   const { root } = await makeHome(t);
   const parts = { params: EASY_PARAMS, store: createMemoryStore(EASY_PARAMS), folder: root, tip: () => ROOT };
   const clockSeconds = () => EASY_PARAMS.genesisTime + 1_000_000;
-  const offer = (take: () => Promise<boolean>) =>
+  const offer = (take: () => Promise<Answer>) =>
     offerChain({ ...parts, clockSeconds, take }, texts([GENESIS, ...branch('their', 2).blocks]));
-  const { fault } = await offer(async () => false);
-  assert.deepEqual([fault?.height, fault?.code], [2, 'chain-not-taken']);
+  for (const [refusal, code] of [
+    [{ code: 'block-refused', reason: 'parent-unknown' }, 'chain-not-taken'],
+    [{ code: 'store-full' }, 'store-full'],
+  ] as const) {
+    const { fault } = await offer(async () => ({ type: 'refused', fault: refusal }));
+    assert.deepEqual([fault?.height, fault?.code], [2, code]);
+  }
   await assert.rejects(
     offer(() => Promise.reject(new Error('the node has failed'))),
     /the node has failed/,

@@ -11,7 +11,9 @@ import { HEADER_BYTES } from '../core/header.ts';
 import { followHeaders, validateHeaders } from '../core/header-run.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, genesisPoint, isAheadOfClock, validateBody } from '../core/validation.ts';
+import type { Answer } from '../protocol/effects.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
+import { StoreError } from '../storage/store-error.ts';
 import { ActivePages } from './active-pages.ts';
 import { BlockSpool, type SpooledBlocks } from './block-spool.ts';
 import type { Question } from './runtime.ts';
@@ -24,8 +26,8 @@ export interface ChainOfferParts {
   readonly clockSeconds: () => number;
   /** The tip that the node follows now. */
   readonly tip: () => Tip;
-  /** Hands blocks to the machine; whether it took them. */
-  readonly take: (question: Question) => Promise<boolean>;
+  /** Hands blocks to the machine, and gives back its answer. */
+  readonly take: (question: Question) => Promise<Answer>;
 }
 
 /** What became of a candidate chain. `fault` is the first one found, at the height where it was found. */
@@ -46,6 +48,15 @@ export async function offerChain(
   parts: ChainOfferParts,
   pieces: AsyncIterable<readonly string[]>,
 ): Promise<OfferVerdict> {
+  try {
+    return await judgeChain(parts, pieces);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'store-full') throw error;
+    return { blocks: 0, fault: { height: 0, code: error.code, message: NO_ROOM } };
+  }
+}
+
+async function judgeChain(parts: ChainOfferParts, pieces: AsyncIterable<readonly string[]>): Promise<OfferVerdict> {
   const spool = await BlockSpool.create(parts.folder);
   try {
     const candidate = new Candidate(parts, spool);
@@ -131,7 +142,11 @@ class Candidate {
     let from = this.#fork;
     for await (const batch of this.#spool.batches(BATCH_LIMITS)) {
       const { blocks, last } = blocksOf(batch, from, params);
-      if (!(await take({ type: 'blocks-offered', from, blocks }))) {
+      const answer = await take({ type: 'blocks-offered', from, blocks });
+      if (answer.type === 'refused' && answer.fault.code === 'store-full') {
+        return rejected('store-full', NO_ROOM);
+      }
+      if (answer.type !== 'blocks-taken') {
         return rejected('chain-not-taken', 'the node did not take its blocks: it follows a better chain by now');
       }
       from = last;
@@ -188,6 +203,7 @@ function blocksOf(
   return { blocks, last: assertPresent(points.at(-1), SPOOLED) };
 }
 
+const NO_ROOM = 'the disk of the node has no room for it';
 const SPOOLED = 'the spool holds what was judged valid';
 const GENESIS_DATA = Buffer.from('{}');
 /** Judged without a pause: a few milliseconds. */

@@ -155,7 +155,7 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
         folder: dataFolder,
         clockSeconds: () => Math.floor(Date.now() / 1000),
         tip: () => machine.tip,
-        take: async (question) => (await runtime.ask(question)).type === 'blocks-taken',
+        take: (question) => runtime.ask(question),
       },
       pieces,
     );

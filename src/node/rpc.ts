@@ -194,6 +194,7 @@ const REFUSALS: Readonly<Record<RefusalFault['code'], string>> = {
   'pool-full': 'the pool of pending entries is full: wait until some are in blocks',
   'mining-queue-full': 'too many blocks are waiting to be mined: wait until some are found',
   'block-refused': 'the block breaks a rule',
+  'store-full': 'the disk of the node has no room left, and nothing was recorded: make room, then try again',
 };
 
 async function findBlock(store: ChainStore, params: Params): Promise<StoredBlock | undefined> {

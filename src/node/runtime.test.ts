@@ -19,10 +19,12 @@ import type { PeerNetwork } from '../network/peer-network.ts';
 import { ProbeError, RpcCallError } from '../probe/probe-client.ts';
 import { listRunning } from '../probe/running-nodes.ts';
 import { FullNode } from '../protocol/full-node.ts';
+import { STORE_FULL_RETRY_MS } from '../protocol/limits.ts';
 import type { Message } from '../protocol/message.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
 import { blockDamaged, StoreError } from '../storage/store-error.ts';
+import { readClocks } from './clocks.ts';
 import { type Question, Runtime } from './runtime.ts';
 
 interface World {
@@ -115,7 +117,7 @@ for (const [what, question, news] of [
 }
 
 test('a commit that fails answers nobody, tells nobody, and is told to the owner once', async (t) => {
-  const failure = new StoreError('store-full', 'no room is left');
+  const failure = new StoreError('store-io', 'the disk is gone');
   const told: string[] = [];
   const world = await startWorld(t, () => ({
     commit: async () => {
@@ -140,6 +142,33 @@ test('a commit that fails answers nobody, tells nobody, and is told to the owner
   await runtime.stop();
   for (let turns = 0; turns < 20; turns++) await nextTurn();
   assert.deepEqual([told, failures], [[], [failure]]);
+});
+
+test('a full disk fails no node: what there is no room for is refused, and what is stored is served', async (t) => {
+  let isFull = true;
+  const world = await startWorld(t, (store) => ({
+    commit: async (change) => {
+      await nextTurn();
+      if (isFull) throw new StoreError('store-full', 'no room is left');
+      return store.commit(change);
+    },
+  }));
+  const { runtime, machine, failures } = world;
+  const refused = { type: 'refused', fault: { code: 'store-full' } };
+  assert.deepEqual(await runtime.ask(submission('"a"')), refused);
+  assert.deepEqual(await runtime.ask(request('"b"')), refused);
+  const peer = await greetedPeer(t, world);
+  peer.send(world.network, { type: 'get-blocks', hashes: [machine.tip.hash] });
+  await peer.readUntil((messages) => messages.some(({ type }) => type === 'block'));
+  assert.notEqual(machine.fullSinceMs, undefined);
+  isFull = false;
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const { steadyMs } = readClocks();
+  t.mock.method(performance, 'now', () => steadyMs - performance.timeOrigin + STORE_FULL_RETRY_MS);
+  runtime.start();
+  while (machine.fullSinceMs !== undefined) await nextTurn();
+  assert.equal((await runtime.ask(request('"c"'))).type, 'block-mined');
+  assert.deepEqual(failures, []);
 });
 
 test('what fails without being an Error is told as one', async (t) => {

@@ -14,7 +14,7 @@ import type { Answer, Effect, Input, NodeEvent, PeerId, RequestId } from '../pro
 import type { FullNode } from '../protocol/full-node.ts';
 import { encodeMessage, parseMessage } from '../protocol/message.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
-import { isDamage, type StoreError } from '../storage/store-error.ts';
+import { isDamage, StoreError } from '../storage/store-error.ts';
 import { readClocks } from './clocks.ts';
 import { PeerLibrary } from './peer-library.ts';
 
@@ -218,7 +218,11 @@ export class Runtime {
       case 'commit':
         this.#committing = store.commit(effect.change).then(
           (change) => this.feed({ type: 'committed', ...change }),
-          (error: unknown) => this.#fail(error),
+          (error: unknown) => {
+            // Any other failure leaves it unknown what the disk holds.
+            if (error instanceof StoreError && error.code === 'store-full') this.feed({ type: 'commit-failed' });
+            else this.#fail(error);
+          },
         );
         return;
       case 'load-pending':

@@ -71,6 +71,7 @@ export function nodeStatus(options: {
       blocks_found: mining.foundCount,
     },
     rewrite_cost: rewriteCost(machine, hashesPerSecond),
+    disk_full_s: machine.fullSinceMs === undefined ? null : (options.nowMs - machine.fullSinceMs) / 1000,
     alarm: machine.alarm ?? null,
     uptime_s: (options.nowMs - identity.startedMs) / 1000,
   };

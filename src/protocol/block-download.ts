@@ -136,8 +136,12 @@ export class BlockDownload {
 
   /** Asks every peer for the next bodies of its best chain; the prompt ones first. */
   fetch(nowMs: number): Effect[] {
-    const peers = [...this.#peers.values()].sort((one, other) => one.stallMs - other.stallMs);
-    return peers.flatMap((peer) => this.fetchFrom(peer, nowMs));
+    const { tip } = this.#tree;
+    const ahead: PeerSession[] = [];
+    // Asked after every message, and nearly always nobody is.
+    for (const peer of this.#peers.values()) if (isAhead(peer, tip)) ahead.push(peer);
+    ahead.sort((one, other) => one.stallMs - other.stallMs);
+    return ahead.flatMap((peer) => this.fetchFrom(peer, nowMs));
   }
 
   /** Asks one peer for the next bodies of its best chain. */
@@ -154,7 +158,7 @@ export class BlockDownload {
     const { best } = peer;
     const free = this.#inFlightMax() - peer.inFlight.size;
     if (best === undefined || free < Math.min(BLOCKS_PER_REQUEST_MAX, this.#inFlightMax() / 2)) return [];
-    if (!isBetterTip(best.point, this.#tree.tip.point)) return [];
+    if (!isAhead(peer, this.#tree.tip)) return [];
     const path = this.#pathTo(peer, best);
     if (path === undefined) {
       this.#forgetShown(peer, nowMs);
@@ -259,6 +263,11 @@ export class BlockDownload {
   #askAgainFrom(height: number): void {
     for (const path of this.#paths()) path.next = Math.min(path.next, height);
   }
+}
+
+/** Whether the peer has shown a better chain than the one that ends in `tip`. */
+function isAhead({ best }: PeerSession, tip: TreeNode): boolean {
+  return best !== undefined && best !== tip && isBetterTip(best.point, tip.point);
 }
 
 /** Whether the body is the one that all others wait for: for it there is always room. */

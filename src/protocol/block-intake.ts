@@ -73,6 +73,11 @@ export class BlockIntake {
     return { blocks, tip: pathFromActive(best) === undefined ? tip : best };
   }
 
+  /** `plan` could not be stored: its blocks are the first again. */
+  putBack(plan: IntakePlan): void {
+    for (const held of plan.blocks.toReversed()) this.#ready.pushFront(held);
+  }
+
   /** `plan` is durable: its bodies leave memory. */
   complete(plan: IntakePlan): void {
     for (const { node, block } of plan.blocks) {

@@ -47,6 +47,8 @@ export type Input =
       readonly isAllReturned: boolean;
       readonly included: readonly Hash[];
     }
+  /** There was no room on the disk for the last `commit`: nothing has changed. */
+  | { readonly type: 'commit-failed' }
   /** The answer to `load-branch-point`: the place on the active chain, if the hash is of one. */
   | {
       readonly type: 'branch-point-loaded';
@@ -83,8 +85,8 @@ export type Effect =
   | { readonly type: 'disconnect'; readonly peer: PeerId; readonly note: string }
   | { readonly type: 'dial'; readonly address: string }
   /**
-   * Make this change durable, in one transaction, and answer with `committed`. There is one at a time. What it does
-   * is said in `ChainChange` of the store.
+   * Make this change durable, in one transaction, and answer with `committed`, or with `commit-failed`. There is one at
+   * a time. What it does is said in `ChainChange` of the store; one of nothing asks whether there is room again.
    */
   | { readonly type: 'commit'; readonly change: Commit }
   /** Read the oldest pending entries from disk; no commit is given meanwhile. */
@@ -120,6 +122,7 @@ export interface SubmittedEntry {
 export type RefusalFault =
   | { readonly code: 'pool-full'; readonly entriesMax: number; readonly bytesMax: number }
   | { readonly code: 'mining-queue-full'; readonly limit: number }
+  | { readonly code: 'store-full' }
   | { readonly code: 'block-refused'; readonly reason: string };
 
 /** What people who watch the node are told. */

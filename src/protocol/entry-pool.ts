@@ -132,6 +132,11 @@ export class EntryPool {
     }
   }
 
+  /** Entries that could not be stored: as if they had never come. */
+  drop(entries: readonly PooledEntry[]): void {
+    for (const { id } of entries) if (!this.isStored(id)) this.#remove(id);
+  }
+
   /** Entries that are now in a block. */
   removeIncluded(ids: readonly Hash[]): void {
     for (const id of ids) {

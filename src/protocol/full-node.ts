@@ -129,6 +129,11 @@ export class FullNode {
     return this.#ledger.alarm;
   }
 
+  /** Since when the disk has had no room, by the steady clock; undefined while it has: see `Ledger`. */
+  get fullSinceMs(): number | undefined {
+    return this.#ledger.fullSinceMs;
+  }
+
   /** The place of an active block in the recent window. */
   activeAt(height: number): ChainPoint | undefined {
     return this.#ledger.tree.activeAt(height)?.point;
@@ -144,8 +149,8 @@ export class FullNode {
     this.#now = now;
     this.#effects = [];
     this.#take(input);
-    this.#do(this.#ledger.startCommit());
-    this.#do(this.#mining.proceed(this.tip, now));
+    this.#do(this.#ledger.startCommit(now.steadyMs));
+    this.#do(this.fullSinceMs === undefined ? this.#mining.proceed(this.tip, now) : this.#mining.rest());
     return this.#effects;
   }
 
@@ -171,6 +176,10 @@ export class FullNode {
         return this.#addresses.failed(input.address, input.isFinal, this.#nowMs);
       case 'committed':
         return this.#committed(input);
+      case 'commit-failed':
+        this.#do(this.#ledger.commitFailed(this.#nowMs));
+        for (const request of this.#mining.dismiss()) this.#refuse(request, { code: 'store-full' });
+        return;
       case 'branch-point-loaded': {
         const peer = this.#peers.sessions.get(input.peer);
         if (peer === undefined) return;
@@ -184,6 +193,7 @@ export class FullNode {
       case 'entries-submitted':
         return this.#do(this.#ledger.submit(input.request, input.entries));
       case 'mine-requested':
+        if (this.fullSinceMs !== undefined) return this.#refuse(input.request, { code: 'store-full' });
         if (this.#mining.request(input.request, input.body)) return;
         return this.#refuse(input.request, { code: 'mining-queue-full', limit: MINING_REQUESTS_MAX });
       case 'request-cancelled':
@@ -238,6 +248,8 @@ export class FullNode {
         this.#do(this.#sync.notFound(peer, message.hashes, this.#nowMs));
         return;
       case 'inventory':
+        // What there is no room for is not asked for: it will be told of again.
+        if (this.fullSinceMs !== undefined) return;
         this.#do(this.#relay.inventoryReceived(peer, message.ids, this.#nowMs));
         return;
       case 'get-entries':

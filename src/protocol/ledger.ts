@@ -1,6 +1,9 @@
 /**
  * The chain and the pool of one node, and the only way into them: whatever becomes durable goes through one commit at
  * a time, and counts from the moment that commit is done.
+ *
+ * Where the disk has no room, nothing is taken in: what was not stored yet is refused, but for blocks, which wait, within
+ * the bounds of their intake. A commit is tried now and then, of what waits, or of nothing.
  */
 import { assert, assertPresent } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
@@ -11,9 +14,15 @@ import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, hashedHeader } from '../core/validation.ts';
 import { BlockIntake, type IntakePlan } from './block-intake.ts';
 import { BlockTree, pathFromActive, type TreeNode } from './block-tree.ts';
-import type { Commit, Effect, PooledEntry, RequestId, SubmittedEntry } from './effects.ts';
+import type { Commit, Effect, PooledEntry, RefusalFault, RequestId, SubmittedEntry } from './effects.ts';
 import { EntryPool } from './entry-pool.ts';
-import { COMMIT_BYTES_MAX, PENDING_BYTES_MAX, PENDING_ENTRIES_MAX, REORGANISATION_ALARM_BLOCKS } from './limits.ts';
+import {
+  COMMIT_BYTES_MAX,
+  PENDING_BYTES_MAX,
+  PENDING_ENTRIES_MAX,
+  REORGANISATION_ALARM_BLOCKS,
+  STORE_FULL_RETRY_MS,
+} from './limits.ts';
 
 /** What a store holds when the node starts: see `StoredChain` there. */
 export interface LedgerState {
@@ -36,6 +45,7 @@ export interface CommitOutcome {
 
 interface CommitInFlight {
   readonly plan: IntakePlan;
+  readonly mended: Commit['blocks'];
   readonly pendingAdded: readonly PooledEntry[];
 }
 
@@ -63,6 +73,8 @@ export class Ledger {
   #submissions: Submission[] = [];
   #offers: Offer[] = [];
   #alarm: string | undefined;
+  /** Set while the disk has no room. */
+  #full: { readonly sinceMs: number; readonly retryMs: number } | undefined;
   /** Whether pending entries are being read from disk. */
   #isLoading = false;
 
@@ -73,6 +85,11 @@ export class Ledger {
 
   get alarm(): string | undefined {
     return this.#alarm;
+  }
+
+  /** Since when the disk has had no room, by the steady clock; undefined while it has. */
+  get fullSinceMs(): number | undefined {
+    return this.#full?.sinceMs;
   }
 
   /** Whether the block waits to be stored. One whose branch has been forgotten meanwhile does not: it lost its race. */
@@ -99,10 +116,11 @@ export class Ledger {
 
   /** Takes in blocks of this node's user that build on `from`, and answers when they are stored. */
   offerBlocks(request: RequestId, from: ChainPoint, blocks: readonly Block[]): Effect[] {
-    if (this.tree.addAnchor(from) === undefined) return [refusal(request, 'parent-unknown')];
+    if (this.#full !== undefined) return [refusal(request, { code: 'store-full' })];
+    if (this.tree.addAnchor(from) === undefined) return [refusal(request, blockRefused('parent-unknown'))];
     for (const block of blocks) {
       const reason = this.takeBlock(block);
-      if (reason !== undefined) return [refusal(request, reason)];
+      if (reason !== undefined) return [refusal(request, blockRefused(reason))];
     }
     this.#offers.push({ request, last: assertPresent(blocks.at(-1), 'an offer is not empty').hash });
     return this.#answerOffers();
@@ -110,9 +128,9 @@ export class Ledger {
 
   /** Takes in entries of this node's user, and answers when they are stored. */
   submit(request: RequestId, entries: readonly PooledEntry[]): Effect[] {
+    if (this.#full !== undefined) return [refusal(request, { code: 'store-full' })];
     if (!this.pool.hasRoomFor(entries)) {
-      const fault = { code: 'pool-full', entriesMax: PENDING_ENTRIES_MAX, bytesMax: PENDING_BYTES_MAX } as const;
-      return [{ type: 'answer', request, answer: { type: 'refused', fault } }];
+      return [refusal(request, { code: 'pool-full', entriesMax: PENDING_ENTRIES_MAX, bytesMax: PENDING_BYTES_MAX })];
     }
     const submitted = entries.map((entry): SubmittedEntry => {
       const isNew = this.pool.add(entry, undefined);
@@ -125,12 +143,14 @@ export class Ledger {
 
   /** Takes in an entry of a peer; its own share of the pool is bounded. */
   takeEntry(entry: PooledEntry, peer: string): void {
-    if (!this.pool.isRecent(entry.id) && this.pool.add(entry, peer)) this.#unstored.push(entry);
+    if (this.#full !== undefined || this.pool.isRecent(entry.id)) return;
+    if (this.pool.add(entry, peer)) this.#unstored.push(entry);
   }
 
-  /** The next commit, if there is something to store and none is on its way. */
-  startCommit(): Effect[] {
+  /** The next commit, if there is something to store and none is on its way. Of nothing, where it is to be seen if there is room. */
+  startCommit(nowMs: number): Effect[] {
     if (this.#commit !== undefined || this.#isLoading) return [];
+    if (this.#full !== undefined && nowMs < this.#full.retryMs) return [];
     const { shortage } = this.pool;
     if (shortage !== undefined) {
       // Not beside a commit, which may take some of them out.
@@ -138,18 +158,20 @@ export class Ledger {
       return [{ type: 'load-pending', ...shortage }];
     }
     this.#unstored = this.#unstored.filter(({ id }) => this.pool.has(id));
-    if (!this.intake.hasReady && this.#unstored.length === 0 && this.#mended.length === 0) return [];
+    const isWanted = this.intake.hasReady || this.#unstored.length > 0 || this.#mended.length > 0;
+    if (!isWanted && this.#full === undefined) return [];
     const plan = this.intake.plan(this.tree.tip);
     const path = assertPresent(pathFromActive(plan.tip), 'a plan builds on the active chain');
     const pendingAdded = this.#takeUnstored();
-    this.#commit = { plan, pendingAdded };
+    const mended = this.#mended;
+    this.#mended = [];
+    this.#commit = { plan, mended, pendingAdded };
     const first = path[0];
     const activate =
       first === undefined
         ? undefined
         : { forkHeight: first.point.header.height - 1, added: path.map(({ point }) => point.hash) };
-    const blocks = [...this.#mended, ...plan.blocks.map(({ node, block }) => ({ block, work: node.point.work }))];
-    this.#mended = [];
+    const blocks = [...mended, ...plan.blocks.map(({ node, block }) => ({ block, work: node.point.work }))];
     return [{ type: 'commit', change: { blocks, pendingAdded, activate } }];
   }
 
@@ -168,6 +190,8 @@ export class Ledger {
   }): CommitOutcome {
     const { plan, pendingAdded } = assertPresent(this.#commit, 'what is committed was asked for');
     this.#commit = undefined;
+    const hadNoRoom = this.#full !== undefined;
+    this.#full = undefined;
     const oldTip = this.tree.tip.point;
     this.intake.complete(plan);
     const move = this.tree.activate(plan.tip);
@@ -179,13 +203,32 @@ export class Ledger {
     if (joined.length < move.added.length) this.pool.removeIncluded(change.included);
     this.pool.addReturned(change.returned, change.isAllReturned);
     const pending = [...pendingAdded.filter(({ id }) => this.pool.has(id)), ...change.returned];
-    const effects = [
+    const effects: Effect[] = [
+      ...(hadNoRoom ? [reportOf('info', 'store-has-room')] : []),
       ...this.#chainMoved(change.removed, oldTip.header, move.added),
       ...pending.map(({ id }): Effect => ({ type: 'notify', event: { type: 'entry-pending', id } })),
       ...this.#answerSubmissions(),
       ...this.#answerOffers(),
     ];
     return { effects, hasNewTip: move.added.length > 0, joined, pending };
+  }
+
+  /** There was no room for the commit that was started. Blocks wait; everything else that was not stored is refused. */
+  commitFailed(nowMs: number): Effect[] {
+    const { plan, mended, pendingAdded } = assertPresent(this.#commit, 'what failed was asked for');
+    this.#commit = undefined;
+    this.intake.putBack(plan);
+    this.#mended = [...mended, ...this.#mended];
+    this.pool.drop([...pendingAdded, ...this.#unstored]);
+    this.#unstored = [];
+    const refused = [...this.#submissions, ...this.#offers].map(({ request }) =>
+      refusal(request, { code: 'store-full' }),
+    );
+    this.#submissions = [];
+    this.#offers = [];
+    const isNews = this.#full === undefined;
+    this.#full = { sinceMs: this.#full?.sinceMs ?? nowMs, retryMs: nowMs + STORE_FULL_RETRY_MS };
+    return isNews ? [...refused, reportOf('warn', 'store-full')] : refused;
   }
 
   #chainMoved(removed: readonly Hash[], oldTip: Header, added: readonly TreeNode[]): Effect[] {
@@ -240,6 +283,14 @@ export class Ledger {
   }
 }
 
-function refusal(request: RequestId, reason: string): Effect {
-  return { type: 'answer', request, answer: { type: 'refused', fault: { code: 'block-refused', reason } } };
+function refusal(request: RequestId, fault: RefusalFault): Effect {
+  return { type: 'answer', request, answer: { type: 'refused', fault } };
+}
+
+function blockRefused(reason: string): RefusalFault {
+  return { code: 'block-refused', reason };
+}
+
+function reportOf(level: 'info' | 'warn', code: string): Effect {
+  return { type: 'report', level, code, facts: {} };
 }

@@ -60,6 +60,9 @@ export const HELD_BODY_BYTES_MAX = 64 * 1024 * 1024;
 export const COMMIT_BLOCKS_MAX = 512;
 export const COMMIT_BYTES_MAX = 4 * 1024 * 1024;
 
+/** A disk that had no room is tried again after so long. */
+export const STORE_FULL_RETRY_MS = 5_000;
+
 /** New blocks at hand for peers: so many of the latest; and bodies up to this size are sent whole, whatever was asked. */
 export const SHELF_BLOCKS_MAX = 4;
 export const WHOLE_BODY_BYTES_MAX = 1_024;

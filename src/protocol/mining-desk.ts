@@ -123,19 +123,29 @@ export class MiningDesk {
     return [{ type: 'answer', request: request.id, answer: { type: 'block-mined', hash: found.hash } }];
   }
 
+  /** Takes back, and names, the requests whose block has not been found. */
+  dismiss(): readonly RequestId[] {
+    const dismissed = this.#requests.filter((request) => request !== this.#found?.request);
+    this.#requests = this.#requests.filter((request) => request === this.#found?.request);
+    return dismissed.map(({ id }) => id);
+  }
+
+  /** Ends the search, if there is one. */
+  rest(): Effect[] {
+    // A job that was taken away meanwhile has to be stopped as well.
+    const wasSearching = !this.#isIdle;
+    this.#job = undefined;
+    this.#isIdle = true;
+    return wasSearching ? [{ type: 'stop-search' }] : [];
+  }
+
   /** Begins, goes on with, or ends a search, according to what there is to mine on `tip` now. */
   proceed(tip: ChainPoint, now: Now): Effect[] {
     if (this.#found !== undefined) return [];
     const request = this.#requests[0];
     const isWanted =
       request !== undefined || this.#mode === 'always' || (this.#mode === 'entries' && this.#pool.storedCount > 0);
-    if (!isWanted) {
-      // A job that was taken away meanwhile has to be stopped as well.
-      const wasSearching = !this.#isIdle;
-      this.#job = undefined;
-      this.#isIdle = true;
-      return wasSearching ? [{ type: 'stop-search' }] : [];
-    }
+    if (!isWanted) return this.rest();
     const current = this.#job;
     const isCurrent =
       current !== undefined &&

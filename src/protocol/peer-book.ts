@@ -68,15 +68,20 @@ export class PeerBook {
     return { score, verdict: score <= SCORE_DISCONNECT ? 'leaves' : 'stays' };
   }
 
-  /** The peers that are connected, or not to be: none of them is to be dialled. */
-  notToDial(): Set<PeerId> {
-    return new Set([...this.#sessions.keys(), ...this.#bannedUntilMs.keys()]);
+  /** Whether the peer is connected, or not to be: it is not to be dialled. */
+  isTaken(id: PeerId): boolean {
+    return this.#sessions.has(id) || this.#bannedUntilMs.has(id);
   }
 
   /** Who is to be asked for a sign of life, and who never greeted or has gone silent. Forgets bans that are over. */
   tick(nowMs: number): PeerCare[] {
     for (const [peer, untilMs] of this.#bannedUntilMs) if (untilMs <= nowMs) this.#bannedUntilMs.delete(peer);
-    return [...this.#sessions.values()].flatMap((peer) => careFor(peer, nowMs));
+    const cares: PeerCare[] = [];
+    for (const peer of this.#sessions.values()) {
+      const care = careFor(peer, nowMs);
+      if (care !== undefined) cares.push(care);
+    }
+    return cares;
   }
 
   #ban(id: PeerId, nowMs: number): void {
@@ -95,16 +100,16 @@ export class PeerBook {
   }
 }
 
-function careFor(peer: PeerSession, nowMs: number): PeerCare[] {
+function careFor(peer: PeerSession, nowMs: number): PeerCare | undefined {
   if (!peer.isGreeted) {
     const isLate = nowMs - peer.connectedMs > HANDSHAKE_TIMEOUT_MS;
-    return isLate ? [{ type: 'dismiss', peer, fault: { code: 'handshake-timeout' } }] : [];
+    return isLate ? { type: 'dismiss', peer, fault: { code: 'handshake-timeout' } } : undefined;
   }
   if (peer.pingSentMs !== undefined) {
     const isLate = nowMs - peer.pingSentMs > PONG_TIMEOUT_MS;
-    return isLate ? [{ type: 'dismiss', peer, fault: { code: 'ping-timeout' } }] : [];
+    return isLate ? { type: 'dismiss', peer, fault: { code: 'ping-timeout' } } : undefined;
   }
-  if (nowMs - peer.heardMs < PING_INTERVAL_MS) return [];
+  if (nowMs - peer.heardMs < PING_INTERVAL_MS) return undefined;
   peer.pingSentMs = nowMs;
-  return [{ type: 'ping', peer }];
+  return { type: 'ping', peer };
 }

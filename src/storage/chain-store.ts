@@ -144,7 +144,8 @@ export interface ChainStore {
 
   /**
    * Durable when it resolves; nothing has changed when it rejects. Two commits never overlap: the caller waits. After a
-   * `store-io` every further commit is refused until the store is opened again: what the disk holds is not known.
+   * `store-full` it can be tried again, and a change of nothing tells whether there is room by now. After a `store-io`
+   * every further commit is refused until the store is opened again: what the disk holds is not known.
    */
   commit(change: ChainChange): Promise<CommittedChange>;
 

@@ -64,8 +64,10 @@ describe('a full disk', () => {
     await assert.rejects(store.commit({ ...rest, pendingAdded: [pendingEntry('"too much"')] }), { code: 'store-full' });
     assert.deepEqual(await stateOf(store), before);
     await store.commit({ ...NO_CHANGE, pendingAdded: [pendingEntry('"fits"')] });
+    await assert.rejects(store.commit(NO_CHANGE), { code: 'store-full' }, 'a change of nothing says so, too');
     await store.close();
     const roomier = await open(folder);
+    await roomier.commit(NO_CHANGE);
     await roomier.commit(rest);
     assert.equal((await roomier.chainJson()).tip, hashesOf(chain).at(-1));
     assert.equal(

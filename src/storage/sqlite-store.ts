@@ -37,6 +37,7 @@ import type {
 import { EntryIndexer } from './entry-indexer.ts';
 import { copyFile } from './file-copy.ts';
 import { PendingTable } from './pending-table.ts';
+import { checkRoom } from './room-check.ts';
 import type { Database } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { StoreError } from './store-error.ts';
@@ -103,6 +104,7 @@ class SqliteStore implements ChainStore {
   async commit(change: ChainChange): Promise<CommittedChange> {
     if (this.#failure !== undefined) throw this.#failure;
     try {
+      if (isNothing(change)) checkRoom(this.#database);
       const committed = this.#database.transaction(() => this.#apply(change));
       this.#chain.settle();
       if (change.activate !== undefined || change.blocks.length > 0) this.#indexer.wake();
@@ -272,6 +274,10 @@ class SqliteStore implements ChainStore {
     const { height } = this.#blocks.readHeader(id, () => this.#chain.heightOf(id)).header;
     return this.#chain.idAt(height) === id ? height : undefined;
   }
+}
+
+function isNothing({ blocks, pendingAdded, activate }: ChainChange): boolean {
+  return blocks.length === 0 && pendingAdded.length === 0 && activate === undefined;
 }
 
 const NOTHING_MOVED: CommittedChange = { removed: [], returned: [], isAllReturned: true, included: [] };

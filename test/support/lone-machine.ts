@@ -23,6 +23,8 @@ export class LoneMachine {
   /** What is still to be carried out. */
   #due: Effect[] = [];
   nowMs: number;
+  /** Whether commits fail for want of room. */
+  isDiskFull = false;
   /** How far the clock on the wall is ahead of the steady one. */
   wallAheadMs = 0;
 
@@ -70,7 +72,10 @@ export class LoneMachine {
   /** Carries out commits and look-ups, until there are none. */
   async settle(): Promise<void> {
     for (let effect = this.#due.shift(); effect !== undefined; effect = this.#due.shift()) {
-      if (effect.type === 'commit') this.feed({ type: 'committed', ...(await this.#store.commit(effect.change)) });
+      if (effect.type === 'commit') {
+        if (this.isDiskFull) this.feed({ type: 'commit-failed' });
+        else this.feed({ type: 'committed', ...(await this.#store.commit(effect.change)) });
+      }
       if (effect.type === 'load-pending') this.feed({ type: 'pending-loaded', ...(await this.#store.pending(effect)) });
       if (effect.type === 'load-branch-point') {
         const { peer, hash } = effect;
