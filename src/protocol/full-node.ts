@@ -46,14 +46,6 @@ export interface FullNodeOptions {
   readonly windowBlocks?: number;
 }
 
-export interface Holdings {
-  readonly headers: number;
-  /** Of bodies on their way to the store. */
-  readonly bodyBytes: number;
-  readonly addresses: number;
-  readonly bans: number;
-}
-
 export class FullNode {
   readonly #params: NetworkParams;
   readonly #ledger: Ledger;
@@ -117,8 +109,8 @@ export class FullNode {
     return this.#mining;
   }
 
-  /** How much it holds of what peers can make it hold, each within its bound (docs/limits.md). */
-  get holdings(): Holdings {
+  /** How much it holds of what peers can make it hold, bytes of bodies that are not stored yet among it. */
+  get holdings() {
     const { tree, intake } = this.#ledger;
     const [addresses, bans] = [this.#addresses.count, this.#peers.banCount];
     return { headers: tree.size, bodyBytes: intake.heldBytes, addresses, bans };
