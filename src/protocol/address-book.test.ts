@@ -191,6 +191,6 @@ function addressOf(peer: PeerId, place = 1): string {
 }
 
 function due(book: AddressBook, nowMs: number, connected: readonly PeerId[] = [], outboundCount = 0): string[] {
-  const effects = book.due({ connected: new Set(connected), outboundCount, nowMs });
+  const effects = book.due({ isTaken: (peer) => connected.includes(peer), outboundCount, nowMs });
   return effects.flatMap((effect) => (effect.type === 'dial' ? [effect.address] : []));
 }

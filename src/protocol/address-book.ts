@@ -29,6 +29,10 @@ interface KnownAddress {
 export class AddressBook {
   readonly #localPeer: PeerId;
   readonly #known = new Map<string, KnownAddress>();
+  /** Those that are being dialled, the oldest dial first. */
+  readonly #dialling = new Set<KnownAddress>();
+  /** How many the user chose. */
+  #chosenCount = 0;
 
   constructor(options: { readonly localPeer: PeerId }) {
     this.#localPeer = options.localPeer;
@@ -44,10 +48,13 @@ export class AddressBook {
     if (peer === this.#localPeer) return;
     const known = this.#known.get(address);
     if (known !== undefined) {
-      if (SOURCE_RANKS[source] > SOURCE_RANKS[known.source]) known.source = source;
+      if (SOURCE_RANKS[source] <= SOURCE_RANKS[known.source]) return;
+      if (isChosen(source) && !isChosen(known.source)) this.#chosenCount++;
+      known.source = source;
       return;
     }
-    if (this.#known.size >= KNOWN_ADDRESSES_MAX && !this.#forgetOne()) return;
+    if (this.#known.size >= KNOWN_ADDRESSES_MAX && !this.#forgetOldest()) return;
+    if (isChosen(source)) this.#chosenCount++;
     this.#known.set(address, {
       address,
       source,
@@ -67,36 +74,32 @@ export class AddressBook {
     }
   }
 
-  /** Dials that are due. `connected` are the peers there are, whoever dialled. */
+  /** Dials that are due. `isTaken` says of a peer that it is connected, whoever dialled, or not to be. */
   due(options: {
-    readonly connected: ReadonlySet<PeerId>;
+    readonly isTaken: (peer: PeerId) => boolean;
     readonly outboundCount: number;
     readonly nowMs: number;
   }): Effect[] {
     const { nowMs } = options;
-    const effects: Effect[] = [];
-    let dialling = 0;
     // One address of a peer at a time: the first that answers makes the others needless.
-    const busy = new Set(options.connected);
-    for (const known of this.#known.values()) {
-      const { address, diallingSinceMs } = known;
-      if (diallingSinceMs === undefined) continue;
-      if (nowMs - diallingSinceMs > DIAL_TIMEOUT_MS) {
-        this.failed(address, false, nowMs);
-        continue;
-      }
-      dialling++;
-      busy.add(known.peer ?? address);
+    const busy = new Set<PeerId>();
+    for (const { address, peer, diallingSinceMs = 0 } of this.#dialling) {
+      if (nowMs - diallingSinceMs > DIAL_TIMEOUT_MS) this.failed(address, false, nowMs);
+      else busy.add(peer ?? address);
     }
+    const effects: Effect[] = [];
+    const hasEnough = () => options.outboundCount + this.#dialling.size >= OUTBOUND_PEERS_TARGET;
+    // As it is most of the time; the book may be long.
+    if (this.#chosenCount === 0 && hasEnough()) return effects;
     for (const known of this.#known.values()) {
-      if (dialling >= DIALS_AT_ONCE_MAX) break;
+      if (this.#dialling.size >= DIALS_AT_ONCE_MAX) break;
       if (known.diallingSinceMs !== undefined || nowMs < known.notBeforeMs) continue;
       const peer = known.peer ?? known.address;
-      if (busy.has(peer)) continue;
-      if (!isChosen(known.source) && options.outboundCount + dialling >= OUTBOUND_PEERS_TARGET) continue;
+      if (busy.has(peer) || options.isTaken(peer)) continue;
+      if (!isChosen(known.source) && hasEnough()) continue;
       known.diallingSinceMs = nowMs;
+      this.#dialling.add(known);
       busy.add(peer);
-      dialling++;
       effects.push({ type: 'dial', address: known.address });
     }
     return effects;
@@ -107,7 +110,7 @@ export class AddressBook {
     for (const known of this.#known.values()) {
       if (known.address === dialled || `${known.address}/p2p/${peer}` === dialled) known.peer = peer;
       if (known.peer !== peer || known.diallingSinceMs === undefined) continue;
-      known.diallingSinceMs = undefined;
+      this.#endDial(known);
       known.isConnected = true;
       known.notBeforeMs = nowMs + DIAL_BACKOFF_MS_MIN;
     }
@@ -138,12 +141,12 @@ export class AddressBook {
   failed(address: string, isFinal: boolean, nowMs: number): void {
     const known = this.#known.get(address);
     if (known === undefined) return;
-    known.diallingSinceMs = undefined;
+    this.#endDial(known);
     known.failures++;
     known.hasAnswered = false;
     const backoffMs = Math.min(DIAL_BACKOFF_MS_MAX, DIAL_BACKOFF_MS_MIN * 2 ** Math.min(known.failures, 16));
     known.notBeforeMs = nowMs + (isFinal ? DIAL_BACKOFF_MS_MAX : backoffMs);
-    if (known.source !== 'configured' && (isFinal || known.failures >= FAILURES_MAX)) this.#known.delete(address);
+    if (known.source !== 'configured' && (isFinal || known.failures >= FAILURES_MAX)) this.#forget(known);
   }
 
   /** Addresses to tell a peer of: those that answered. */
@@ -156,13 +159,24 @@ export class AddressBook {
     return shared;
   }
 
-  #forgetOne(): boolean {
+  #endDial(known: KnownAddress): void {
+    known.diallingSinceMs = undefined;
+    this.#dialling.delete(known);
+  }
+
+  /** Forgets the oldest address that the user did not choose, and says whether there was one. */
+  #forgetOldest(): boolean {
     for (const known of this.#known.values()) {
       if (isChosen(known.source) || known.diallingSinceMs !== undefined) continue;
-      this.#known.delete(known.address);
+      this.#forget(known);
       return true;
     }
     return false;
+  }
+
+  #forget(known: KnownAddress): void {
+    this.#known.delete(known.address);
+    if (isChosen(known.source)) this.#chosenCount--;
   }
 }
 

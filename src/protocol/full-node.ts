@@ -364,8 +364,8 @@ export class FullNode {
     this.#do(this.#relay.remind({ hasNewBlock: false, nowMs: this.#nowMs }));
     this.#do(this.#mender.retryOverdue(this.#nowMs));
     const { outboundCount } = this.#peers;
-    const connected = this.#peers.notToDial();
-    this.#do(this.#addresses.due({ connected, outboundCount, nowMs: this.#nowMs }));
+    const isTaken = (peer: PeerId) => this.#peers.isTaken(peer);
+    this.#do(this.#addresses.due({ isTaken, outboundCount, nowMs: this.#nowMs }));
   }
 
   #misbehaved(peer: PeerId, code: string, points: number): void {

@@ -140,7 +140,7 @@ export class HeaderSync {
       }
       this.#believeKnownTip(peer);
     }
-    return [...this.#askForSecondPass(nowMs), ...this.#turns.askForMore(this.#chains(), nowMs)];
+    return [...this.#askForSecondPass(nowMs), ...this.#turns.askForMore(() => this.#chains(), nowMs)];
   }
 
   /** Takes headers for what they go on with. */

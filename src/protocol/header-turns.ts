@@ -39,13 +39,15 @@ export class HeaderTurns {
   }
 
   /**
-   * Asks those peers that have more to show. `chains` have been judged and are not in the tree, the one with the most work
-   * first.
+   * Asks those peers that have more to show. `judged` gives the chains that have been judged and are not in the tree, the
+   * one with the most work first.
    */
-  askForMore(chains: readonly HeaderPresync[], nowMs: number): Effect[] {
+  askForMore(judged: () => readonly HeaderPresync[], nowMs: number): Effect[] {
     const effects: Effect[] = [];
-    const waiting = [...this.#peers.values()].filter(({ hasMoreHeaders }) => hasMoreHeaders);
+    const waiting: PeerSession[] = [];
+    for (const peer of this.#peers.values()) if (peer.hasMoreHeaders) waiting.push(peer);
     if (waiting.length === 0) return effects;
+    const chains = judged();
     const asked = this.#asked(nowMs);
     for (const peer of this.inTurn(waiting, nowMs)) {
       if (asked.length >= HEADER_PEERS_MAX) break;
