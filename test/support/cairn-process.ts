@@ -8,11 +8,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createParams, encodeParams } from '../../src/core/params.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+/** The program itself, for whoever starts it in a way of their own. */
+export const CAIRN_MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** Whatever ends some time: a test does, and a part of `npm run reliability`. What is left to it last ends first. */
+export interface Lifetime {
+  after(end: () => unknown): void;
+}
 
 /** A home, with the parameters of a network that is mined at the first tries. */
 export interface World {
@@ -27,8 +32,8 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** A world that is deleted after the test. Ask for it before what runs in it: what is asked for last ends first. */
-export async function makeWorld(t: TestContext): Promise<World> {
+/** A world that is deleted in the end. Ask for it before what runs in it. */
+export async function makeWorld(t: Lifetime): Promise<World> {
   const home = await mkdtemp(join(tmpdir(), 'cairn-cli-'));
   t.after(() => rm(home, { recursive: true, force: true }));
   const networkFile = join(home, 'network.json');
@@ -42,7 +47,7 @@ export async function runCairn(
   args: readonly string[],
   stdin: string | Uint8Array = '',
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: world.env });
+  const child = spawn(process.execPath, [CAIRN_MAIN, ...args], { env: world.env });
   child.stdin.on('error', () => undefined);
   child.stdin.end(stdin);
   const [[exitCode], stdout, stderr] = await Promise.all([
@@ -74,8 +79,8 @@ export class CairnProcess {
   }
 
   /** Starts it with `--json` and waits until it is ready. It is ended after the test, if it has not ended before. */
-  static async start(t: TestContext, world: World, args: readonly string[]): Promise<CairnProcess> {
-    const child = spawn(process.execPath, [MAIN, ...args, '--json'], {
+  static async start(t: Lifetime, world: World, args: readonly string[]): Promise<CairnProcess> {
+    const child = spawn(process.execPath, [CAIRN_MAIN, ...args, '--json'], {
       env: world.env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -99,7 +104,7 @@ export class CairnProcess {
 
 /** A node of the world's easy network at a free port. */
 export async function startNodeProcess(
-  t: TestContext,
+  t: Lifetime,
   world: World,
   flags: readonly string[] = [],
 ): Promise<{ readonly port: number; readonly node: CairnProcess }> {
