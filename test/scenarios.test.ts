@@ -12,11 +12,11 @@ import type { Hash } from '../src/core/hash.ts';
 import { type ChainPoint, genesisPoint } from '../src/core/validation.ts';
 import type { Effect } from '../src/protocol/effects.ts';
 import type { Message } from '../src/protocol/message.ts';
+import { findNonce } from '../src/simulator/simulated-miner.ts';
 import { bodyOf, buildBlock, TEST_PARAMS } from './support/chain-fixture.ts';
 import { entryOf } from './support/entry-fixture.ts';
 import { readRun } from './support/header-bytes.ts';
 import { bodyMessage, headersOf, LoneMachine } from './support/lone-machine.ts';
-import { findNonce } from './support/world-node.ts';
 
 const FOLDER = fileURLToPath(new URL('./scenarios/', import.meta.url));
 

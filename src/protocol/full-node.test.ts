@@ -14,12 +14,12 @@ import {
   tipOf,
   typesOf,
 } from '../../test/support/lone-machine.ts';
-import { findNonce } from '../../test/support/world-node.ts';
 import { bodyFromEntries } from '../core/body.ts';
 import type { Hash } from '../core/hash.ts';
 import type { Header } from '../core/header.ts';
 import { createParams } from '../core/params.ts';
 import { createGenesis, genesisPoint, hashedHeader } from '../core/validation.ts';
+import { findNonce } from '../simulator/simulated-miner.ts';
 import type { Effect } from './effects.ts';
 import { REORGANISATION_ALARM_BLOCKS, STALL_MS_MIN } from './limits.ts';
 

@@ -1,30 +1,26 @@
-/** Whole networks of machines under faults: what must hold however messages, cuts and crashes fall. */
+/** Whole networks of machines: what must hold however messages, cuts and crashes fall. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type BuiltChain, bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
-import { textOf } from '../../test/support/effect-text.ts';
+import { type BuiltChain, bodyOf, buildChain } from '../../test/support/chain-fixture.ts';
 import { headersOf, tipOf } from '../../test/support/lone-machine.ts';
-import { activeBlocks } from '../../test/support/store-change.ts';
-import { entryIds } from '../core/body.ts';
 import type { Hash } from '../core/hash.ts';
 import { createParams, type NetworkParams } from '../core/params.ts';
-import { genesisPoint, hashedHeader, validateBody, validateHeader } from '../core/validation.ts';
-import type { NodeEvent } from '../protocol/effects.ts';
-import { FullNode } from '../protocol/full-node.ts';
+import { genesisPoint } from '../core/validation.ts';
 import { HEADERS_PER_MESSAGE_MAX, SCORE_DISCONNECT } from '../protocol/limits.ts';
 import type { Message } from '../protocol/message.ts';
 import type { Actor, ActorLink } from './actor.ts';
-import { Chronicle } from './chronicle.fixture.ts';
-import { evenDelays } from './delays.ts';
-import type { Random } from './random.ts';
-import type { SimulatedNode } from './simulated-node.ts';
-import { World, type WorldOptions } from './world.ts';
-
-/** Times that one block interval of 10 s keeps: a network of a few nodes that each find a block now and then. */
-const CONVERGENCE_MS = 120_000;
-
-/** What the easiest target of these networks takes. */
-const EASIEST_WORK = 2;
+import {
+  assertSound,
+  assertValid,
+  CONVERGENCE_MS,
+  chainEntries,
+  chronicleOf,
+  createWorld,
+  isCaughtUp,
+  isQuiet,
+  mineNow,
+  tipEntry,
+} from './test-world.fixture.ts';
 
 test('three nodes that start in any order agree, and a block mined anywhere is on all of them', async () => {
   for (const order of [
@@ -237,182 +233,6 @@ test('a newcomer whose peers nearly all flood it, stall it and lie follows the h
   );
   await assertValid(world, newcomer);
 });
-
-test('a machine that is given the same inputs at the same times has the same effects, byte for byte', async () => {
-  const world = await randomRun(7);
-  const records = world.nodes.flatMap((node) => chronicleOf(world).of(node).records);
-  assert.ok(records.reduce((sum, { steps }) => sum + steps.length, 0) > 2_000);
-  for (const { options, steps } of records) {
-    const machine = new FullNode(options);
-    for (const { input, now, effects } of steps) assert.equal(textOf(machine.handle(input, now)), effects);
-  }
-});
-
-test('one seed gives one history', async () => {
-  const one = await randomRun(8);
-  const other = await randomRun(8);
-  for (const [i, node] of one.nodes.entries()) {
-    assert.equal(textOf(chronicleOf(one).of(node).records), textOf(chronicleOf(other).of(other.node(i)).records));
-  }
-});
-
-/** `SEED=117` repeats one run, `SEEDS=1000` makes so many. */
-const { SEED, SEEDS = '24' } = process.env;
-const seeds = SEED === undefined ? Array.from({ length: Number(SEEDS) }, (_, i) => i + 100) : [Number(SEED)];
-for (const seed of seeds) {
-  test(`nodes agree and lose nothing whatever faults fall on them (SEED=${seed})`, async () => {
-    await assertSound(await randomRun(seed));
-  });
-}
-
-const chronicles = new WeakMap<World, Chronicle>();
-
-/** A world with a chronicle. `searchMs` is how long a node searches for a nonce on average, before the difficulty moves. */
-function createWorld(
-  options: Omit<WorldOptions, 'delay' | 'hashesPerSecond'> & {
-    readonly searchMs?: number;
-    readonly delayMsMax?: number;
-  },
-): World {
-  const { searchMs = 1_000, delayMsMax = 50, ...others } = options;
-  const hashesPerSecond = EASIEST_WORK / (searchMs / 1000);
-  const delay = (random: Random) => evenDelays(random, delayMsMax);
-  const world = new World({ params: TEST_PARAMS, ...others, hashesPerSecond, delay });
-  chronicles.set(world, new Chronicle(world));
-  return world;
-}
-
-function chronicleOf(world: World): Chronicle {
-  const chronicle = chronicles.get(world);
-  assert.ok(chronicle);
-  return chronicle;
-}
-
-/** Some minutes of random work under random faults, then peace until all agree and every entry is in a block. */
-async function randomRun(seed: number): Promise<World> {
-  const world = createWorld({
-    seed,
-    nodes: 4,
-    miningMode: 'entries',
-    searchMs: 3_000,
-    delayMsMax: [20, 200, 1_500][seed % 3] ?? 20,
-    windowBlocks: seed % 2 === 0 ? 6 : 4_096,
-    // A ring: some news has a long way to go.
-    knows: (from, to) => seed % 4 !== 1 || (from + 1) % 4 === to,
-    params: createParams({ name: 'random-run', targetLimit: 0x207fffff }),
-  });
-  const { random } = world;
-  // Long entries make blocks that are worth being put together of what waits, short ones are sent whole.
-  const padding = 'x'.repeat(seed % 5 < 3 ? 700 : 0);
-  await world.startAll();
-  for (let i = 0; i < 150; i++) {
-    await world.run(random.waiting(1_500));
-    const node = random.pick(world.nodes);
-    const other = random.pick(world.nodes);
-    const kind = random.fraction();
-    if (!node.isUp) {
-      if (kind < 0.5) await world.start(node);
-    } else if (kind < 0.5)
-      world.submit(node, ...Array.from({ length: random.integer(1, 3) }, (_, k) => `"${seed} ${i} ${k} ${padding}"`));
-    else if (kind < 0.6) world.mine(node, `"mine ${seed} ${i}"`);
-    else if (kind < 0.7) world.crash(node);
-    else if (kind < 0.8 && other !== node) world.cut(node, other);
-    else if (kind < 0.86) world.partition([node, other]);
-    else if (kind < 0.92 && other !== node) world.hangUp(node, other);
-    else world.heal();
-  }
-  world.heal();
-  for (const node of world.nodes) if (!node.isUp) await world.start(node);
-  await world.until(
-    'all agree and nothing waits',
-    600_000,
-    () => isQuiet(world) && world.nodes.every(({ machine }) => machine.mining.queuedCount === 0),
-  );
-  return world;
-}
-
-/** What holds in every world that has come to rest: the chains are valid, acknowledged work is in them, nobody honest was blamed. */
-async function assertSound(world: World): Promise<void> {
-  const inChain = new Set(await chainEntries(world.node(0)));
-  for (const node of world.nodes) {
-    await assertValid(world, node);
-    const isSafe = (id: Hash) => inChain.has(id) || node.machine.pool.find(id) !== undefined;
-    for (const answer of node.answers.values()) {
-      assert.notEqual(answer.type, 'refused', world.describe());
-      if (answer.type === 'block-mined') {
-        const stored = await node.disk.kept.blockByHash(answer.hash);
-        assert.ok(stored && entryIds(stored.block.body).every(isSafe), world.describe());
-      }
-      if (answer.type === 'entries-pending')
-        assert.ok(
-          answer.entries.every(({ id }) => isSafe(id)),
-          world.describe(),
-        );
-    }
-    // Slow answers and answers that crossed a change cost a little; nobody loses a peer over them.
-    const blamed = chronicleOf(world)
-      .of(node)
-      .reports.filter(
-        ({ code, facts: { fault, score } }) =>
-          code === 'peer-misbehaved' &&
-          ((fault !== 'blocks-stalled' && fault !== 'parent-unknown') || Number(score) <= SCORE_DISCONNECT),
-      );
-    assert.deepEqual(blamed, [], world.describe());
-    assertMirrored(chronicleOf(world).of(node).events);
-  }
-}
-
-/** Judges the whole chain of a node by the rules alone. */
-async function assertValid({ params }: World, node: SimulatedNode): Promise<void> {
-  let parent = genesisPoint(params);
-  for (const block of (await activeBlocks(node.disk.kept)).slice(1)) {
-    const point = validateHeader(hashedHeader(block.header), parent, params);
-    assert.ok(point.ok);
-    assert.ok(validateBody(point.value, block.body.bytes, params).ok);
-    parent = point.value;
-  }
-  assert.equal(parent.hash, node.machine.tip.hash);
-  assert.equal((await node.disk.kept.chainJson()).tip, node.machine.tip.hash, 'machine and store follow one chain');
-}
-
-/** The events of one life lead from the tip it started with to the tip it has. */
-function assertMirrored(events: readonly NodeEvent[]): void {
-  const chain: Hash[] = [];
-  for (const event of events) {
-    if (event.type === 'block-added') {
-      const last = chain.at(-1);
-      if (last !== undefined) assert.equal(event.header.previousHash, last, 'each added block follows the last');
-      chain.push(event.hash);
-    }
-    if (event.type === 'block-removed' && chain.length > 0) assert.equal(chain.pop(), event.hash);
-  }
-}
-
-function isQuiet(world: World): boolean {
-  return world.hasConverged() && isCaughtUp(world) && world.nodes.every(({ machine }) => machine.pool.count === 0);
-}
-
-function isCaughtUp(world: World): boolean {
-  return world.nodes.every(({ machine }) => machine.mining.queuedCount === 0 && machine.sync.behind === 0);
-}
-
-async function mineNow(world: World, node: SimulatedNode, ...entries: readonly string[]): Promise<void> {
-  const request = world.mine(node, ...entries);
-  await world.until('the block is mined', CONVERGENCE_MS, () => node.answers.has(request));
-}
-
-async function tipEntry(node: SimulatedNode): Promise<Hash> {
-  const stored = await node.disk.kept.blockByHash(node.machine.tip.hash);
-  const id = stored === undefined ? undefined : entryIds(stored.block.body)[0];
-  assert.ok(id);
-  return id;
-}
-
-async function chainEntries(node: SimulatedNode): Promise<Hash[]> {
-  const ids: Hash[] = [];
-  for (const block of await activeBlocks(node.disk.kept)) ids.push(...entryIds(block.body));
-  return ids;
-}
 
 /** What a peer that has `chain` answers to a question for headers. */
 function headersAfter({ blocks }: BuiltChain, message: Message): Message | undefined {

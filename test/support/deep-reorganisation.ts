@@ -10,12 +10,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Hash } from '../../src/core/hash.ts';
 import { jsonValue } from '../../src/core/json-text.ts';
 import { connectProbe, type ProbeClient } from '../../src/probe/probe-client.ts';
+import { Random } from '../../src/simulator/random.ts';
 import { checkStore } from '../../src/storage/fsck.ts';
 import { openSqliteStore } from '../../src/storage/sqlite-store.ts';
 import { CairnProcess, freePort, makeWorld, type World } from './cairn-process.ts';
 import { TEST_PARAMS } from './chain-fixture.ts';
 import { type BranchSize, buildDeepBranches, type DeepBranches } from './deep-branches.ts';
-import { Random } from './random.ts';
 import { ALL_PENDING } from './store-change.ts';
 import { statusWhen } from './test-node.ts';
 
