@@ -7,7 +7,7 @@
 import { encodeUtf8 } from '#host';
 import { assertPresent } from './assert.ts';
 import type { Block } from './block.ts';
-import { type CanonicalizeFault, canonicalize, canonicalizeBytes } from './canonical-json.ts';
+import { type CanonicalizeFault, encodeCanonical } from './canonical-json.ts';
 import { parseHash, ZERO_HASH } from './hash.ts';
 import { type Header, NONCE_MAX } from './header.ts';
 import type { JsonFault } from './json-fault.ts';
@@ -72,21 +72,13 @@ export function parseBlockJson(
   }
   const header = readHeader(fields);
   if (!header.ok) return header;
-  const data = canonicalBytes(memberOf(fields, 'data'), limits);
+  const data = encodeCanonical(memberOf(fields, 'data'), limits);
   if (!data.ok) return data;
   const claimed = hashedHeader(header.value);
   const hash = readText(fields, 'hash', parseHash);
   if (hash === undefined) return invalid('hash', '64 lower-case hex digits');
   if (hash !== claimed.hash) return fail({ code: 'block-hash-wrong', expected: claimed.hash, hash });
   return ok({ ...claimed, bodyBytes: data.value });
-}
-
-/** Offsets in faults count UTF-16 code units, as in all of the text. */
-function canonicalBytes(text: JsonText, limits: { readonly depthMax: number }): Result<Uint8Array, CanonicalizeFault> {
-  const canonical = text.isWellFormed() ? canonicalizeBytes(encodeUtf8(text), limits) : undefined;
-  if (canonical?.ok === true) return canonical;
-  const spelled = canonicalize(text, limits);
-  return spelled.ok ? ok(encodeUtf8(spelled.value)) : spelled;
 }
 
 type Fields = ReadonlyMap<string, JsonText>;

@@ -24,7 +24,7 @@ export function copyWithin(memory: Uint8Array, start: number, end: number, at: n
     return;
   }
   const shift = at - start;
-  for (let i = start; i < end; i++) memory[i + shift] = memory[i] ?? 0;
+  for (let i = start; i < end; i++) memory[i + shift] = memory[i] as number;
 }
 
 const SLAB_BYTES = 8192;

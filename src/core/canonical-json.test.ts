@@ -63,6 +63,7 @@ const REFUSED: readonly (readonly [text: string, fault: JsonFault])[] = [
   ['[1', syntax(2)],
   ['{"a":1,}', syntax(7)],
   ['{"a" 1}', syntax(5)],
+  ['{"a":1 "b":2}', syntax(7)],
   ["{'a':1}", syntax(1)],
   ['{"a":}', syntax(5)],
   ['{"é":x}', syntax(5)],

@@ -6,7 +6,7 @@
  * would lose silently (keys that stand twice, digits, halves of surrogate pairs) is refused.
  */
 import { decodeUtf8, encodeUtf8 } from '#host';
-import { assertPresent } from './assert.ts';
+import { assert, assertPresent } from './assert.ts';
 import { copyOut, copyWithin } from './byte-copy.ts';
 import { canonicalNumber } from './canonical-number.ts';
 import { type CanonicalLimits, scanCanonical } from './canonical-scan.ts';
@@ -42,12 +42,18 @@ export type CanonicalizeFault =
 
 /** The canonical text of the one JSON value that `text` spells. Offsets in faults count UTF-16 code units. */
 export function canonicalize(text: string, limits: CanonicalLimits): Result<string, CanonicalizeFault> {
+  const canonical = encodeCanonical(text, limits);
+  return canonical.ok ? ok(assertPresent(decodeUtf8(canonical.value), 'canonical JSON is UTF-8')) : canonical;
+}
+
+/** The same as UTF-8, which it is in between: to make a text of it takes a while. */
+export function encodeCanonical(text: string, limits: CanonicalLimits): Result<Uint8Array, CanonicalizeFault> {
   if (!text.isWellFormed()) return fail({ code: 'json-lone-surrogate', offset: text.search(LONE_SURROGATE) });
   const bytes = encodeUtf8(text);
   const canonical = canonicalizeBytes(bytes, limits);
-  if (canonical.ok) return ok(assertPresent(decodeUtf8(canonical.value), 'canonical JSON is UTF-8'));
+  if (canonical.ok) return canonical;
   const { fault } = canonical;
-  if (!('offset' in fault)) return canonical;
+  assert('offset' in fault, 'what was encoded is UTF-8');
   const before = assertPresent(decodeUtf8(bytes.subarray(0, fault.offset)), 'faults stand between characters');
   return fail({ ...fault, offset: before.length });
 }
@@ -251,7 +257,8 @@ class CanonicalWriter {
       position += plainBytes;
       size += plainBytes;
       if (plainBytes === WORD_BYTES) continue;
-      const byte = memory[position] ?? 0;
+      // In there, for the zero behind the input is a byte to stop at.
+      const byte = memory[position] as number;
       if (byte === QUOTE) break;
       if (byte >= 0x80) {
         this.#isAscii = false;
@@ -260,7 +267,7 @@ class CanonicalWriter {
       } else if (byte === BACKSLASH) {
         const sizeBytes = canonicalEscapeSize(memory, position);
         if (sizeBytes === NONE) return this.#respelledString(start);
-        for (const end = position + sizeBytes; position < end; position++) memory[size++] = memory[position] ?? 0;
+        for (const end = position + sizeBytes; position < end; position++) memory[size++] = memory[position] as number;
       } else {
         return this.#syntax(position);
       }

@@ -159,7 +159,7 @@ class Scanner {
     let seen = 0;
     let position = start + 1;
     while (position < bytes.length) {
-      const byte = bytes[position] ?? 0;
+      const byte = bytes[position] as number;
       // Most characters are letters, which the first comparison lets pass.
       if (byte > BACKSLASH || (byte !== QUOTE && byte !== BACKSLASH && byte >= SPACE)) {
         seen |= byte;

@@ -12,6 +12,5 @@ export interface Tip {
  * the choice does not depend on which was seen first, and two quiet nodes always agree.
  */
 export function isBetterTip(challenger: Tip, current: Tip): boolean {
-  if (challenger.work !== current.work) return challenger.work > current.work;
-  return challenger.hash < current.hash;
+  return challenger.work > current.work || (challenger.work === current.work && challenger.hash < current.hash);
 }

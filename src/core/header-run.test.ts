@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { hashBytes } from './hash.ts';
 import { encodeHeader, HEADER_BYTES, type Header, hashHeader, parseHeader } from './header.ts';
-import { followHeaders, type JudgedHeaders, validateHeaders } from './header-run.ts';
+import { followHeaders, type JudgedHeaders, lastOfLinked, validateHeaders } from './header-run.ts';
 import { frontierFromPeaks } from './history.ts';
 import { createParams } from './params.ts';
 import { type ChainPoint, createCandidateHeader, genesisPoint, hashedHeader, validateHeader } from './validation.ts';
@@ -142,6 +142,22 @@ test('a change of any byte of any header has the fault that it has one by one', 
     }),
     { seed: 20261122, numRuns: 400 },
   );
+});
+
+test('of headers that are linked the last hash is told, and of others none', () => {
+  for (const count of [1, 2, 3, 100]) {
+    const bytes = CHAIN.bytes.subarray(0, HEADER_BYTES * count);
+    assert.equal(lastOfLinked(bytes), CHAIN.points[count - 1]?.hash);
+  }
+  assert.equal(lastOfLinked(new Uint8Array(0)), undefined);
+  for (let place = 0; place < 10; place++) {
+    const bytes = CHAIN.bytes.slice(0, HEADER_BYTES * 10);
+    // The last byte of the nonce: every header is as it should be, but the next one names another.
+    const at = HEADER_BYTES * (place + 1) - 1;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    const changed = hashHeader(bytes.subarray(HEADER_BYTES * 9));
+    assert.equal(lastOfLinked(bytes), place === 9 ? changed : undefined, `header ${place}`);
+  }
 });
 
 /** What breaks each rule and, but for V5, no other, though a nonce is found for it; the nonce is tried last. */

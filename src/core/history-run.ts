@@ -148,7 +148,7 @@ function growLevels(before: Frontier, leaves: Uint8Array): Level[] {
 
 /** By a loop: to make views for 32 bytes takes longer than to copy them. */
 function copyHash(from: BigUint64Array, at: number, to: BigUint64Array, toAt: number): void {
-  for (let word = 0; word < HASH_WORDS; word++) to[toAt + word] = from[at + word] ?? 0n;
+  for (let word = 0; word < HASH_WORDS; word++) to[toAt + word] = from[at + word] as bigint;
 }
 
 function bytesOf(words: BigUint64Array<ArrayBuffer>): Uint8Array {

@@ -28,7 +28,7 @@ export function plainNumberEnd(bytes: Uint8Array, start: number): number {
   const integerEnd = digitsEnd(bytes, integerStart);
   const isZero = bytes[integerStart] === DIGIT_0;
   if (integerEnd === integerStart || (isZero && integerEnd > integerStart + 1)) return NONE;
-  const next = integerEnd < bytes.length ? bytes[integerEnd] : COMMA;
+  const next = integerEnd < bytes.length ? (bytes[integerEnd] as number) : COMMA;
   if (next !== POINT) {
     const isPlain = integerEnd - integerStart <= PLAIN_DIGITS_MAX && !(isZero && isNegative);
     return isPlain && !isExponent(next) ? integerEnd : NONE;
@@ -41,13 +41,13 @@ export function plainNumberEnd(bytes: Uint8Array, start: number): number {
     end - integerStart <= PLAIN_DIGITS_MAX + 1 &&
     bytes[end - 1] !== DIGIT_0 &&
     !(isZero && bytes[integerEnd + 1] === DIGIT_0);
-  return isPlain && !(end < bytes.length && isExponent(bytes[end])) ? end : NONE;
+  return isPlain && !(end < bytes.length && isExponent(bytes[end] as number)) ? end : NONE;
 }
 
 /** The number that begins at `start`, or undefined where no well-formed one does. */
 export function numberToken(bytes: Uint8Array, start: number): string | undefined {
   let end = start;
-  while (end < bytes.length && NUMBER_BYTES.includes(bytes[end] ?? 0)) end++;
+  while (end < bytes.length && NUMBER_BYTES.includes(bytes[end] as number)) end++;
   const token = decodeUtf8(bytes.subarray(start, end));
   return token !== undefined && NUMBER.test(token) ? token : undefined;
 }
@@ -59,8 +59,8 @@ export function numberToken(bytes: Uint8Array, start: number): string | undefine
 export function compareStrings(bytes: Uint8Array, aStart: number, aEnd: number, bStart: number, bEnd: number): number {
   const contentEnd = Math.min(aEnd - aStart, bEnd - bStart) - 1;
   for (let i = 1; i < contentEnd; i++) {
-    const a = bytes[aStart + i] ?? 0;
-    const b = bytes[bStart + i] ?? 0;
+    const a = bytes[aStart + i] as number;
+    const b = bytes[bStart + i] as number;
     if (a === BACKSLASH || b === BACKSLASH) {
       return compareTexts(decodeString(bytes, aStart, aEnd), decodeString(bytes, bStart, bEnd));
     }
@@ -119,7 +119,7 @@ export function countPlain(word: number): number {
 export function stringEnd(bytes: Uint8Array, start: number): number {
   let position = start + 1;
   while (position < bytes.length) {
-    const byte = bytes[position] ?? 0;
+    const byte = bytes[position] as number;
     if (byte === QUOTE) return position + 1;
     const sizeBytes = byte === BACKSLASH ? escapeSize(bytes, position) : byte < SPACE ? NONE : 1;
     if (sizeBytes === NONE) break;
@@ -131,15 +131,15 @@ export function stringEnd(bytes: Uint8Array, start: number): number {
 function digitsEnd(bytes: Uint8Array, start: number): number {
   let end = start;
   while (end < bytes.length) {
-    const byte = bytes[end] ?? 0;
+    const byte = bytes[end] as number;
     if (byte < DIGIT_0 || byte > DIGIT_9) break;
     end++;
   }
   return end;
 }
 
-function isExponent(byte: number | undefined): boolean {
-  return ((byte ?? 0) | LOWER_CASE) === LETTER_E;
+function isExponent(byte: number): boolean {
+  return (byte | LOWER_CASE) === LETTER_E;
 }
 
 /** For a few bytes. */

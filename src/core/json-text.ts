@@ -102,8 +102,8 @@ export function jsonValue(value: PlainValue): JsonText {
 interface Parts {
   /** Takes an element, or a member's value with its key and its notes; answers with what is wrong with it. */
   take(start: number, end: number, keyStart: number, keyEnd: number, notes?: Notes): JsonTextFault | undefined;
-  /** What takes the parts of the member's value that is read next, a container that `open` opens. */
-  within(open: number): Notes | undefined;
+  /** What takes the parts of the member's value that is read next, a container that `open` opens; left out by arrays. */
+  within?(open: number): Notes | undefined;
 }
 
 class MemberParts implements Parts {
@@ -140,8 +140,6 @@ class ElementParts implements Parts {
   take(start: number, end: number): undefined {
     this.elements.push(this.#text.slice(start, end) as JsonText);
   }
-
-  within(): undefined {}
 }
 
 /** Where the parts of a container stand. Numbers only: a text may have as many parts as it has commas. */
@@ -191,7 +189,9 @@ class Notes implements Parts {
     const size = this.#open === OBJECT_OPEN ? 4 : 2;
     for (let i = 0; i < places.length; i += size) {
       const notes = this.#inner?.get(i);
-      if (parts.take(places[i] ?? 0, places[i + 1] ?? 0, places[i + 2] ?? 0, places[i + 3] ?? 0, notes)) return false;
+      const start = places[i] as number;
+      const end = places[i + 1] as number;
+      if (parts.take(start, end, places[i + 2] ?? 0, places[i + 3] ?? 0, notes)) return false;
     }
     return true;
   }
@@ -281,7 +281,7 @@ class TextReader {
   /** What takes the parts of the value at `position`, a member of `parts`. */
   #notesFor(position: number, parts: Parts | undefined): Notes | undefined {
     const open = this.#text.charCodeAt(position);
-    return open === OBJECT_OPEN || open === ARRAY_OPEN ? parts?.within(open) : undefined;
+    return open === OBJECT_OPEN || open === ARRAY_OPEN ? parts?.within?.(open) : undefined;
   }
 
   #tokenEnd(end: number): number {

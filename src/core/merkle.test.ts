@@ -31,6 +31,13 @@ test('a leaf and a node with the same bytes under them have different hashes', (
   assert.notEqual(hashLeaf(Buffer.from(left + right, 'hex')), hashNode(left, right));
 });
 
+test('a leaf of any size is hashed with its tag before it', () => {
+  for (const sizeBytes of [0, 1, 8190, 8191, 8192, 100_000]) {
+    const content = Buffer.alloc(sizeBytes, 0xa5);
+    assert.equal(hashLeaf(content), createHash('sha256').update(Buffer.of(0)).update(content).digest('hex'));
+  }
+});
+
 test('leaves that are hashed together have the hashes that each has by itself', () => {
   fc.assert(
     fc.property(fc.array(fc.record({ leaf: fc.uint8Array(), gap: fc.nat({ max: 2 }) })), (parts) => {
@@ -146,6 +153,7 @@ test('a consistency proof that is too short, too long or mixed up is refused', (
     const comparison = comparisonOf(count, size);
     const { proof } = comparison;
     assert.ok(!isConsistent({ ...comparison, proof: proof.slice(1) }), 'without its first');
+    assert.ok(!isConsistent({ ...comparison, proof: [] }), 'with nothing');
     assert.ok(!isConsistent({ ...comparison, proof: proof.slice(0, -1) }), 'without its last');
     assert.ok(!isConsistent({ ...comparison, proof: [...proof, EMPTY_ROOT] }), 'with one more');
     assert.ok(!isConsistent({ ...comparison, proof: [EMPTY_ROOT, ...proof] }), 'with one more in front');

@@ -19,9 +19,9 @@ export function bitsToTarget(bits: Bits): bigint | undefined {
   const mantissa = bits & 0x7fffff;
   const isNegative = (bits & SIGN_BIT) !== 0;
   // Below this it would be spelt with a smaller length.
-  if (isNegative || mantissa < MANTISSA_MIN || lengthBytes > 34) return undefined;
-  const target =
-    lengthBytes <= 3 ? BigInt(mantissa >>> (8 * (3 - lengthBytes))) : BigInt(mantissa) << BigInt(8 * (lengthBytes - 3));
+  if (isNegative || mantissa < MANTISSA_MIN) return undefined;
+  // Of a bigint a shift by less than nothing goes the other way.
+  const target = BigInt(mantissa) << BigInt(8 * (lengthBytes - 3));
   // Of a length below 3, the digits beyond it are none.
   const isExact = lengthBytes >= 3 || mantissa % 256 ** (3 - lengthBytes) === 0;
   return isExact && target <= TARGET_MAX ? target : undefined;
@@ -31,8 +31,7 @@ export function bitsToTarget(bits: Bits): bigint | undefined {
 export function targetToBits(target: bigint): Bits {
   const hex = target.toString(16);
   let lengthBytes = (hex.length + 1) >> 1;
-  let mantissa =
-    lengthBytes <= 3 ? Number(target) * 256 ** (3 - lengthBytes) : Number(target >> BigInt(8 * (lengthBytes - 3)));
+  let mantissa = Number(target >> BigInt(8 * (lengthBytes - 3)));
   if ((mantissa & SIGN_BIT) !== 0) {
     mantissa >>>= 8;
     lengthBytes += 1;
@@ -50,7 +49,7 @@ export function meetsTarget(bits: Bits, bytes: Uint8Array, offset: number): bool
     // Of the target's digits to base 256, the one that stands for 256^(31 - i).
     const place = lengthBytes - 32 + i;
     const digit = place < 0 || place > 2 ? 0 : (bits >>> (8 * (2 - place))) & 0xff;
-    const byte = bytes[offset + i] ?? 0;
+    const byte = bytes[offset + i] as number;
     if (byte !== digit) return byte < digit;
   }
   return true;

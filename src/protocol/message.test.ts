@@ -194,6 +194,10 @@ for (const [message, code, field] of MALFORMED) {
   });
 }
 
+test('to write a message that is none is a mistake of ours', () => {
+  assert.throws(() => encodeMessage({ type: 'strange' } as never), { name: 'AssertionError' });
+});
+
 test('bytes that are no UTF-8 are message-not-json', () => {
   const parsed = parseMessage(Uint8Array.of(0x7b, 0xff, 0x7d));
   assert.deepEqual(parsed, { ok: false, fault: { code: 'message-not-json' } });

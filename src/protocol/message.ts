@@ -192,7 +192,7 @@ const PARSERS: Readonly<
     if (hash === undefined) return invalid(type, 'hash');
     const indexes = asList(fields['indexes'], BLOCK_IDS_MAX, asCount);
     // In order, so that none is asked for twice: the answer is never larger than the block.
-    const isInOrder = indexes?.every((index, i) => i === 0 || index > (indexes[i - 1] ?? 0));
+    const isInOrder = indexes?.every((index, i) => i === 0 || index > (indexes[i - 1] as number));
     return indexes === undefined || isInOrder !== true ? invalid(type, 'indexes') : ok({ type, hash, indexes });
   },
   'not-found': (fields) => {
