@@ -13,8 +13,8 @@ import {
   tipOf,
   typesOf,
 } from '../../test/support/lone-machine.ts';
-import { findNonce } from '../../test/support/world-node.ts';
 import { genesisPoint } from '../core/validation.ts';
+import { findNonce } from '../simulator/simulated-miner.ts';
 import type { Answer } from './effects.ts';
 import { STORE_FULL_RETRY_MS } from './limits.ts';
 
