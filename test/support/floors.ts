@@ -75,16 +75,20 @@ export function importSpecifiers(text: string): string[] {
   return forms.flatMap((form) => [...source.matchAll(form)].map(([, specifier = '']) => specifier));
 }
 
-/** The overrides of biome.json that say the same to the linter. */
-export function lintOverrides(floors: readonly Floor[]): object[] {
+/** The overrides of biome.json that say the same to the linter. `paths` are those of all files. */
+export function lintOverrides(floors: readonly Floor[], paths: readonly string[]): object[] {
   return floors.map(({ folder, imports, packages }) => {
+    const inner = foldersIn(`src/${folder}/`, paths);
     const allowed = [
       ...imports.flatMap((place) => {
         if (place === '#host') return place;
         if (place === 'node:*') return [place, 'node:*/**'];
         if (place === 'package.json') return '../../package.json';
-        return place.includes('.') ? `../${place}` : `../${place}/**`;
+        const path = place.includes('.') ? place : `${place}/**`;
+        return inner.length === 0 ? `../${path}` : [`../${path}`, `../../${path}`];
       }),
+      // From a folder within: what stands beside it.
+      ...(inner.length === 0 ? [] : ['../*.ts', ...inner.map((name) => `../${name}/**`)]),
       ...packages.flatMap((name) => [name, `${name}/**`]),
     ];
     return {
@@ -130,6 +134,13 @@ function allows(floor: Floor, path: string, specifier: string): boolean {
 /** What a relative `specifier` in the file `path` names, from the root. */
 function placeOf(path: string, specifier: string): string {
   return posix.join(posix.dirname(path), specifier);
+}
+
+/** The names of the folders that stand in the folder `parent`, sorted, as far as there are sources in them. */
+function foldersIn(parent: string, paths: readonly string[]): string[] {
+  const sources = paths.filter((path) => path.startsWith(parent) && path.endsWith('.ts'));
+  const names = sources.map((path) => path.slice(parent.length).split('/')).filter((steps) => steps.length > 1);
+  return [...new Set(names.map(([name = '']) => name))].sort();
 }
 
 /** `@scope/name/file.js` is of the package `@scope/name`. */
