@@ -238,6 +238,10 @@ export class SimulatedNode implements Endpoint {
 
   async #commit(change: Commit): Promise<void> {
     const life = this.#life;
+    if (this.disk.isFull) {
+      this.#committing = undefined;
+      return this.feed({ type: 'commit-failed' });
+    }
     const committed = await this.#write(change);
     // Whoever watches may have ended this life.
     if (this.#life !== life) return;
