@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { asertTarget } from './asert.ts';
@@ -58,6 +59,19 @@ test('it follows the exponential to within one part in 5,000', () => {
     ),
     { seed: 20261122, numRuns: 3000 },
   );
+});
+
+test('the cubic has its published coefficients: each of its 65,536 values is as it was once computed', () => {
+  // Over 65536 + ((195766423245049 x + 971821376 x^2 + 5127 x^3 + 2^47) >> 48) for x from 0, one on a line; by Python.
+  const digest = '8f59bc104409888cd07f99dc2fc0a144e23cbc0a547b1ab027b3a219ad8ddd36';
+  const radix = 2 ** 16;
+  const factors = createHash('sha256');
+  for (let elapsed = 0; elapsed < radix; elapsed++) {
+    // So that one second is one part of the radix, and the target that part's factor.
+    const options = { reference: BigInt(radix), heightDelta: 0, interval: 0, halfLife: radix, limit: LIMIT };
+    factors.update(`${asertTarget({ ...options, elapsed })}\n`);
+  }
+  assert.equal(factors.digest('hex'), digest);
 });
 
 test('later is never harder', () => {

@@ -26,8 +26,9 @@ export function asertTarget(options: {
     RADIX +
     ((195_766_423_245_049n * fraction + 971_821_376n * fraction ** 2n + 5_127n * fraction ** 3n + 2n ** 47n) >> 48n);
   const scaled = options.reference * factor;
-  const target = shift >= RADIX_BITS ? scaled << (shift - RADIX_BITS) : scaled >> (RADIX_BITS - shift);
-  if (target < 1n) return 1n;
+  // Of a bigint a shift by less than nothing goes the other way.
+  const target = scaled >> (RADIX_BITS - shift);
+  if (target === 0n) return 1n;
   return target > options.limit ? options.limit : target;
 }
 

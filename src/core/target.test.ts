@@ -92,6 +92,7 @@ test('work is the mean number of tries', () => {
   assert.equal(targetToWork(TARGET_MAX), 1n);
   assert.equal(targetToWork(2n ** 255n - 1n), 2n);
   assert.equal(targetToWork(1n), 2n ** 255n);
+  assert.equal(targetToWork(0n), 2n ** 256n);
   assert.equal(targetToWork(0xffffn << 224n), 65_537n);
 });
 

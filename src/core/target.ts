@@ -23,8 +23,8 @@ export function bitsToTarget(bits: Bits): bigint | undefined {
   // Of a bigint a shift by less than nothing goes the other way.
   const target = BigInt(mantissa) << BigInt(8 * (lengthBytes - 3));
   // Of a length below 3, the digits beyond it are none.
-  const isExact = lengthBytes >= 3 || mantissa % 256 ** (3 - lengthBytes) === 0;
-  return isExact && target <= TARGET_MAX ? target : undefined;
+  const isExact = mantissa % 256 ** Math.max(0, 3 - lengthBytes) === 0;
+  return isExact && target < TRIES ? target : undefined;
 }
 
 /** The compact form of `target`, rounded down to 23 or more leading bits. */
@@ -50,7 +50,8 @@ export function meetsTarget(bits: Bits, bytes: Uint8Array, offset: number): bool
     const place = lengthBytes - 32 + i;
     const digit = place < 0 || place > 2 ? 0 : (bits >>> (8 * (2 - place))) & 0xff;
     const byte = bytes[offset + i] as number;
-    if (byte !== digit) return byte < digit;
+    if (byte < digit) return true;
+    if (byte > digit) return false;
   }
   return true;
 }
@@ -68,4 +69,5 @@ export function bitsToHex(bits: Bits): string {
 const SIGN_BIT = 0x800000;
 /** The upper of the three bytes is 0 only where the next would else be read as a sign. */
 const MANTISSA_MIN = 0x8000;
+/** As many as there are hashes. */
 const TRIES = TARGET_MAX + 1n;
