@@ -105,6 +105,23 @@ test('a proof of another leaf, place, tree or length does not lead to the root',
   );
 });
 
+test('an audit path that is too short or too long leads to no root at all', () => {
+  for (const [index, count] of [
+    [0, 1],
+    [0, 2],
+    [2, 3],
+    [4, 8],
+    [99, 100],
+  ] as const) {
+    const leaves = leavesOf(count);
+    const leaf = leafAt(leaves, index);
+    const proof = inclusionProof(leaves, index);
+    assert.equal(rootFromInclusion({ leaf, index, count, proof: [...proof, leaf] }), undefined);
+    assert.equal(rootFromInclusion({ leaf, index, count, proof: [...proof, leaf, leaf] }), undefined);
+    if (count > 1) assert.equal(rootFromInclusion({ leaf, index, count, proof: proof.slice(1) }), undefined);
+  }
+});
+
 test('a place outside of the tree has no root', () => {
   const [leaf] = leavesOf(1);
   assert.ok(leaf !== undefined);
@@ -167,6 +184,14 @@ test('a tree does not extend itself with another root, nor the empty tree one wi
   assert.ok(!isConsistent({ smaller: { ...larger, root: EMPTY_ROOT }, larger, proof: [] }));
   assert.ok(!isConsistent({ smaller: larger, larger, proof: [EMPTY_ROOT] }));
   assert.ok(!isConsistent({ smaller: { count: 0, root: larger.root }, larger, proof: [] }));
+});
+
+test('no tree extends one with more leaves, not even where all roots are the same', () => {
+  const [root] = leavesOf(1);
+  assert.ok(root !== undefined);
+  assert.ok(!isConsistent({ smaller: { count: 2, root }, larger: { count: 1, root }, proof: [] }));
+  assert.ok(!isConsistent({ smaller: { count: 1, root }, larger: { count: 0, root }, proof: [] }));
+  assert.deepEqual(consistencyProof(leavesOf(3), 5), [], 'nothing is proved');
 });
 
 test('a tree of 2^53-2 leaves is no power of two, though its logarithm rounds to 53', () => {

@@ -98,7 +98,8 @@ export function rootFromInclusion(options: {
     if (last === 0) return undefined;
     if (node % 2 === 1 || node === last) {
       root = hashNode(sibling, root);
-      while (node % 2 === 0 && node !== 0) {
+      // Never 0: it would be the last one, and that would be the end.
+      while (node % 2 === 0) {
         node = half(node);
         last = half(last);
       }
@@ -143,7 +144,8 @@ export function isConsistent(options: {
     if (node % 2 === 1 || node === last) {
       smallerRoot = hashNode(sibling, smallerRoot);
       largerRoot = hashNode(sibling, largerRoot);
-      while (node % 2 === 0 && node !== 0) {
+      // Never 0: it would be the last one, and that would be the end.
+      while (node % 2 === 0) {
         node = half(node);
         last = half(last);
       }
