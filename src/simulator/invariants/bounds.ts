@@ -49,7 +49,7 @@ export class Bounds {
     this.#check(id, 'requests to mine', machine.mining.queuedCount, MINING_REQUESTS_MAX);
     const { headers, bodyBytes, addresses, bans } = machine.holdings;
     this.#check(id, 'headers', headers, TREE_HEADERS_MAX);
-    this.#check(id, 'bytes of bodies', bodyBytes, HELD_BODY_BYTES_MAX + BODY_BYTES);
+    this.#check(id, 'bytes of bodies', bodyBytes, HELD_BODY_BYTES_MAX + LARGEST_BODY);
     this.#check(id, 'addresses', addresses, KNOWN_ADDRESSES_MAX);
     this.#check(id, 'bans', bans, BANS_MAX);
   }
@@ -58,9 +58,14 @@ export class Bounds {
   checkCommit(id: PeerId, { blocks, pendingAdded }: Commit): void {
     this.#check(id, 'blocks of a commit', blocks.length, COMMIT_BLOCKS_MAX + MENDED_AT_ONCE_MAX);
     const blockBytes = blocks.reduce((sum, { block }) => sum + block.body.bytes.length, 0);
-    this.#check(id, 'bytes of the blocks of a commit', blockBytes, COMMIT_BYTES_MAX + MENDED_AT_ONCE_MAX * BODY_BYTES);
+    this.#check(
+      id,
+      'bytes of the blocks of a commit',
+      blockBytes,
+      COMMIT_BYTES_MAX + MENDED_AT_ONCE_MAX * LARGEST_BODY,
+    );
     const entryBytes = pendingAdded.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    this.#check(id, 'bytes of the entries of a commit', entryBytes, COMMIT_BYTES_MAX + ENTRY_BYTES);
+    this.#check(id, 'bytes of the entries of a commit', entryBytes, COMMIT_BYTES_MAX + LARGEST_ENTRY);
   }
 
   #check(id: PeerId, what: string, count: number, max: number): void {
@@ -69,5 +74,5 @@ export class Bounds {
 }
 
 /** The largest body and the largest entry of any network. */
-const BODY_BYTES = 1_048_576;
-const ENTRY_BYTES = 65_536;
+const LARGEST_BODY = 1_048_576;
+const LARGEST_ENTRY = 65_536;
