@@ -5,35 +5,45 @@
 import type { PeerId } from '../protocol/effects.ts';
 
 export class NetworkCuts {
-  readonly #broken = new Set<string>();
-  readonly #silent = new Set<string>();
+  /** How many cuts there are from one to another. */
+  readonly #broken = new Map<string, number>();
+  readonly #silent = new Map<string, number>();
+  readonly #groups: ReadonlySet<PeerId>[] = [];
 
-  /** Cuts the connection between two, both ways. */
-  cut(one: PeerId, other: PeerId): void {
-    this.#broken.add(way(one, other));
-    this.#broken.add(way(other, one));
+  /** Cuts what goes from the one to the other; the other way stays as it is. Cut twice, it has to heal twice. */
+  cut(from: PeerId, to: PeerId): void {
+    count(this.#broken, from, to, 1);
   }
 
-  /** Swallows what goes from the one to the other; the other way stays as it is. */
+  /** Cuts every connection between one of `group` and one that is not, both ways, until all cuts heal. */
+  cutOff(group: ReadonlySet<PeerId>): void {
+    this.#groups.push(group);
+  }
+
+  /** Swallows what goes from the one to the other. */
   silence(from: PeerId, to: PeerId): void {
-    this.#silent.add(way(from, to));
+    count(this.#silent, from, to, 1);
   }
 
-  /** Ends every cut between these two. */
-  heal(one: PeerId, other: PeerId): void {
-    for (const between of [way(one, other), way(other, one)]) {
-      this.#broken.delete(between);
-      this.#silent.delete(between);
-    }
+  /** Ends one cut that breaks. */
+  heal(from: PeerId, to: PeerId): void {
+    count(this.#broken, from, to, -1);
+  }
+
+  /** Ends one silent cut. */
+  unsilence(from: PeerId, to: PeerId): void {
+    count(this.#silent, from, to, -1);
   }
 
   healAll(): void {
     this.#broken.clear();
     this.#silent.clear();
+    this.#groups.length = 0;
   }
 
   isCut(from: PeerId, to: PeerId): boolean {
-    return this.#broken.size > 0 && this.#broken.has(way(from, to));
+    if (this.#broken.size > 0 && this.#broken.has(way(from, to))) return true;
+    return this.#groups.some((group) => group.has(from) !== group.has(to));
   }
 
   isSilent(from: PeerId, to: PeerId): boolean {
@@ -42,8 +52,16 @@ export class NetworkCuts {
 
   /** Whether two can talk to each other. */
   isClear(one: PeerId, other: PeerId): boolean {
-    return !this.isCut(one, other) && !this.isSilent(one, other) && !this.isSilent(other, one);
+    return (
+      !this.isCut(one, other) && !this.isCut(other, one) && !this.isSilent(one, other) && !this.isSilent(other, one)
+    );
   }
+}
+
+function count(cuts: Map<string, number>, from: PeerId, to: PeerId, change: number): void {
+  const left = (cuts.get(way(from, to)) ?? 0) + change;
+  if (left > 0) cuts.set(way(from, to), left);
+  else cuts.delete(way(from, to));
 }
 
 function way(from: PeerId, to: PeerId): string {

@@ -103,11 +103,10 @@ export class SimulatedNetwork {
   dial(from: Endpoint, address: string, done: (outcome: DialOutcome) => void): void {
     const { queue, delay, random } = this.#options;
     const to = this.#byAddress.get(address);
-    const isCut = to !== undefined && this.cuts.isCut(from.id, to.id);
     const isSilent = to !== undefined && this.cuts.isSilent(from.id, to.id);
     const takesMs = to === undefined ? random.integer(1, 50) : delay(from.id, to.id);
     queue.after(isSilent ? takesMs + DIAL_GIVEN_UP_MS : takesMs, () => {
-      if (to?.isUp !== true || isCut || !this.cuts.isClear(from.id, to.id)) return done({ ok: false });
+      if (to?.isUp !== true || !this.cuts.isClear(from.id, to.id)) return done({ ok: false });
       const way = this.#way(from.id, to.id);
       // A connection of which one end does not know yet that it is over.
       if (way !== undefined && !(way.isOpen && way.isHeard && way.back?.isOpen === true)) return done({ ok: false });
@@ -159,13 +158,6 @@ export class SimulatedNetwork {
         this.#arriveInOrder(way, this.#delayOf(way, 0), { type: 'end', reason: 'failed' });
       } else this.#forgetIfOver(way);
     }
-  }
-
-  /** Ends the connections over what was cut just now for everybody to notice. */
-  breakCut(): void {
-    for (const ways of this.#ways.values())
-      for (const { from, to } of [...ways.values()])
-        if (this.cuts.isCut(from.id, to.id)) this.breakLink(from.id, to.id);
   }
 
   /** What waited for a cut to heal goes on its way again, where it can. */

@@ -2,7 +2,7 @@
  * One node of a world: the machine, the disk that outlives it, its clocks and its miner. Effects are carried out in
  * order and answered by inputs, as `src/node/runtime.ts` and `peer-library.ts` do it.
  */
-import { assertNever, assertPresent } from '../core/assert.ts';
+import { assert, assertNever, assertPresent } from '../core/assert.ts';
 import type { Hash } from '../core/hash.ts';
 import type { Answer, Commit, Effect, Input, PeerId, RequestId } from '../protocol/effects.ts';
 import { FullNode, type FullNodeOptions } from '../protocol/full-node.ts';
@@ -120,6 +120,14 @@ export class SimulatedNode implements Endpoint {
     this.disk.release();
     this.#surroundings.network.vanish(this.id);
     for (const observer of this.#surroundings.observers) observer.crashed?.(this);
+  }
+
+  /** While it is down: puts back what the disk held after its first `changeCount` changes. */
+  async restore(changeCount: number): Promise<void> {
+    assert(!this.isUp, 'a disk is put back while nobody uses it');
+    this.#committing = undefined;
+    await this.disk.restore(changeCount);
+    for (const observer of this.#surroundings.observers) observer.restored?.(this);
   }
 
   connected(peer: PeerId, address: string, direction: Direction): void {

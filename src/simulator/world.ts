@@ -21,7 +21,7 @@ import { SimulatedDisk } from './simulated-disk.ts';
 import { SimulatedMiner } from './simulated-miner.ts';
 import { SimulatedNetwork } from './simulated-network.ts';
 import { SimulatedNode } from './simulated-node.ts';
-import { FIRST_HASHES_PER_SECOND, SIMULATION_PARAMS } from './simulation-params.ts';
+import { FIRST_WORK, simulationParams } from './simulation-params.ts';
 import type { WorldObserver } from './world-observer.ts';
 
 export interface WorldOptions {
@@ -61,7 +61,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options;
     this.random = new Random(options.seed);
-    this.params = options.params ?? SIMULATION_PARAMS;
+    this.params = options.params ?? simulationParams(10);
     this.#queue = new EventQueue(this.params.genesisTime * 1000 + (options.ageMs ?? 1_000_000));
     const { delay = (random: Random) => evenDelays(random, 50) } = options;
     this.network = new SimulatedNetwork({
@@ -143,12 +143,17 @@ export class World {
   /** Ends the connection between two nodes, and lets none be made until it is healed. */
   cut(one: SimulatedNode, other: SimulatedNode): void {
     this.network.cuts.cut(one.id, other.id);
+    this.network.cuts.cut(other.id, one.id);
     this.network.breakLink(one.id, other.id);
   }
 
   /** Cuts every connection between a node of `group` and one that is not. */
   partition(group: readonly SimulatedNode[]): void {
-    for (const one of group) for (const other of this.nodes) if (!group.includes(other)) this.cut(one, other);
+    const inside = new Set(group.map(({ id }) => id));
+    this.network.cuts.cutOff(inside);
+    for (const { id } of group) {
+      for (const peer of this.network.peersOf(id)) if (!inside.has(peer)) this.network.breakLink(id, peer);
+    }
   }
 
   /** Ends a connection; it may be made again. */
@@ -226,7 +231,7 @@ export class World {
       nodes,
       windowBlocks,
       miningMode = 'demand',
-      hashesPerSecond = FIRST_HASHES_PER_SECOND / nodes,
+      hashesPerSecond = FIRST_WORK / this.params.blockInterval / nodes,
     } = this.#options;
     const { createStore = createMemoryStore, tickMs = TICK_MS } = this.#options;
     const { params } = this;

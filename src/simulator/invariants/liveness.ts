@@ -43,7 +43,7 @@ export class Liveness {
       }
       this.#waiting = { ids: this.#pendingNow(), height: this.#height() };
     }
-    if (this.#waiting.ids.size === 0) return 'settled';
+    if (tips.size === 1 && !this.#isWaiting(this.#waiting.ids)) return 'settled';
     const height = this.#height();
     if (height < this.#waiting.height + this.#blocksFor(this.#waiting.ids.size) || tips.size > 1) return 'agreed';
     for (const node of this.#nodes) {
@@ -53,6 +53,13 @@ export class Liveness {
     }
     tally.check('L-b', undefined, true, () => '');
     return 'settled';
+  }
+
+  /** Whether one of these entries still waits somewhere. */
+  #isWaiting(ids: ReadonlySet<Hash>): boolean {
+    const waiting = this.#nodes.map(({ id }) => this.#inspector.modelOf(id).pending);
+    for (const id of ids) if (waiting.some((pending) => pending.has(id))) return true;
+    return false;
   }
 
   #pendingNow(): Set<Hash> {

@@ -1,0 +1,187 @@
+/**
+ * Plans from seeds. Each seed draws a network of its own kind, and of the things that can go wrong some that do, some that do
+ * not, and how often: runs in which everything goes wrong a little all look the same.
+ */
+import type { MiningMode } from '../protocol/mining-desk.ts';
+import type { DelaySetting, Fault, NodeSetting, Plan, PlannedEvent, Setting } from './plan.ts';
+import { Random } from './random.ts';
+import { FAIR_WEATHER, type Weather } from './simulated-network.ts';
+import { FIRST_WORK } from './simulation-params.ts';
+import { TOPOLOGIES } from './topology.ts';
+
+/** What is not left to the seed. */
+export interface SwarmOptions {
+  readonly nodes?: number | undefined;
+  readonly minutes?: number | undefined;
+  /** Characters of hostile peers to choose from. */
+  readonly characters?: readonly string[];
+}
+
+/** The plan of `seed`. Equal arguments, equal plans. */
+export function drawPlan(seed: number, options: SwarmOptions = {}): Plan {
+  const random = new Random(seed).stream('plan');
+  const faultyMs = (options.minutes ?? random.pick(MINUTES)) * 60_000;
+  const setting = drawSetting(random.stream('setting'), options);
+  const events = [
+    ...drawWork(random.stream('work'), setting, faultyMs),
+    ...drawFaults(random.stream('faults'), setting, faultyMs),
+  ].sort((one, other) => one.atMs - other.atMs);
+  return { seed, setting, events, faultyMs };
+}
+
+function drawSetting(random: Random, options: SwarmOptions): Setting {
+  const count = options.nodes ?? random.integer(3, 9);
+  const blockInterval = random.pick([5, 10, 10, 15, 30, 60]);
+  const { characters = [] } = options;
+  const hostile = characters.length > 0 && random.chance(0.4) ? random.sample(characters, random.integer(1, 4)) : [];
+  return {
+    nodes: drawNodes(random, count, blockInterval),
+    topology: random.pick(TOPOLOGIES),
+    delays: drawDelays(random, blockInterval * 1000),
+    weather: random.chance(0.3) ? drawWeather(random) : FAIR_WEATHER,
+    blockInterval,
+    windowBlocks: random.pick([6, 40, 4_096]),
+    tickMs: random.pick([250, 250, 1_000]),
+    hostile,
+  };
+}
+
+/** Miners of unequal power that together find blocks in time, or three times as fast, or as slow. */
+function drawNodes(random: Random, count: number, blockInterval: number): NodeSetting[] {
+  const mode: MiningMode | 'mixed' = random.pick(['entries', 'always', 'mixed']);
+  const skew = random.pick([0, 1, 3]);
+  const shares = Array.from({ length: count }, () => (1 - random.fraction()) ** skew);
+  const sum = shares.reduce((total, share) => total + share, 0);
+  const power = (FIRST_WORK / blockInterval) * random.between(1 / 3, 3);
+  return shares.map((share, i) => ({
+    // One at least mines, or nothing would ever be in a block.
+    miningMode: mode !== 'mixed' ? mode : i === 0 ? 'entries' : random.pick(['entries', 'always', 'demand']),
+    hashesPerSecond: (share / sum) * power,
+  }));
+}
+
+/** None of them is long beside the time between two blocks: what comes of that is measured, not proven wrong. */
+function drawDelays(random: Random, intervalMs: number): DelaySetting {
+  const type = random.pick(['even', 'distance', 'stuttering'] as const);
+  const maxMs = Math.round(Math.min(random.between(10, 10_000), intervalMs / 3));
+  switch (type) {
+    case 'even':
+      return { type, maxMs };
+    case 'distance':
+      return { type, minMs: Math.max(1, maxMs / 20), maxMs, jitter: random.fraction() };
+    case 'stuttering':
+      return { type, medianMs: Math.max(1, maxMs / 20), maxMs };
+  }
+}
+
+function drawWeather(random: Random): Weather {
+  return { ...FAIR_WEATHER, retransmission: 0.3 * random.fraction() };
+}
+
+/** What people do: entries now and then, many at once, large ones, and blocks that are asked for. */
+function drawWork(random: Random, { nodes }: Setting, faultyMs: number): PlannedEvent[] {
+  const events: PlannedEvent[] = [];
+  const meanMs = random.between(1_000, 60_000);
+  const sizeMax = random.pick([20, 300, 3_000]);
+  for (let atMs = random.waiting(meanMs); atMs < faultyMs; atMs += random.waiting(meanMs)) {
+    const node = random.integer(0, nodes.length - 1);
+    const kind = random.fraction();
+    const at = Math.floor(atMs);
+    if (kind < 0.1) events.push({ atMs: at, type: 'mine', node, entries: random.integer(0, 3) });
+    else {
+      const entries = kind < 0.95 ? random.integer(1, 3) : random.integer(10, 200);
+      events.push({ atMs: at, type: 'append', node, entries, sizeBytes: random.integer(12, sizeMax) });
+    }
+  }
+  return events;
+}
+
+function drawFaults(random: Random, setting: Setting, faultyMs: number): PlannedEvent[] {
+  const events: PlannedEvent[] = [];
+  const kinds = Object.values(FAULTS).filter(() => random.chance(0.5));
+  const meanMs = random.between(10_000, 300_000);
+  if (kinds.length === 0) return [];
+  for (let atMs = random.waiting(meanMs); atMs < faultyMs; atMs += random.waiting(meanMs)) {
+    const fault = random.pick(kinds)(random, setting);
+    if (fault !== undefined) events.push({ atMs: Math.floor(atMs), ...fault });
+  }
+  return events;
+}
+
+/** One of each kind; undefined where this network has no place for it. */
+const FAULTS: Readonly<Record<Fault['type'], (random: Random, setting: Setting) => Fault | undefined>> = {
+  crash: (random, setting) => ({ type: 'crash', node: someNode(random, setting), forMs: someTime(random) }),
+  cut: (random, setting) => {
+    const all = setting.nodes.map((_, i) => i);
+    const these = random.sample(all, random.integer(1, Math.max(1, all.length - 1)));
+    const rest = all.filter((node) => !these.includes(node));
+    // Of the others all, but now and then one that both sides go on seeing.
+    const those = random.chance(0.3) ? rest.slice(1) : rest;
+    const manner = random.pick(['broken', 'silent', 'one-way'] as const);
+    return { type: 'cut', these, those, manner, forMs: someTime(random) };
+  },
+  'hang-up': (random, setting) => ({ type: 'hang-up', ...somePair(random, setting) }),
+  clog: (random, setting) => ({ type: 'clog', ...somePair(random, setting), forMs: random.integer(100, 60_000) }),
+  weather: (random) => ({ type: 'weather', weather: drawWeather(random), forMs: someTime(random) }),
+  'clock-set': (random, setting) => {
+    const node = someNode(random, setting);
+    const aheadMs = Math.round(random.between(1_000, YEAR_MS)) * (random.chance(0.5) ? 1 : -1);
+    // A large miner that is ahead makes a chain that the others must wait for: as it is meant to be, and no end of it.
+    const isMuch = aheadMs > 4 * setting.blockInterval * 1000;
+    if (isMuch && shareOf(setting, node) > SHARE_AHEAD_MAX) return undefined;
+    return { type: 'clock-set', node, aheadMs, forMs: someTime(random) };
+  },
+  'clock-drift': (random, setting) => {
+    return {
+      type: 'clock-drift',
+      node: someNode(random, setting),
+      rate: random.between(0.5, 2),
+      forMs: someTime(random),
+    };
+  },
+  'disk-full': (random, setting) => ({ type: 'disk-full', node: someNode(random, setting), forMs: someTime(random) }),
+  'disk-slow': (random, setting) => {
+    const times = random.between(2, 200);
+    return { type: 'disk-slow', node: someNode(random, setting), times, forMs: someTime(random) };
+  },
+  damage: (random, setting) => ({
+    type: 'damage',
+    node: someNode(random, setting),
+    depth: Math.floor(random.between(1, 200)) - 1,
+  }),
+  restore: (random, setting) => {
+    const commits = Math.floor(random.between(1, 500));
+    return { type: 'restore', node: someNode(random, setting), commits, forMs: someTime(random) };
+  },
+  'hash-rate': (random, setting) => {
+    return {
+      type: 'hash-rate',
+      node: someNode(random, setting),
+      times: random.between(0.1, 5),
+      forMs: someTime(random),
+    };
+  },
+};
+
+function someNode(random: Random, { nodes }: Setting): number {
+  return random.integer(0, nodes.length - 1);
+}
+
+function somePair(random: Random, { nodes }: Setting): { readonly node: number; readonly other: number } {
+  const node = random.integer(0, nodes.length - 1);
+  return { node, other: (node + random.integer(1, nodes.length - 1)) % nodes.length };
+}
+
+/** From half a second to ten minutes. */
+function someTime(random: Random): number {
+  return Math.round(random.between(500, 600_000));
+}
+
+function shareOf({ nodes }: Setting, node: number): number {
+  const sum = nodes.reduce((total, { hashesPerSecond }) => total + hashesPerSecond, 0);
+  return (nodes[node]?.hashesPerSecond ?? 0) / sum;
+}
+
+const MINUTES = [20, 40, 60, 90];
+const YEAR_MS = 365 * 24 * 3_600_000;
+const SHARE_AHEAD_MAX = 0.2;
