@@ -9,6 +9,7 @@ import {
   DIAL_TIMEOUT_MS,
   DIALS_AT_ONCE_MAX,
   KNOWN_ADDRESSES_MAX,
+  LOOK_AROUND_MS,
   OUTBOUND_PEERS_TARGET,
 } from './limits.ts';
 
@@ -69,6 +70,16 @@ for (const source of ['running', 'mdns', 'peer'] as const) {
   });
 }
 
+test('an address where a node has greeted is kept however often it fails, since it may be the way back to half of the network', () => {
+  const book = bookOf();
+  meet(book, 'p', 0);
+  book.gone('p', { hasGreeted: true, isFinal: false, nowMs: 0 });
+  for (let i = 0; i < 20; i++) book.failed(addressOf('p'), false, 0);
+  assert.equal(book.count, 1);
+  book.failed(addressOf('p'), true, 0);
+  assert.equal(book.count, 0, 'but not where another network is found');
+});
+
 test('an address that the user named stays his when it is heard of elsewhere, and becomes his when he names it', () => {
   const book = bookOf();
   book.add(addressOf('p'), 'configured');
@@ -87,6 +98,44 @@ test('with peers enough of its own choosing a node dials only those that its use
   book.add(addressOf('running'), 'running');
   assert.deepEqual(due(book, 0, [], OUTBOUND_PEERS_TARGET), [addressOf('named'), addressOf('running')]);
   assert.deepEqual(due(book, 0, [], OUTBOUND_PEERS_TARGET - 3), [addressOf('told')], 'dials under way count');
+});
+
+test('with peers enough a node has one more as a guest, and another one a while later', () => {
+  const book = bookOf();
+  for (const peer of ['p', 'q']) book.add(addressOf(peer), 'peer');
+  assert.deepEqual(due(book, 0, [], OUTBOUND_PEERS_TARGET), []);
+  assert.deepEqual(due(book, LOOK_AROUND_MS - 1, [], OUTBOUND_PEERS_TARGET), []);
+  assert.deepEqual(due(book, LOOK_AROUND_MS, [], OUTBOUND_PEERS_TARGET), [addressOf('p')]);
+  book.connected('p', addressOf('p'), LOOK_AROUND_MS);
+  assert.equal(book.guestToLeave(OUTBOUND_PEERS_TARGET + 1, 2 * LOOK_AROUND_MS - 1), undefined);
+  assert.deepEqual(due(book, 2 * LOOK_AROUND_MS, ['p'], OUTBOUND_PEERS_TARGET + 1), [], 'one guest at a time');
+  assert.equal(book.guestToLeave(OUTBOUND_PEERS_TARGET + 1, 2 * LOOK_AROUND_MS), 'p');
+  book.gone('p', { hasGreeted: true, isFinal: false, nowMs: 2 * LOOK_AROUND_MS });
+  assert.deepEqual(due(book, 2 * LOOK_AROUND_MS, [], OUTBOUND_PEERS_TARGET), [addressOf('q')]);
+});
+
+test('a guest stays where a place has become free for it', () => {
+  const book = bookOf();
+  book.add(addressOf('p'), 'peer');
+  due(book, 0, [], OUTBOUND_PEERS_TARGET);
+  due(book, LOOK_AROUND_MS, [], OUTBOUND_PEERS_TARGET);
+  book.connected('p', addressOf('p'), LOOK_AROUND_MS);
+  assert.equal(book.guestToLeave(OUTBOUND_PEERS_TARGET, 2 * LOOK_AROUND_MS), undefined);
+  assert.equal(book.guestToLeave(OUTBOUND_PEERS_TARGET + 1, 3 * LOOK_AROUND_MS), undefined);
+});
+
+test('every other guest is one that has greeted before, however many addresses were told that lead nowhere', () => {
+  const book = bookOf();
+  meet(book, 'old', 0);
+  book.gone('old', { hasGreeted: true, isFinal: false, nowMs: 0 });
+  for (let i = 0; i < 20; i++) book.add(addressOf(`told-${i}`), 'peer');
+  due(book, 0, [], OUTBOUND_PEERS_TARGET);
+  const guests = [1, 2, 3].flatMap((look) => {
+    const dialled = due(book, look * LOOK_AROUND_MS, [], OUTBOUND_PEERS_TARGET);
+    for (const address of dialled) book.failed(address, false, look * LOOK_AROUND_MS);
+    return dialled;
+  });
+  assert.deepEqual(guests, [addressOf('old'), addressOf('told-0'), addressOf('old')]);
 });
 
 test('a dial is over when its peer is connected, whoever dialled and however the address was spelt', () => {
@@ -153,6 +202,13 @@ test('a full book forgets the oldest address that the user did not choose, and t
   assert.equal(chosen.count, KNOWN_ADDRESSES_MAX);
 });
 
+test('a full book keeps the addresses where a node has greeted for as long as it has others to forget', () => {
+  const book = bookOf();
+  meet(book, 'met', 0);
+  for (let i = 0; i < KNOWN_ADDRESSES_MAX + 50; i++) book.add(addressOf(`p${i}`), 'peer');
+  assert.deepEqual(book.shareable(ADDRESSES_PER_MESSAGE_MAX), [addressOf('met')]);
+});
+
 test('a peer on another machine teaches no loopback addresses', () => {
   const book = bookOf();
   const loopback = '/ip4/127.0.0.1/tcp/4001/p2p/p';
@@ -184,6 +240,14 @@ test('loopback addresses are known by sight', () => {
 
 function bookOf(): AddressBook {
   return new AddressBook({ localPeer: 'self' });
+}
+
+/** Has the book dial `peer`, which greets. */
+function meet(book: AddressBook, peer: PeerId, nowMs: number): void {
+  book.add(addressOf(peer), 'peer');
+  due(book, nowMs);
+  book.connected(peer, addressOf(peer), nowMs);
+  book.greeted(peer);
 }
 
 function addressOf(peer: PeerId, place = 1): string {

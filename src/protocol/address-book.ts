@@ -1,6 +1,9 @@
 /**
  * The addresses a node may dial, and when: it keeps trying, ever more slowly, until it has enough peers of its own
  * choosing. Addresses that its user named are never given up.
+ *
+ * With peers enough it looks around: it has one more as a guest, and another one a while later. Two parts of a network that
+ * were apart so long that each has filled its places would otherwise never hear of each other again.
  */
 import type { AddressSource, Effect, PeerId } from './effects.ts';
 import {
@@ -9,6 +12,7 @@ import {
   DIAL_TIMEOUT_MS,
   DIALS_AT_ONCE_MAX,
   KNOWN_ADDRESSES_MAX,
+  LOOK_AROUND_MS,
   OUTBOUND_PEERS_TARGET,
 } from './limits.ts';
 
@@ -20,6 +24,10 @@ interface KnownAddress {
   /** In a row; a peer that greeted ends the row. */
   failures: number;
   hasAnswered: boolean;
+  /** Whether a node of this network has ever been there: worth trying for as long as there is room for it. */
+  hasGreeted: boolean;
+  /** When it was last dialled; 0: never. */
+  dialledMs: number;
   /** Whether the peer that is connected was reached by a dial of this address. */
   isConnected: boolean;
   notBeforeMs: number;
@@ -33,6 +41,11 @@ export class AddressBook {
   readonly #dialling = new Set<KnownAddress>();
   /** How many the user chose. */
   #chosenCount = 0;
+  /** Where a guest is dialled, and who it is. */
+  #guestAddress: KnownAddress | undefined;
+  #guest: PeerId | undefined;
+  #lookedMs: number | undefined;
+  #looks = 0;
 
   constructor(options: { readonly localPeer: PeerId }) {
     this.#localPeer = options.localPeer;
@@ -61,6 +74,8 @@ export class AddressBook {
       peer,
       failures: 0,
       hasAnswered: false,
+      hasGreeted: false,
+      dialledMs: 0,
       isConnected: false,
       notBeforeMs: 0,
       diallingSinceMs: undefined,
@@ -89,20 +104,40 @@ export class AddressBook {
     }
     const effects: Effect[] = [];
     const hasEnough = () => options.outboundCount + this.#dialling.size >= OUTBOUND_PEERS_TARGET;
-    // As it is most of the time; the book may be long.
-    if (this.#chosenCount === 0 && hasEnough()) return effects;
-    for (const known of this.#known.values()) {
-      if (this.#dialling.size >= DIALS_AT_ONCE_MAX) break;
-      if (known.diallingSinceMs !== undefined || nowMs < known.notBeforeMs) continue;
+    const isFree = (known: KnownAddress) => {
       const peer = known.peer ?? known.address;
-      if (busy.has(peer) || options.isTaken(peer)) continue;
-      if (!isChosen(known.source) && hasEnough()) continue;
-      known.diallingSinceMs = nowMs;
-      this.#dialling.add(known);
-      busy.add(peer);
+      return (
+        known.diallingSinceMs === undefined && nowMs >= known.notBeforeMs && !busy.has(peer) && !options.isTaken(peer)
+      );
+    };
+    const dial = (known: KnownAddress) => {
+      this.#beginDial(known, nowMs);
+      busy.add(known.peer ?? known.address);
       effects.push({ type: 'dial', address: known.address });
+    };
+    // Most of the time nothing is wanted, and the book may be long.
+    if (this.#chosenCount > 0 || !hasEnough()) {
+      for (const known of this.#known.values()) {
+        if (this.#dialling.size >= DIALS_AT_ONCE_MAX) return effects;
+        if (isFree(known) && (isChosen(known.source) || !hasEnough())) dial(known);
+      }
+    }
+    if (hasEnough() && this.#isTimeToLook(nowMs)) {
+      this.#lookedMs = nowMs;
+      this.#looks++;
+      this.#guestAddress = this.#guestFrom(isFree);
+      if (this.#guestAddress !== undefined) dial(this.#guestAddress);
     }
     return effects;
+  }
+
+  /** The guest, where it has stayed long enough and takes a place beyond those that a node wants. */
+  guestToLeave(outboundCount: number, nowMs: number): PeerId | undefined {
+    if (this.#guest === undefined || !this.#isPast(nowMs)) return undefined;
+    if (outboundCount > OUTBOUND_PEERS_TARGET) return this.#guest;
+    // It fills a place that has become free meanwhile.
+    this.#guest = undefined;
+    return undefined;
   }
 
   /** `peer` is connected, whoever dialled: a dial of it is over. `dialled` is the address, with or without the peer. */
@@ -110,6 +145,7 @@ export class AddressBook {
     for (const known of this.#known.values()) {
       if (known.address === dialled || `${known.address}/p2p/${peer}` === dialled) known.peer = peer;
       if (known.peer !== peer || known.diallingSinceMs === undefined) continue;
+      if (known === this.#guestAddress && dialled !== undefined) this.#guest = peer;
       this.#endDial(known);
       known.isConnected = true;
       known.notBeforeMs = nowMs + DIAL_BACKOFF_MS_MIN;
@@ -122,6 +158,7 @@ export class AddressBook {
       if (known.peer !== peer || !known.isConnected) continue;
       known.failures = 0;
       known.hasAnswered = true;
+      known.hasGreeted = true;
     }
   }
 
@@ -130,6 +167,7 @@ export class AddressBook {
     peer: PeerId,
     options: { readonly hasGreeted: boolean; readonly isFinal: boolean; readonly nowMs: number },
   ): void {
+    if (this.#guest === peer) this.#guest = undefined;
     for (const known of this.#known.values()) {
       if (known.peer !== peer || !known.isConnected) continue;
       known.isConnected = false;
@@ -146,7 +184,8 @@ export class AddressBook {
     known.hasAnswered = false;
     const backoffMs = Math.min(DIAL_BACKOFF_MS_MAX, DIAL_BACKOFF_MS_MIN * 2 ** Math.min(known.failures, 16));
     known.notBeforeMs = nowMs + (isFinal ? DIAL_BACKOFF_MS_MAX : backoffMs);
-    if (known.source !== 'configured' && (isFinal || known.failures >= FAILURES_MAX)) this.#forget(known);
+    const isHopeless = isFinal || (known.failures >= FAILURES_MAX && !known.hasGreeted);
+    if (isHopeless && known.source !== 'configured') this.#forget(known);
   }
 
   /** Addresses to tell a peer of: those that answered. */
@@ -159,19 +198,55 @@ export class AddressBook {
     return shared;
   }
 
+  #beginDial(known: KnownAddress, nowMs: number): void {
+    known.diallingSinceMs = nowMs;
+    known.dialledMs = nowMs;
+    this.#dialling.add(known);
+  }
+
   #endDial(known: KnownAddress): void {
     known.diallingSinceMs = undefined;
     this.#dialling.delete(known);
+    if (known === this.#guestAddress) this.#guestAddress = undefined;
   }
 
-  /** Forgets the oldest address that the user did not choose, and says whether there was one. */
+  #isTimeToLook(nowMs: number): boolean {
+    // A node that has just begun knows nobody who could have gone astray.
+    this.#lookedMs ??= nowMs;
+    return this.#guest === undefined && this.#guestAddress === undefined && this.#isPast(nowMs);
+  }
+
+  #isPast(nowMs: number): boolean {
+    return this.#lookedMs !== undefined && nowMs - this.#lookedMs >= LOOK_AROUND_MS;
+  }
+
+  /**
+   * Whom to have as a guest: of those that are free, who was dialled the longest ago. Every other time one of those that
+   * have greeted before, so that addresses that lead nowhere, however many are told, do not take all the turns.
+   */
+  #guestFrom(isFree: (known: KnownAddress) => boolean): KnownAddress | undefined {
+    let any: KnownAddress | undefined;
+    let proven: KnownAddress | undefined;
+    for (const known of this.#known.values()) {
+      if (!isFree(known)) continue;
+      if (any === undefined || known.dialledMs < any.dialledMs) any = known;
+      if (known.hasGreeted && (proven === undefined || known.dialledMs < proven.dialledMs)) proven = known;
+    }
+    return this.#looks % 2 === 1 ? (proven ?? any) : any;
+  }
+
+  /** Forgets the oldest address that the user did not choose, one where nobody was ever met if there is one. */
   #forgetOldest(): boolean {
+    let oldest: KnownAddress | undefined;
     for (const known of this.#known.values()) {
       if (isChosen(known.source) || known.diallingSinceMs !== undefined) continue;
-      this.#forget(known);
-      return true;
+      oldest ??= known;
+      if (known.hasGreeted) continue;
+      oldest = known;
+      break;
     }
-    return false;
+    if (oldest !== undefined) this.#forget(oldest);
+    return oldest !== undefined;
   }
 
   #forget(known: KnownAddress): void {

@@ -105,6 +105,18 @@ export class Doorkeeper {
     ];
   }
 
+  /**
+   * Hangs up on a guest that has been here long enough, to make room for another; not on one that has shown a chain of more
+   * than `work`, which is still to be fetched.
+   */
+  letGuestGo(work: bigint, nowMs: number): Effect[] {
+    const id = this.#addresses.guestToLeave(this.#peers.outboundCount, nowMs);
+    const guest = id === undefined ? undefined : this.#peers.sessions.get(id);
+    if (guest === undefined || (guest.best?.point.work ?? 0n) > work) return [];
+    const note = 'this node has peers enough, and looks around among the others';
+    return this.#dismiss(guest.id, 'looked-around', note, nowMs);
+  }
+
   /** Asks silent peers for a sign of life, and hangs up on those that give none. */
   tick(nowMs: number): Effect[] {
     return this.#peers.tick(nowMs).flatMap((care) => {

@@ -363,6 +363,7 @@ export class FullNode {
     this.#do(this.#relay.retryOverdue(this.#nowMs));
     this.#do(this.#relay.remind({ hasNewBlock: false, nowMs: this.#nowMs }));
     this.#do(this.#mender.retryOverdue(this.#nowMs));
+    this.#do(this.#door.letGuestGo(this.tip.work, this.#nowMs));
     const { outboundCount } = this.#peers;
     const isTaken = (peer: PeerId) => this.#peers.isTaken(peer);
     this.#do(this.#addresses.due({ isTaken, outboundCount, nowMs: this.#nowMs }));

@@ -130,6 +130,9 @@ export const DIAL_TIMEOUT_MS = 30_000;
 export const DIAL_BACKOFF_MS_MIN = 500;
 export const DIAL_BACKOFF_MS_MAX = 60_000;
 
+/** How long a node that has peers enough keeps one more as a guest before it looks for another. */
+export const LOOK_AROUND_MS = 60_000;
+
 /** A peer whose score falls so low is disconnected, or also not spoken to again for a while. */
 export const SCORE_DISCONNECT = -20;
 export const SCORE_BAN = -50;
