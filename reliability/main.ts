@@ -5,10 +5,11 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readOrigin } from '../bench/origin.ts';
+import { kill } from './kill.ts';
 import type { Effort, Part } from './part.ts';
 import { formatFigure, formatPage, type PartResult } from './report.ts';
 
-const PARTS: readonly Part[] = [];
+const PARTS: readonly Part[] = [kill];
 
 const USAGE = `npm run reliability -- [PART...] [--nightly] [--share N] [--seed N] [--keep FILE]
 
