@@ -107,6 +107,18 @@ test('what does not come in time is asked of each other peer that has it, one af
   assert.equal(relay.inventoryReceived(peers.p, [id], 99_999).length, 1, 'whoever tells again is asked again');
 });
 
+test('ticks cost next to nothing, however many ids peers have made up and were asked for', () => {
+  const { relay, peers } = world([], ...Array.from({ length: 20 }, (_, i) => `p${i}`));
+  const startMs = performance.now();
+  for (const [i, peer] of Object.values(peers).entries()) {
+    for (let batch = 0; batch < 10; batch++) relay.inventoryReceived(peer, madeUpIds(10 * i + batch), 0);
+  }
+  const heardMs = performance.now() - startMs;
+  // As many as in twenty-five seconds of a node's life; none of them finds anything to do.
+  for (let i = 0; i < 100; i++) assert.deepEqual(relay.retryOverdue(i), []);
+  assert.ok(performance.now() - startMs - heardMs < heardMs, 'a hundred looks take less time than hearing of the ids');
+});
+
 test('what a peer that has gone owed is asked of others, in messages of bounded size', () => {
   const { relay, peers, sessions } = world([], 'p', 'q');
   const ids = idsOf(entriesOf('e', IDS_PER_MESSAGE_MAX + 5));
@@ -157,6 +169,11 @@ function world<Id extends string>(
   const sessions = new Map<string, PeerSession>(ids.map((id) => [id, greetedPeer(id)]));
   const peers = Object.fromEntries(sessions) as Record<Id, PeerSession>;
   return { relay: new EntryRelay({ pool, peers: sessions }), pool, sessions, peers };
+}
+
+function madeUpIds(batch: number): Hash[] {
+  const digits = (i: number) => (batch * IDS_PER_MESSAGE_MAX + i).toString(16).padStart(64, '0');
+  return Array.from({ length: IDS_PER_MESSAGE_MAX }, (_, i) => digits(i) as Hash);
 }
 
 function idsOf(entries: readonly PooledEntry[]): Hash[] {

@@ -22,6 +22,7 @@ interface Asked {
 export class EntryRelay {
   readonly #pool: EntryPool;
   readonly #peers: ReadonlyMap<PeerId, PeerSession>;
+  /** In the order in which they were asked for. */
   readonly #asked = new Map<Hash, Asked>();
   #isReminderDue = false;
   #remindedMs = 0;
@@ -117,18 +118,24 @@ export class EntryRelay {
   }
 
   peerGone(peer: PeerSession, nowMs: number): Effect[] {
-    return this.#askOthers((asked) => asked.peer === peer, nowMs);
+    const lost = [...this.#asked].filter(([, asked]) => asked.peer === peer);
+    return this.#askOthers(lost, nowMs);
   }
 
   /** What was asked for and did not come is asked of others who have it. */
   retryOverdue(nowMs: number): Effect[] {
-    return this.#askOthers((asked) => nowMs - asked.atMs > ENTRIES_TIMEOUT_MS, nowMs);
+    const overdue: [Hash, Asked][] = [];
+    // In the order in which they were asked for: all of them are too many to look at in every tick.
+    for (const [id, asked] of this.#asked) {
+      if (nowMs - asked.atMs <= ENTRIES_TIMEOUT_MS) break;
+      overdue.push([id, asked]);
+    }
+    return this.#askOthers(overdue, nowMs);
   }
 
-  #askOthers(isLost: (asked: Asked) => boolean, nowMs: number): Effect[] {
+  #askOthers(lost: readonly (readonly [Hash, Asked])[], nowMs: number): Effect[] {
     const wanted = new Map<PeerSession, Hash[]>();
-    for (const [id, asked] of [...this.#asked]) {
-      if (!isLost(asked)) continue;
+    for (const [id, asked] of lost) {
       this.#forget(id, asked);
       // It did not give what it told of: it is not asked again unless it tells again.
       asked.peer.knownIds.delete(id);
