@@ -5,11 +5,12 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readOrigin } from '../bench/origin.ts';
+import { hostile } from './hostile.ts';
 import { kill } from './kill.ts';
 import type { Effort, Part } from './part.ts';
 import { formatFigure, formatPage, type PartResult } from './report.ts';
 
-const PARTS: readonly Part[] = [kill];
+const PARTS: readonly Part[] = [kill, hostile];
 
 const USAGE = `npm run reliability -- [PART...] [--nightly] [--share N] [--seed N] [--keep FILE]
 
