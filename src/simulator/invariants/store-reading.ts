@@ -16,11 +16,12 @@ type Readable = Pick<ChainStore, 'activeHashes' | 'pending' | 'bodies' | 'header
 
 export class StoreReading {
   readonly #tally: Tally;
-  readonly #params: ParamsDocument;
+  /** Of its own, for what is read; it goes by the bytes that it is given each time. */
+  readonly #judge: ChainJudge;
 
   constructor(tally: Tally, params: ParamsDocument) {
     this.#tally = tally;
-    this.#params = params;
+    this.#judge = new ChainJudge(params);
   }
 
   /** Reads everything. Blocks that the disk itself knows to be damaged are not what it serves, and passed over. */
@@ -42,10 +43,9 @@ export class StoreReading {
       isSameChain,
       () => `its disk has a chain to ${hashes.at(-1)}, not to ${expected.at(-1)}`,
     );
-    const judge = new ChainJudge(this.#params);
     const hex = bytesToHex(await store.headersAfter([], active.length));
     for (let i = 0; i < active.length - 1; i++) {
-      const judged = judge.header(hex.slice(i * HEADER_DIGITS, (i + 1) * HEADER_DIGITS));
+      const judged = this.#judge.header(hex.slice(i * HEADER_DIGITS, (i + 1) * HEADER_DIGITS));
       const hash = typeof judged === 'string' ? judged : judged.hash;
       this.#tally.check(
         'S-a',
@@ -127,10 +127,9 @@ export class StoreReading {
     );
     const blocks: unknown = JSON.parse(text.toString('utf8'));
     const read = Array.isArray(blocks) ? blocks.map((block) => hexOf(block)) : [];
-    const judge = new ChainJudge(this.#params);
     let offset = 0;
     for (const [i, block] of active.entries()) {
-      const judged = i === 0 ? judge.genesis : judge.header(read[i] ?? '');
+      const judged = i === 0 ? this.#judge.genesis : this.#judge.header(read[i] ?? '');
       const hash = typeof judged === 'string' ? judged : judged.hash;
       this.#tally.check(
         'S-f',
