@@ -5,12 +5,15 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readOrigin } from '../bench/origin.ts';
+import { coverage } from './coverage.ts';
 import { hostile } from './hostile.ts';
 import { kill } from './kill.ts';
+import { mutation } from './mutation.ts';
 import type { Effort, Part } from './part.ts';
+import { powerLoss } from './power-loss.ts';
 import { formatFigure, formatPage, type PartResult } from './report.ts';
 
-const PARTS: readonly Part[] = [kill, hostile];
+const PARTS: readonly Part[] = [kill, hostile, coverage, mutation];
 
 const USAGE = `npm run reliability -- [PART...] [--nightly] [--share N] [--seed N] [--keep FILE]
 

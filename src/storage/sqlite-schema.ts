@@ -6,6 +6,7 @@ import type { NetworkParams } from '../core/params.ts';
 import { createGenesis } from '../core/validation.ts';
 import { BLOCK_HASH_TABLES } from './block-hashes.ts';
 import { syncFolder } from './file-copy.ts';
+import { headersInLog } from './log-header.ts';
 import { migrateFrom1 } from './migration.ts';
 import { PENDING_TABLE } from './pending-table.ts';
 import { Database, PAGE_BYTES, textAt } from './sqlite-database.ts';
@@ -78,7 +79,7 @@ function isFolder(path: string): boolean {
 
 /** Refuses, without SQLite, a file that says it is another's or of another version: not a byte of it may change. */
 function checkFileHeader(path: string, folder: string): void {
-  const header = Buffer.alloc(100);
+  const header = Buffer.alloc(HEADER_BYTES);
   let sizeBytes = 0;
   try {
     const descriptor = openSync(path, 'r');
@@ -92,14 +93,26 @@ function checkFileHeader(path: string, folder: string): void {
     throw new StoreError('store-io', `${path} cannot be read: ${messageOf(cause)}.`, { cause });
   }
   if (sizeBytes === 0) return;
-  if (sizeBytes < header.length || header.toString('latin1', 0, 16) !== SQLITE_MAGIC) {
-    throw new StoreError('store-damaged', `${path} is no database: it is damaged, or another program's.`);
+  const { isDatabase, application, version } = readIdentity(header.subarray(0, sizeBytes));
+  if (isDatabase) {
+    // Both are 0 until the first checkpoint of a new file.
+    if ((application === 0 && version === 0) || isKnown(application, version)) return;
+    throw formatUnknown(folder, application, version);
   }
-  // https://www.sqlite.org/fileformat2.html §1.3. Both are 0 until the first checkpoint of a new file.
-  const version = header.readUInt32BE(60);
-  const application = header.readUInt32BE(68);
-  if (application === 0 && version === 0) return;
-  if (!isKnown(application, version)) throw formatUnknown(folder, application, version);
+  // It may be ours all the same, and only torn.
+  for (const logged of headersInLog(path)) {
+    const identity = readIdentity(logged);
+    if (identity.isDatabase && isKnown(identity.application, identity.version)) return;
+  }
+  throw new StoreError('store-damaged', `${path} is no database: it is damaged, or another program's.`);
+}
+
+/** What the first 100 bytes of a file say of it (https://www.sqlite.org/fileformat2.html §1.3). */
+function readIdentity(header: Buffer): { isDatabase: boolean; application: number; version: number } {
+  if (header.length < HEADER_BYTES || header.toString('latin1', 0, 16) !== SQLITE_MAGIC) {
+    return { isDatabase: false, application: 0, version: 0 };
+  }
+  return { isDatabase: true, version: header.readUInt32BE(60), application: header.readUInt32BE(68) };
 }
 
 function openExclusively(path: string, folder: string): Database {
@@ -167,6 +180,7 @@ function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
+const HEADER_BYTES = 100;
 const SQLITE_MAGIC = 'SQLite format 3\0';
 
 /** "Carn" in ASCII. */

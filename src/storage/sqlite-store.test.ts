@@ -185,6 +185,28 @@ describe('a newer store that a crash has left open', () => {
   });
 });
 
+describe('a file whose beginning was torn while the log was moved into it', () => {
+  test('is made whole from the log, and refused where there is none', async () => {
+    const [folder, copy, bare] = [newFolder(), newFolder(), newFolder()];
+    const store = await open(folder);
+    // Large enough that the file grows, which its first page says.
+    const large = () => bodyOf(JSON.stringify('x'.repeat(60_000)));
+    await store.commit(growth(buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, large)));
+    cpSync(folder, copy, { recursive: true });
+    await store.close();
+    const path = join(copy, 'chain.sqlite');
+    const file = readFileSync(path);
+    writeFileSync(path, file.fill(0xaa, 0, 512));
+    cpSync(copy, bare, { recursive: true });
+    rmSync(join(bare, 'chain.sqlite-wal'));
+    const whole = await open(copy);
+    assert.equal((await readAll(whole)).length, 4);
+    await whole.close();
+    await assert.rejects(open(bare), { code: 'store-damaged', message: /is no database/ });
+    assert.deepEqual(readFileSync(join(bare, 'chain.sqlite')), file);
+  });
+});
+
 describe('damage on the disk', () => {
   const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 6, mixedBody);
 
