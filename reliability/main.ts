@@ -13,7 +13,7 @@ import type { Effort, Part } from './part.ts';
 import { powerLoss } from './power-loss.ts';
 import { formatFigure, formatPage, type PartResult } from './report.ts';
 
-const PARTS: readonly Part[] = [kill, hostile, coverage, mutation];
+const PARTS: readonly Part[] = [kill, powerLoss, hostile, coverage, mutation];
 
 const USAGE = `npm run reliability -- [PART...] [--nightly] [--share N] [--seed N] [--keep FILE]
 
