@@ -247,11 +247,21 @@ describe('fields', () => {
       '"07/02/2106, 06:28:16"',
       '"31/12/1969, 23:59:59"',
     ],
-    bits: ['null', '520159231', '"1f00fff"', '"1F00FFFF"', '"0x1f00ff"', '"1f00ffff "', '["1f00ffff"]'],
+    bits: ['null', '520159231', '"1f00fff"', '"01f00ffff"', '"1F00FFFF"', '"0x1f00ff"', '"1f00ffff "', '["1f00ffff"]'],
     prev_hash: [...hashes(EXAMPLE.header.previousHash), '"00000"'],
     history_root: hashes(EXAMPLE.header.historyRoot),
     data_root: hashes(EXAMPLE.header.dataRoot),
     hash: hashes(EXAMPLE.hash),
+  };
+  const EXPECTED: Readonly<Record<string, string>> = {
+    index: 'a whole number below 2^32',
+    nonce: 'a whole number of at most 2^53-1',
+    timestamp: 'UTC as dd/mm/yyyy, hh:mm:ss',
+    bits: '8 lower-case hex digits',
+    prev_hash: '64 lower-case hex digits, or "0000" in the genesis only',
+    history_root: '64 lower-case hex digits',
+    data_root: '64 lower-case hex digits',
+    hash: '64 lower-case hex digits',
   };
   for (const [field, values] of Object.entries(WRONG)) {
     for (const value of values) {
@@ -259,7 +269,7 @@ describe('fields', () => {
         const { code, ...facts } = faultOf(withMembers(EXAMPLE, { [field]: value }));
         // What is no JSON number never gets as far as the field.
         if (['01', '0x1'].includes(value)) assert.equal(code, 'json-syntax');
-        else assert.deepEqual([code, facts.field], ['block-field-invalid', field]);
+        else assert.deepEqual({ code, ...facts }, { code: 'block-field-invalid', field, expected: EXPECTED[field] });
       });
     }
   }
@@ -313,6 +323,14 @@ describe('fields', () => {
       assert.equal(faultOf(withMembers(EXAMPLE, { data })).code, code);
     });
   }
+
+  test('data are read as deep as entries may be, in an array and in the block, and the place of what is deeper is told', () => {
+    const arrays = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+    assert.ok(parse(withMembers(EXAMPLE, { data: arrays(depthMax + 1) })).ok);
+    const text = withMembers(EXAMPLE, { data: arrays(depthMax + 2) });
+    const offset = text.indexOf('[[') + depthMax + 1;
+    assert.deepEqual(faultOf(text), { code: 'json-depth', offset, limit: depthMax + 2 });
+  });
 
   for (const text of ['', 'null', '[]', '7', '"block"', textOf(EXAMPLE).slice(0, -1), `${textOf(EXAMPLE)}}`, '{']) {
     test(`${JSON.stringify(text.slice(0, 12))} of ${text.length} characters is no block`, () => {

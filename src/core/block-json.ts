@@ -142,7 +142,7 @@ function textAfterData({ hash, header }: SpelledBlock): string {
 
 const FIELDS = ['bits', 'data', 'data_root', 'hash', 'history_root', 'index', 'nonce', 'prev_hash', 'timestamp'];
 const GENESIS_PREVIOUS = '0000';
-const INTEGER_TEXT = /^(0|[1-9][0-9]{0,15})$/;
+const INTEGER_TEXT = /^(0|[1-9][0-9]*)$/;
 const PLAIN_TEXT = /^"[\x20\x21\x23-\x5b\x5d-\x7e]*"$/;
 const BITS_TEXT = /^[0-9a-f]{8}$/;
 const BYTES_BEFORE_DATA = '{"bits":"00000000","data":'.length;

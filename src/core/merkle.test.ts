@@ -184,6 +184,25 @@ test('a tree does not extend itself with another root, nor the empty tree one wi
   assert.ok(!isConsistent({ smaller: { ...larger, root: EMPTY_ROOT }, larger, proof: [] }));
   assert.ok(!isConsistent({ smaller: larger, larger, proof: [EMPTY_ROOT] }));
   assert.ok(!isConsistent({ smaller: { count: 0, root: larger.root }, larger, proof: [] }));
+  assert.ok(!isConsistent({ smaller: { count: 0, root: EMPTY_ROOT }, larger, proof: [EMPTY_ROOT] }));
+});
+
+test('a consistency proof has exactly the length of its trees, also where the roots are made to fit', () => {
+  const [first, second, third] = leavesOf(3);
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  const smaller = { count: 1, root: first };
+  const short = { count: 3, root: hashNode(first, second) };
+  assert.ok(!isConsistent({ smaller, larger: short, proof: [second] }), 'the root is that of two leaves');
+  const { smaller: real, larger, proof } = comparisonOf(3, 7);
+  const longer = (root: Hash) => hashNode(third, root);
+  assert.ok(
+    !isConsistent({
+      smaller: { count: 3, root: longer(real.root) },
+      larger: { count: 7, root: longer(larger.root) },
+      proof: [...proof, third],
+    }),
+    'the roots have one level more',
+  );
 });
 
 test('no tree extends one with more leaves, not even where all roots are the same', () => {

@@ -53,6 +53,15 @@ test('numbers lead to the bits that whole numbers of any size lead to', () => {
   );
 });
 
+test('every value of the cubic leads to the same bits, where these keep the most digits', () => {
+  const radix = 2 ** 16;
+  const params = createParams({ name: 'x', blockInterval: 1, halfLife: radix, solveTimeMax: 2 * radix });
+  for (let fraction = 0; fraction < radix; fraction++) {
+    // 23 digits, which a factor from 1 to 2 makes 23 or 24 of.
+    assert.equal(retarget(0x1c7fffff, 1 + fraction, params), plainRetarget(0x1c7fffff, 1 + fraction, params));
+  }
+});
+
 test('of the default network, every solve time leads to the same bits from targets of every size', () => {
   const params = createParams({ name: 'x' });
   for (const reference of [

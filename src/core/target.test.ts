@@ -150,6 +150,7 @@ test('the target itself is met, and the number above it is not', () => {
   for (const [bits, target] of EXAMPLES) {
     const bytesOf = (number: bigint) => Buffer.from(number.toString(16).padStart(64, '0'), 'hex');
     assert.equal(meetsTarget(bits, bytesOf(target), 0), true);
+    assert.equal(meetsTarget(bits, Buffer.concat([bytesOf(target), Buffer.of(0xff)]), 0), true, 'whatever follows');
     assert.equal(meetsTarget(bits, bytesOf(target + 1n), 0), false);
     assert.equal(meetsTarget(bits, bytesOf(target - 1n), 0), true);
   }

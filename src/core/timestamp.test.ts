@@ -70,6 +70,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'a sign': '+1/01/2026, 00:00:00',
   nothing: '',
   'a second before 1970': '31/12/1969, 23:59:59',
+  'a day before 1970': '31/12/1969, 00:00:00',
   'the year 0': '01/01/0000, 00:00:00',
   'the second after the last u32': '07/02/2106, 06:28:16',
   'the year 9999': '31/12/9999, 23:59:59',
