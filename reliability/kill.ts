@@ -2,15 +2,13 @@
  * kill -9 at any moment, also while a node recovers from the kill before: all that it had acknowledged and announced is
  * there again, and it ends up as its twin that was never killed.
  */
-import { cpSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Random } from '../src/simulator/random.ts';
 import type { World } from '../test/support/cairn-process.ts';
+import { describeFailure } from './failure.ts';
 import { Lane } from './kill/lane.ts';
 import { withLifetime } from './lifetime.ts';
 import { makeCalmWorld } from './node-process.ts';
-import { amount, type Effort, type Outcome, type Part } from './part.ts';
+import { amount, commandFor, type Outcome, type Part } from './part.ts';
 
 export const kill: Part = {
   name: 'kill',
@@ -20,7 +18,7 @@ export const kill: Part = {
       cycles: amount(effort, { pullRequest: 100, nightly: 2_000 }),
       lanes: LANES,
       seed: effort.seed,
-      again: commandFor(effort),
+      again: commandFor('kill', effort),
       tell,
     }),
 };
@@ -64,11 +62,8 @@ async function runLane(lane: Lane, i: number, world: World, options: KillOptions
       options.tell(`node ${i}: killed ${cycle} times, ${entryCount} entries and ${blockCount} blocks are all there`);
     }
   } catch (error) {
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const kept = mkdtempSync(join(tmpdir(), 'cairn-broken-'));
-    cpSync(world.home, kept, { recursive: true });
     failures.push(
-      `node ${i}, kill ${lane.promises.cycle}: ${reason}\n  its world is kept in ${kept}; again: ${options.again}`,
+      describeFailure({ what: `node ${i}, kill ${lane.promises.cycle}`, error, world, again: options.again }),
     );
   }
 }
@@ -110,11 +105,6 @@ function judge(lanes: readonly Lane[], failures: string[], { again }: KillOption
     ],
     failures,
   };
-}
-
-function commandFor({ column, share, seed }: Effort): string {
-  const flags = [column === 'nightly' ? ' --nightly' : '', share === 1 ? '' : ` --share ${share}`];
-  return `npm run reliability -- kill --seed ${seed}${flags.join('')}`;
 }
 
 /** As many as a small machine has processors. */

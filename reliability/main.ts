@@ -10,10 +10,11 @@ import { hostile } from './hostile.ts';
 import { kill } from './kill.ts';
 import { mutation } from './mutation.ts';
 import type { Effort, Part } from './part.ts';
+import { partitions } from './partitions.ts';
 import { powerLoss } from './power-loss.ts';
 import { formatFigure, formatPage, type PartResult } from './report.ts';
 
-const PARTS: readonly Part[] = [kill, powerLoss, hostile, coverage, mutation];
+const PARTS: readonly Part[] = [kill, partitions, powerLoss, hostile, coverage, mutation];
 
 const USAGE = `npm run reliability -- [PART...] [--nightly] [--share N] [--seed N] [--keep FILE]
 

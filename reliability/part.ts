@@ -39,3 +39,9 @@ export function amount(effort: Effort, amounts: { readonly pullRequest: number; 
   const whole = effort.column === 'pull-request' ? amounts.pullRequest : amounts.nightly;
   return Math.max(1, Math.round(whole * effort.share));
 }
+
+/** The command that does a part again, with everything drawn as this time. */
+export function commandFor(part: string, { column, share, seed }: Effort): string {
+  const flags = [column === 'nightly' ? ' --nightly' : '', share === 1 ? '' : ` --share ${share}`];
+  return `npm run reliability -- ${part} --seed ${seed}${flags.join('')}`;
+}

@@ -67,6 +67,11 @@ export class Promises {
     this.blockAnnounced(tip.hash, tip.height);
   }
 
+  /** Looks for some of the entries, at a node that others have told of them. */
+  async checkEntries(client: ProbeClient, random: Random): Promise<void> {
+    await this.#lookForEntries(client, sampleOf(this.#entries, this.#entries.length, random));
+  }
+
   /** Looks for every block that was ever announced. Resolves with how many are not on the chain: a better branch came. */
   async allBlocks(client: ProbeClient): Promise<number> {
     const views = await this.#lookForBlocks(client, this.#blocks);
