@@ -75,4 +75,25 @@ describe('the documentation', () => {
     const code = initializer.body.replace(/^\s*\/\/.*$/gm, '');
     assert.doesNotMatch(page.body + code, /https?:\/\//);
   });
+
+  for (const path of ['%2e%2e/package.json', 'index.html%00.js', '..%5c..%5c', '/etc/passwd', 'x'.repeat(300)]) {
+    it(`has no file ${path.slice(0, 20)}, which is no failure of the gateway`, async () => {
+      const answer = await get(`/docs/static/${path}`);
+      assert.deepEqual([answer.statusCode, JSON.parse(answer.body).code], [404, 'route-unknown']);
+    });
+  }
+
+  const unfit: readonly Record<string, string>[] = [
+    { range: 'bytes=99999999999-' },
+    { range: 'bytes=a-b' },
+    { 'if-match': '"another"' },
+    { 'if-unmodified-since': 'Mon, 01 Jan 1990 00:00:00 GMT' },
+  ];
+  for (const headers of unfit) {
+    it(`refuses ${JSON.stringify(headers)} as what the client asked, not as a failure of the gateway`, async () => {
+      const url = '/docs/static/swagger-ui.css';
+      const answer = await world.gateway.inject({ url, headers: { host: 'localhost:8080', ...headers } });
+      assert.deepEqual([answer.statusCode, JSON.parse(answer.body).code], [400, 'request-malformed']);
+    });
+  }
 });

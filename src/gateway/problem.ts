@@ -120,9 +120,18 @@ function fromFramework(error: unknown, { bodyBytesMax }: { readonly bodyBytesMax
       return problem('body-incomplete', 'Content-Length and the size of the body differ.');
     case 'FST_ERR_BAD_URL':
       return problem('request-malformed', 'The path has a percent sign that escapes nothing.');
+    case 'FST_STATIC_FORBIDDEN_PATH':
+      return problem('route-unknown', 'There is no such file: the routes are listed at /docs.');
     default:
-      return undefined;
+      return fromFileServer(error);
   }
+}
+
+/** What a request for a file of /docs asks for and cannot have: `send`, which serves them, tells it by a status alone. */
+function fromFileServer(error: Error): Problem | undefined {
+  const status = 'status' in error && typeof error.status === 'number' ? error.status : 500;
+  if (status < 400 || status >= 500) return undefined;
+  return problem('request-malformed', 'The range or the condition does not fit this file: ask for all of it.');
 }
 
 const RETRY_SOON = { 'retry-after': '1' } as const;
