@@ -82,6 +82,7 @@ const REFUSED: readonly (readonly [text: string, fault: JsonFault])[] = [
   ['123456789012345678901234', number(0)],
   ['-1e400', number(0)],
   ['{"é":1e400}', number(5)],
+  ['{"a":1,"a":2,"b":x}', { code: 'json-duplicate-key', key: 'a', offset: 7 }],
   ['{"a":1,"b":2,"a":3}', { code: 'json-duplicate-key', key: 'a', offset: 13 }],
   ['{"\u{1f602}":1,"\\ud83d\\ude02":3}', { code: 'json-duplicate-key', key: '\u{1f602}', offset: 8 }],
   ['{"__proto__":1,"__proto__":3}', { code: 'json-duplicate-key', key: '__proto__', offset: 15 }],
@@ -125,6 +126,20 @@ test('many keys are sorted, also where only the last is out of place', () => {
   const sorted = ['"a":0', ...members];
   for (const unsorted of [[...members, '"a":0'], sorted.toReversed()]) {
     assert.deepEqual(canonicalize(`{${unsorted}}`, LIMITS), { ok: true, value: `{${sorted}}` });
+  }
+});
+
+test('as many keys as are put in their places one by one, and some more, are sorted wherever the last belongs', () => {
+  for (let count = 20; count <= 28; count++) {
+    const sorted = Array.from({ length: count }, (_, i) => `"k${i + 10}":${i}`);
+    for (let place = 0; place < count; place++) {
+      const unsorted = [...sorted.toSpliced(place, 1), sorted[place]];
+      assert.deepEqual(
+        canonicalize(`{${unsorted}}`, LIMITS),
+        { ok: true, value: `{${sorted}}` },
+        `${place} of ${count}`,
+      );
+    }
   }
 });
 
@@ -249,6 +264,24 @@ test('long submissions come out like short ones, also where they grow', () => {
   for (const count of [1_000, 5_000, 20_000]) {
     const text = `{"b":{"d":[${Array(count).fill('1e15').join(',')}],"c":"${'x'.repeat(count)}"},"a":"\\u0041"}`;
     assert.deepEqual(canonicalize(text, LIMITS), { ok: true, value: writeCanonical(JSON.parse(text)) });
+  }
+});
+
+test('there is room for what grows, however little of it is left', () => {
+  // A number becomes three times as long and the key before it has to move behind; the text in between takes what is left.
+  for (let numbers = 1500; numbers <= 3000; numbers += 300) {
+    for (let letters = 0; letters <= 3000; letters += 300) {
+      const array = (number: string) => `[${`${number},`.repeat(numbers)}0]`;
+      const text = 'x'.repeat(letters);
+      const grown = array('1000000000000000');
+      for (const [loose, canonical] of [
+        [`{"b":${array('1e15')},"a":"${text}"}`, `{"a":"${text}","b":${grown}}`],
+        [`{"a":${array('1e15')},"b":"${text}"}`, `{"a":${grown},"b":"${text}"}`],
+      ] as const) {
+        const result = canonicalize(loose, LIMITS);
+        assert.ok(result.ok && result.value === canonical, `${numbers} numbers and ${letters} letters`);
+      }
+    }
   }
 });
 

@@ -205,8 +205,8 @@ class CanonicalWriter {
     for (; place > 0; place--) {
       const before = assertPresent(members[place - 1], 'place is above 0');
       const order = this.#compareKeys(before, member);
-      if (order === 0) return this.#duplicateKey(member);
       if (order < 0) break;
+      if (order === 0) return this.#duplicateKey(member);
       members[place] = before;
     }
     members[place] = member;

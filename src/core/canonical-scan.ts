@@ -92,7 +92,6 @@ class Scanner {
   /** Reads a value that stands inside `depth` containers. */
   value(position: number, depth: number): number {
     const bytes = this.#bytes;
-    if (position >= bytes.length) return this.unexpected(position);
     switch (bytes[position]) {
       case QUOTE:
         return this.#string(position);

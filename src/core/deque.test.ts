@@ -35,6 +35,16 @@ test('a reorganisation pops at the back what was pushed last', () => {
   assert.deepEqual([...deque], ['genesis', 'c']);
 });
 
+test('beyond either end there is nothing, however many items there are', () => {
+  const deque = new Deque<number>();
+  for (let length = 1; length <= 70; length++) {
+    deque.pushBack(length);
+    assert.equal(deque.at(length), undefined);
+    assert.equal(deque.at(-length - 1), undefined);
+    assert.deepEqual([deque.at(0), deque.at(-length), deque.at(length - 1)], [1, 1, length]);
+  }
+});
+
 test('an item may be undefined', () => {
   const deque = new Deque<number | undefined>([undefined, 1, undefined]);
   assert.equal(deque.length, 3);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { HASH_BYTES, hashBytes, hashToBytes, hashToNumber, parseHash, ZERO_HASH } from './hash.ts';
+import { HASH_BYTES, hashBytes, hashesIn, hashToBytes, hashToNumber, parseHash, ZERO_HASH } from './hash.ts';
 
 const bytes = () => fc.uint8Array({ minLength: HASH_BYTES, maxLength: HASH_BYTES });
 const hash = () => bytes().map(hashBytes);
@@ -25,6 +25,13 @@ test('the bytes of a hash are what its digits spell', () => {
     }),
     { seed: 20261122, numRuns: 200 },
   );
+});
+
+test('hashes that stand side by side are read one by one, however many they are', () => {
+  for (const count of [0, 1, 2, 15, 16, 17, 32, 33, 100]) {
+    const hashes = Array.from({ length: count }, (_, i) => hashBytes(Buffer.of(i)));
+    assert.deepEqual(hashesIn(Buffer.from(hashes.join(''), 'hex')), hashes);
+  }
 });
 
 test('hashes have the order of the numbers that they are', () => {
