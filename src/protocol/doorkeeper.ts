@@ -49,11 +49,18 @@ export class Doorkeeper {
     assert(!this.#peers.sessions.has(id), 'a peer has one stream');
     this.#addresses.connected(id, direction === 'outbound' ? address : undefined, nowMs);
     if (this.#peers.isBanned(id, nowMs)) return this.#dismiss(id, 'banned', 'too many faults a while ago', nowMs);
-    if (this.#peers.isFull(direction)) return this.#dismiss(id, 'peers-full', `${PEERS_MAX} peers at most`, nowMs);
+    const effects: Effect[] = [];
+    if (this.#peers.isFull(direction)) {
+      // Whom this node has dialled it wants: the last of those who came by themselves makes room.
+      const leaving = direction === 'outbound' ? this.#peers.lastInbound : undefined;
+      const note = `${PEERS_MAX} peers at most`;
+      if (leaving === undefined) return this.#dismiss(id, 'peers-full', note, nowMs);
+      effects.push(...this.#dismiss(leaving.id, 'peers-full', note, nowMs));
+    }
     this.#peers.add(new PeerSession({ id, address, direction, nowMs }));
     const { genesis, network, agent, addresses } = this.#introduction;
     const ours = addresses.slice(0, ADDRESSES_PER_MESSAGE_MAX);
-    return [send(id, { type: 'hello', genesis, network, agent, tip, addresses: ours })];
+    return [...effects, send(id, { type: 'hello', genesis, network, agent, tip, addresses: ours })];
   }
 
   disconnected(id: PeerId, reason: string, nowMs: number): Effect[] {

@@ -172,8 +172,18 @@ test('strangers who dial cannot take the places of peers that this node dials', 
   assert.equal(goodbyeTo(lone.connect('one too many'), 'one too many'), 'peers-full');
   for (let i = INBOUND_PEERS_MAX; i < PEERS_MAX; i++)
     assert.deepEqual(typesOf(lone.connect(`out-${i}`, 'outbound')), ['send']);
-  assert.equal(goodbyeTo(lone.connect('out too many', 'outbound'), 'out too many'), 'peers-full');
   assert.equal([...lone.machine.peers].length, PEERS_MAX);
+});
+
+test('a node surrounded on all sides can still be told of a peer: the last of those who dialled makes room', async () => {
+  const lone = await LoneMachine.start();
+  for (let i = 0; i < INBOUND_PEERS_MAX; i++) lone.greet(`in-${i}`);
+  for (let i = INBOUND_PEERS_MAX; i < PEERS_MAX; i++) lone.connect(`out-${i}`, 'outbound');
+  for (let i = INBOUND_PEERS_MAX - 1; i >= 0; i--) {
+    assert.equal(goodbyeTo(lone.connect(`wanted-${i}`, 'outbound'), `in-${i}`), 'peers-full');
+    assert.equal([...lone.machine.peers].length, PEERS_MAX);
+  }
+  assert.equal(goodbyeTo(lone.connect('out too many', 'outbound'), 'out too many'), 'peers-full');
 });
 
 test('a peer that tells of endless entries is asked for a bounded number of them', async () => {

@@ -37,6 +37,11 @@ export class PeerBook {
     return this.#countOf('outbound');
   }
 
+  /** Of those who dialled, the one that came last. */
+  get lastInbound(): PeerSession | undefined {
+    return [...this.#sessions.values()].findLast(({ direction }) => direction === 'inbound');
+  }
+
   isBanned(id: PeerId, nowMs: number): boolean {
     return (this.#bannedUntilMs.get(id) ?? 0) > nowMs;
   }
