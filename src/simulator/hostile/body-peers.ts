@@ -63,6 +63,11 @@ export class BodyMutator extends Stranger {
     this.#nextMs = this.nowMs + this.random.waiting(PAUSE_BLOCKS * this.params.blockInterval * 1000);
     // Long entries, so that the block is worth being put together of what waits.
     const entries = Array.from({ length: 4 }, (_, i) => `"${i} ${'mutated '.repeat(80)}${this.nowMs}"`);
+    // One that the others have, too, so that they ask for the rest by their places.
+    for (const { bytes } of link.node.machine.pool.stored()) {
+      entries.push(Buffer.from(bytes).toString('utf8'));
+      break;
+    }
     const forged = this.forge(link.node.machine.tip, ...entries);
     this.#mined.set(forged.block.hash, forged);
     const headers = joinHeaders([forged.block.header]);
