@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readOrigin } from '../bench/origin.ts';
 import { coverage } from './coverage.ts';
+import { fuzz } from './fuzz.ts';
 import { hostile } from './hostile.ts';
 import { kill } from './kill.ts';
 import { mutation } from './mutation.ts';
@@ -14,7 +15,7 @@ import { partitions } from './partitions.ts';
 import { powerLoss } from './power-loss.ts';
 import { formatFigure, formatPage, type PartResult } from './report.ts';
 
-const PARTS: readonly Part[] = [kill, partitions, powerLoss, hostile, coverage, mutation];
+const PARTS: readonly Part[] = [kill, partitions, powerLoss, hostile, fuzz, coverage, mutation];
 
 const USAGE = `npm run reliability -- [PART...] [--nightly] [--share N] [--seed N] [--keep FILE]
 
