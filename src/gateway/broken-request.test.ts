@@ -80,6 +80,17 @@ describe('raw requests', () => {
       assert.ok(!world.node.ledger.calls.some(({ method }) => method === 'shutdown'), 'the node was stopped');
     });
   }
+
+  it('who neither reads the answer nor stops sending loses the connection all the same', async () => {
+    const socket = connect({ port: world.gateway.port, host: '127.0.0.1', allowHalfOpen: true });
+    const { promise: cut, resolve } = Promise.withResolvers<void>();
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve());
+    socket.write(request('GET /livez HTTP/1.1\nHOST\nX-Slow: '));
+    const dripping = setInterval(() => socket.write('x'), 10);
+    await cut;
+    clearInterval(dripping);
+  });
 });
 
 describe('a chain too long to hold', () => {

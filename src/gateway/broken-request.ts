@@ -17,6 +17,9 @@ export function answerBrokenRequest(error: Error & { readonly code?: string }, s
     connection: 'close',
     'x-content-type-options': 'nosniff',
   };
+  // Who goes on sending and never reads the answer would hold the socket for as long as they like.
+  const lingering = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(lingering));
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${lines.join('')}\r\n${body}`);
 }
@@ -34,3 +37,6 @@ function brokenRequestProblem(code: string | undefined): Problem {
       return problem('request-malformed', 'The request breaks the rules of HTTP/1.1. Nothing was done.');
   }
 }
+
+/** For the client to read the answer and close. */
+const LINGER_MS = 1_000;
