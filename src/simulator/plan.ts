@@ -28,8 +28,17 @@ export interface Setting {
   readonly windowBlocks: number;
   /** How often a node hears that time has passed. */
   readonly tickMs: number;
-  /** Hostile peers, by the names of their characters. */
-  readonly hostile: readonly string[];
+  /** Who is there beside the nodes while things go wrong. */
+  readonly hostile: readonly HostileSetting[];
+}
+
+/** A hostile peer that dials some of the nodes. */
+export interface HostileSetting {
+  /** One of those in `hostile/cast.ts`. */
+  readonly character: string;
+  readonly nodes: readonly number[];
+  /** What it mines with, if it is a miner. */
+  readonly hashesPerSecond: number;
 }
 
 export interface NodeSetting {

@@ -2,8 +2,10 @@
  * Carries out a plan: a network to which things happen for a while, then everything is put right, and it must come to rest.
  * All the while every invariant is checked. One plan, one outcome, to the last byte of its trace.
  */
-import { assert } from '../core/assert.ts';
+import { assert, assertPresent } from '../core/assert.ts';
+import type { ActorEndpoint } from './actor.ts';
 import { type DelayModel, distanceDelays, evenDelays, stutteringDelays } from './delays.ts';
+import { characterNamed } from './hostile/cast.ts';
 import { Inspector, type Reorganisations } from './invariants/inspector.ts';
 import { Liveness } from './invariants/liveness.ts';
 import type { DelaySetting, Plan } from './plan.ts';
@@ -53,7 +55,10 @@ export async function simulate(plan: Plan, options: SimulationOptions = {}): Pro
   for (const observer of [trace, inspector, ...(options.observers ?? [])]) world.observe(observer);
   let failure: SimulationFailure | undefined;
   try {
+    await world.startAll();
+    const hostile = admitHostile(world, plan);
     await sufferFaults(world, plan, trace);
+    for (const endpoint of hostile) endpoint.leave();
     await comeToRest(world, inspector);
     for (const node of world.nodes) await inspector.inspect(node);
   } catch (error) {
@@ -73,15 +78,13 @@ export async function simulate(plan: Plan, options: SimulationOptions = {}): Pro
 }
 
 async function sufferFaults(world: World, plan: Plan, trace: Trace): Promise<void> {
-  const startMs = world.nowMs;
-  await world.startAll();
   for (const [number, event] of plan.events.entries()) {
     world.after(event.atMs, async () => {
       trace.note(world.nowMs, JSON.stringify(event));
       await carryOut(world, event, number);
     });
   }
-  await world.run(startMs + plan.faultyMs - world.nowMs);
+  await world.run(plan.faultyMs);
 }
 
 /** Ends the faults, and lets time go by until all agree and every entry is in a block. */
@@ -95,6 +98,21 @@ async function comeToRest(world: World, inspector: Inspector): Promise<void> {
     assert(world.nowMs < endMs, `all comes to rest; ${world.describe()}`);
     await world.run(LOOK_MS);
   }
+}
+
+function admitHostile(world: World, { seed, setting }: Plan): ActorEndpoint[] {
+  return setting.hostile.map(({ character, nodes, hashesPerSecond }, i) => {
+    const id = `hostile-${i}`;
+    const props = { params: world.params, random: new Random(seed).stream(id) };
+    const actor = assertPresent(characterNamed(character), `there is a character ${character}`);
+    const toNodes = nodes.map((node) => world.node(node));
+    return world.admit(actor.create(props, hashesPerSecond), {
+      id,
+      toNodes,
+      direction: 'inbound',
+      redialMs: REDIAL_MS,
+    });
+  });
 }
 
 function createWorld({ seed, setting }: Plan): World {
@@ -127,6 +145,9 @@ function delayModel(setting: DelaySetting, random: Random): DelayModel {
 
 /** How long a node may take to fetch what it lacks, and to find peers again. */
 const SYNC_MS = 180_000;
+
+/** How long a hostile peer that was put out stays away. */
+const REDIAL_MS = 20_000;
 
 /** How often it is asked whether all is at rest. */
 const LOOK_MS = 250;

@@ -3,7 +3,8 @@
  * not, and how often: runs in which everything goes wrong a little all look the same.
  */
 import type { MiningMode } from '../protocol/mining-desk.ts';
-import type { DelaySetting, Fault, NodeSetting, Plan, PlannedEvent, Setting } from './plan.ts';
+import { CHARACTERS } from './hostile/cast.ts';
+import type { DelaySetting, Fault, HostileSetting, NodeSetting, Plan, PlannedEvent, Setting } from './plan.ts';
 import { Random } from './random.ts';
 import { FAIR_WEATHER, type Weather } from './simulated-network.ts';
 import { FIRST_WORK } from './simulation-params.ts';
@@ -13,8 +14,6 @@ import { TOPOLOGIES } from './topology.ts';
 export interface SwarmOptions {
   readonly nodes?: number | undefined;
   readonly minutes?: number | undefined;
-  /** Characters of hostile peers to choose from. */
-  readonly characters?: readonly string[];
 }
 
 /** The plan of `seed`. Equal arguments, equal plans. */
@@ -32,17 +31,16 @@ export function drawPlan(seed: number, options: SwarmOptions = {}): Plan {
 function drawSetting(random: Random, options: SwarmOptions): Setting {
   const count = options.nodes ?? random.integer(3, 9);
   const blockInterval = random.pick([5, 10, 10, 15, 30, 60]);
-  const { characters = [] } = options;
-  const hostile = characters.length > 0 && random.chance(0.4) ? random.sample(characters, random.integer(1, 4)) : [];
+  const nodes = drawNodes(random, count, blockInterval);
   return {
-    nodes: drawNodes(random, count, blockInterval),
+    nodes,
     topology: random.pick(TOPOLOGIES),
     delays: drawDelays(random, blockInterval * 1000),
     weather: random.chance(0.3) ? drawWeather(random) : FAIR_WEATHER,
     blockInterval,
     windowBlocks: random.pick([6, 40, 4_096]),
     tickMs: random.pick([250, 250, 1_000]),
-    hostile,
+    hostile: random.chance(0.5) ? drawHostile(random, nodes) : [],
   };
 }
 
@@ -58,6 +56,20 @@ function drawNodes(random: Random, count: number, blockInterval: number): NodeSe
     miningMode: mode !== 'mixed' ? mode : i === 0 ? 'entries' : random.pick(['entries', 'always', 'demand']),
     hashesPerSecond: (share / sum) * power,
   }));
+}
+
+/** One to six hostile peers at some of the nodes, some of them miners with up to 45 % of all that is mined with. */
+function drawHostile(random: Random, nodes: readonly NodeSetting[]): HostileSetting[] {
+  const power = nodes.reduce((sum, { hashesPerSecond }) => sum + hashesPerSecond, 0);
+  const all = nodes.map((_, i) => i);
+  return Array.from({ length: random.integer(1, 6) }, () => {
+    const share = 0.1 + 0.35 * random.fraction();
+    return {
+      character: random.pick(CHARACTERS).name,
+      nodes: random.sample(all, random.integer(1, all.length)).sort((one, other) => one - other),
+      hashesPerSecond: (power * share) / (1 - share),
+    };
+  });
 }
 
 /** None of them is long beside the time between two blocks: what comes of that is measured, not proven wrong. */
