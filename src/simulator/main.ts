@@ -33,8 +33,6 @@ interface Choice extends SwarmOptions {
   readonly scenario: string | undefined;
 }
 
-process.exitCode = await main(process.argv.slice(2));
-
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
     console.log(HELP);
@@ -196,3 +194,5 @@ function commit(): string {
 /** More are for the measurements of scale. */
 const NODES_MOST = 26;
 const SHRINK_TRIES = 200;
+
+process.exitCode = await main(process.argv.slice(2));

@@ -28,8 +28,7 @@ export class ScenarioStage {
   readonly hostile: ActorEndpoint[] = [];
   /** How many changes each disk held when a copy of it was made. */
   readonly #copies = new Map<SimulatedNode, number>();
-  readonly #submitted: { readonly node: SimulatedNode; readonly request: RequestId; readonly ids: readonly Hash[] }[] =
-    [];
+  readonly #submitted: Submission[] = [];
   readonly #power: number;
   #events = 0;
 
