@@ -5,8 +5,10 @@ import { entryCount, entryIds, parseBody } from '../core/body.ts';
 import { createParams } from '../core/params.ts';
 import { EntryPool } from './entry-pool.ts';
 import {
+  PENDING_BYTES_OF_PEERS_MAX,
   PENDING_BYTES_PER_PEER_MAX,
   PENDING_ENTRIES_MAX,
+  PENDING_ENTRIES_OF_PEERS_MAX,
   PENDING_ENTRIES_PER_PEER_MAX,
   RECENT_IDS_MAX,
 } from './limits.ts';
@@ -67,6 +69,27 @@ test('a full pool takes no more of peers, has no room for its own user, and stil
   assert.equal(pool.add(entry, 'p'), false);
   pool.addReturned([entry]);
   assert.equal(pool.count, PENDING_ENTRIES_MAX + 1);
+});
+
+test('however many keys strangers have, there is room left for what the own user hands in', () => {
+  const pool = new EntryPool([]);
+  const spam = entriesOf('spam', PENDING_ENTRIES_MAX);
+  const taken = spam.filter((entry, i) => pool.add(entry, `stranger-${i % 100}`));
+  assert.equal(taken.length, PENDING_ENTRIES_OF_PEERS_MAX);
+  const own = entriesOf('own', PENDING_ENTRIES_MAX - PENDING_ENTRIES_OF_PEERS_MAX);
+  assert.ok(pool.hasRoomFor(own));
+  for (const entry of own) assert.ok(pool.add(entry, undefined));
+  assert.equal(pool.count, PENDING_ENTRIES_MAX);
+
+  const large = new EntryPool([]);
+  const sizeBytes = 64 * 1024;
+  const fitting = PENDING_BYTES_OF_PEERS_MAX / sizeBytes;
+  const bulk = Array.from({ length: fitting + 1 }, (_, i) => ({
+    id: entryOf(`${i}`).id,
+    bytes: new Uint8Array(sizeBytes),
+  }));
+  assert.equal(bulk.filter((entry, i) => large.add(entry, `stranger-${i % 8}`)).length, fitting);
+  assert.ok(large.hasRoomFor([entryOf('"own"')]));
 });
 
 test('an entry in a block is remembered as recent, until so many came after it or it is returned', () => {

@@ -5,8 +5,10 @@ import type { Hash } from '../core/hash.ts';
 import type { PeerId, PooledEntry } from './effects.ts';
 import {
   PENDING_BYTES_MAX,
+  PENDING_BYTES_OF_PEERS_MAX,
   PENDING_BYTES_PER_PEER_MAX,
   PENDING_ENTRIES_MAX,
+  PENDING_ENTRIES_OF_PEERS_MAX,
   PENDING_ENTRIES_PER_PEER_MAX,
   RECENT_IDS_MAX,
 } from './limits.ts';
@@ -94,14 +96,14 @@ export class EntryPool {
     return this.count + entries.length <= PENDING_ENTRIES_MAX && this.#sizeBytes + bytes <= PENDING_BYTES_MAX;
   }
 
-  /** Takes an entry in, not yet stored. False where it waits already, or its peer has used up its share. */
+  /** Takes an entry in, not yet stored. False where it waits already, or its peer, or all of them, have used up their share. */
   add(entry: PooledEntry, peer: PeerId | undefined): boolean {
     if (this.#waiting.has(entry.id)) return false;
     if (peer !== undefined) {
       const share = this.#shares.get(peer) ?? { entries: 0, bytes: 0 };
       const fits =
         share.entries < PENDING_ENTRIES_PER_PEER_MAX && share.bytes + entry.bytes.length <= PENDING_BYTES_PER_PEER_MAX;
-      if (!fits || !this.hasRoomFor([entry])) return false;
+      if (!fits || !this.#hasRoomForPeers(entry)) return false;
     }
     this.#insert({ ...entry, peer, isStored: false });
     return true;
@@ -162,6 +164,12 @@ export class EntryPool {
       ids.push(id);
     }
     return bodyFromEntries(chosen, ids);
+  }
+
+  /** Of peers less is taken than fits: keys cost nothing, and many of them must not turn this node's own user away. */
+  #hasRoomForPeers({ bytes }: PooledEntry): boolean {
+    if (!this.#isAll) return false;
+    return this.count < PENDING_ENTRIES_OF_PEERS_MAX && this.#sizeBytes + bytes.length <= PENDING_BYTES_OF_PEERS_MAX;
   }
 
   #insertStored(entries: readonly PooledEntry[]): PooledEntry[] {

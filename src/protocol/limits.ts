@@ -86,6 +86,10 @@ export const HOLD_RETRY_MS = 2_000;
 export const PENDING_ENTRIES_MAX = 50_000;
 export const PENDING_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Beyond this nothing is taken of peers any more: the rest of the pool is for the node's own user. */
+export const PENDING_ENTRIES_OF_PEERS_MAX = 40_000;
+export const PENDING_BYTES_OF_PEERS_MAX = 48 * 1024 * 1024;
+
 /** Of the pool's entries, those that one peer brought. */
 export const PENDING_ENTRIES_PER_PEER_MAX = 10_000;
 export const PENDING_BYTES_PER_PEER_MAX = 16 * 1024 * 1024;
