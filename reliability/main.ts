@@ -8,6 +8,7 @@ import { readOrigin } from '../bench/origin.ts';
 import { coverage } from './coverage.ts';
 import { fuzz } from './fuzz.ts';
 import { hostile } from './hostile.ts';
+import { httpAttacks } from './http-attacks.ts';
 import { kill } from './kill.ts';
 import { mutation } from './mutation.ts';
 import type { Effort, Part } from './part.ts';
@@ -15,7 +16,7 @@ import { partitions } from './partitions.ts';
 import { powerLoss } from './power-loss.ts';
 import { formatFigure, formatPage, type PartResult } from './report.ts';
 
-const PARTS: readonly Part[] = [kill, partitions, powerLoss, hostile, fuzz, coverage, mutation];
+const PARTS: readonly Part[] = [kill, partitions, powerLoss, hostile, httpAttacks, fuzz, coverage, mutation];
 
 const USAGE = `npm run reliability -- [PART...] [--nightly] [--share N] [--seed N] [--keep FILE]
 
