@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
+import { breakLog } from '../../test/support/broken-log.ts';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import {
   ALL_PENDING,
@@ -179,19 +180,4 @@ function startChild(mode: 'hold' | 'grow', ...args: readonly string[]): ChildPro
 async function kill(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL');
   await once(child, 'exit');
-}
-
-/** Puts a file that cannot be written in the place of the log that this process has open. */
-function breakLog(folder: string): void {
-  const name = join(folder, 'chain.sqlite-wal');
-  const found = readdirSync('/proc/self/fd').find((number) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${number}`) === name;
-    } catch {
-      return false;
-    }
-  });
-  const descriptor = Number(found ?? assert.fail('the log is open'));
-  closeSync(descriptor);
-  assert.equal(openSync('/dev/null', 'r'), descriptor, 'the lowest free number is taken first');
 }
