@@ -229,7 +229,7 @@ describe('bodies', () => {
     const judged = judge(genesis, '{}');
     assert.ok(judged.ok);
     assert.equal(judged.value.body, GENESIS_BODY);
-    for (const text of ['{"x":1}', '[]', 'null', '[{}]', '{}{}', '{', ''])
+    for (const text of ['{"x":1}', '[]', 'null', '[{}]', '{}{}', '{', '', '[}', '{]'])
       assert.notEqual(code(genesis, text), 'valid', text);
     assert.equal(code(genesis, '{"x":1}'), 'data-root-wrong');
   });
@@ -293,6 +293,8 @@ describe('time', () => {
     const { timestamp } = TIP.header;
     for (const clock of [0, timestamp - 100, timestamp - 1, timestamp]) assert.equal(timeAt(clock), timestamp);
     for (const clock of [timestamp + 1, timestamp + 100_000]) assert.equal(timeAt(clock), clock);
+    const options = { parent: TIP, dataRoot: OTHER_HASH, clockSeconds: 0, params: TEST_PARAMS };
+    assert.equal(createCandidateHeader(options).nonce, 0, 'the search begins there');
   });
 
   test('whatever the clock says, a candidate becomes a valid header once its nonce is found', () => {
