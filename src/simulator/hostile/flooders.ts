@@ -33,9 +33,13 @@ export class OrphanFlooder extends Stranger {
 /** Names ids of entries that there are not, as many as a message holds (CVE-2018-17145), and asks for as many. */
 export class InventoryFlooder extends Stranger {
   protected override act(link: ActorLink): void {
-    const ids = Array.from({ length: IDS_PER_MESSAGE_MAX }, () => this.#cheapHash());
-    link.say({ type: 'inventory', ids });
-    link.say({ type: 'get-entries', ids });
+    // In bursts: a thousand ids take as long as all else that happens in a simulated minute.
+    if (!this.random.chance(0.03)) return;
+    for (let i = 0; i < 3; i++) {
+      const ids = Array.from({ length: IDS_PER_MESSAGE_MAX }, () => this.#cheapHash());
+      link.say({ type: 'inventory', ids });
+      if (i === 0) link.say({ type: 'get-entries', ids });
+    }
   }
 
   #cheapHash(): Hash {

@@ -94,7 +94,11 @@ export class StoreReading {
         else others.push(place);
       }
     }
+    // Of very many, some: a block of thousands is read through for each of its entries.
+    const step = Math.ceil(places.size / ENTRIES_LOOKED_UP);
+    let number = 0;
     for (const [entry, derived] of places) {
+      if (number++ % step !== 0) continue;
       const found = await store.entryPlaces(entry, derived.length + 1);
       const read = found.places.map(({ height, hash, index }) => `${height} ${hash} ${index}`);
       // An index may be behind the tip, and says how far it goes.
@@ -165,5 +169,6 @@ async function readUnlessDamaged<Value>(read: () => Promise<Value>): Promise<Val
 const DAMAGED = Symbol('a block that the disk knows to be damaged');
 const HEADER_DIGITS = 2 * 118;
 const EVERYTHING = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
+const ENTRIES_LOOKED_UP = 2_000;
 /** Of the pending entries, so many are looked up in the index, where they must not be. */
 const ABSENT_LOOKED_UP = 16;
