@@ -104,7 +104,7 @@ function withoutQuestionMark(source: string, start: number, end: number): Replac
 
 function literals(node: Extract<Node, { type: 'Literal' }>, source: string): Replacement[] {
   if ('regex' in node) {
-    return patterns(node.regex.pattern).map((pattern) => inPlaceOf(node, `/${pattern}/${node.regex.flags}`));
+    return patterns(node.regex.pattern, node.start + 1);
   }
   if ('bigint' in node) return [inPlaceOf(node, `${BigInt(node.bigint) + 1n}n`)];
   if (typeof node.value === 'number') return [inPlaceOf(node, `(${textOf(node, source)} + 1)`)];
@@ -113,14 +113,15 @@ function literals(node: Extract<Node, { type: 'Literal' }>, source: string): Rep
   return [];
 }
 
-/** A pattern without each of its anchors, with each class turned round, and with each count one higher. */
-function patterns(pattern: string): string[] {
-  const others: string[] = [];
+/** A pattern, which begins at `start`, without each of its anchors, with each class turned round, and with each count one higher. */
+function patterns(pattern: string, start: number): Replacement[] {
+  const others: Replacement[] = [];
   for (const found of pattern.matchAll(/\\.|\[\^?|[$^]|\d+(?=\})/g)) {
     const [token] = found;
     const text = PATTERN.get(token) ?? (/^\d/.test(token) ? String(Number(token) + 1) : undefined);
     if (text === undefined) continue;
-    others.push(pattern.slice(0, found.index) + text + pattern.slice(found.index + token.length));
+    const place = start + found.index;
+    others.push({ start: place, end: place + token.length, text });
   }
   return others;
 }

@@ -15,7 +15,11 @@ export interface Trial {
   readonly mutant: { readonly url: string; readonly source: string } | undefined;
 }
 
-export type TrialAnswer = 'passed' | 'failed';
+export interface TrialAnswer {
+  readonly result: 'passed' | 'failed';
+  /** How long the processor was at it. */
+  readonly busyMs: number;
+}
 
 const ROOT = new URL('../..', import.meta.url).href;
 const BARE_TEST = new URL('bare-test.ts', import.meta.url).href;
@@ -46,11 +50,13 @@ registerHooks({
 process.on('message', async (message: Trial) => {
   trial = message;
   trials++;
-  const answer = await run(message);
-  process.send?.(answer);
+  const before = process.cpuUsage();
+  const result = await run(message);
+  const { user, system } = process.cpuUsage(before);
+  process.send?.({ result, busyMs: (user + system) / 1000 } satisfies TrialAnswer);
 });
 
-async function run({ tests }: Trial): Promise<TrialAnswer> {
+async function run({ tests }: Trial): Promise<TrialAnswer['result']> {
   try {
     for (const url of tests) {
       await import(url);

@@ -1,29 +1,43 @@
-/** Trials of mutants in a process of their own, which is replaced when one does not end, or has been at it for long. */
+/** Trials of mutants in a process of their own, which is replaced when one does not end, or has seen many. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Trial, TrialAnswer } from './trial-child.ts';
 
-export type TrialResult = TrialAnswer | 'timed-out';
+export type TrialResult = TrialAnswer['result'] | 'timed-out';
+
+/** What came of a trial, and how long the processor was at it. */
+export interface TrialOutcome {
+  readonly result: TrialResult;
+  readonly busyMs: number;
+}
 
 export class Trials {
   #child: ChildProcess | undefined;
   /** How many trials the process has seen. */
   #seen = 0;
 
-  /** Whether the tests pass, within `limitMs`. A process that a mutant ends is a test that fails. */
-  try(trial: Trial, limitMs: number): Promise<TrialResult> {
+  /**
+   * Whether the tests pass before the processor was at them for `busyMsMax`: on a machine that has other things to do, the
+   * time on the clock says little. A process that a mutant ends is a test that fails.
+   */
+  try(trial: Trial, busyMsMax: number): Promise<TrialOutcome> {
     const child = this.#ready();
     return new Promise((resolve) => {
-      const finish = (result: TrialResult): void => {
-        clearTimeout(timer);
+      const busyMsBefore = busyMsOf(child);
+      const finish = (outcome: TrialOutcome): void => {
+        clearInterval(watch);
         child.removeAllListeners();
-        if (result === 'timed-out') child.kill('SIGKILL');
-        if (!child.connected || result === 'timed-out') this.#child = undefined;
-        resolve(result);
+        if (outcome.result === 'timed-out') child.kill('SIGKILL');
+        if (!child.connected || outcome.result === 'timed-out') this.#child = undefined;
+        resolve(outcome);
       };
-      const timer = setTimeout(() => finish('timed-out'), limitMs);
+      const watch = setInterval(() => {
+        const busyMs = busyMsOf(child) - busyMsBefore;
+        if (busyMs > busyMsMax) finish({ result: 'timed-out', busyMs });
+      }, LOOK_INTERVAL_MS);
       child.once('message', (answer: TrialAnswer) => finish(answer));
-      child.once('exit', () => finish('failed'));
+      child.once('exit', () => finish({ result: 'failed', busyMs: 0 }));
       child.send(trial);
     });
   }
@@ -50,6 +64,15 @@ export class Trials {
   }
 }
 
+/** How long the processor has been at this process; the time on the clock where Linux does not tell. */
+function busyMsOf({ pid }: ChildProcess): number {
+  const path = `/proc/${pid}/stat`;
+  if (!existsSync(path)) return performance.now();
+  // The name of the program, in brackets, may hold anything; behind it user and system time are fields 12 and 13.
+  const fields = readFileSync(path, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
 const CHILD = fileURLToPath(new URL('trial-child.ts', import.meta.url));
 /** Nothing that a mutant prints is of use. */
 const STDIO = ['ignore', 'ignore', 'ignore', 'ipc'] as const;
@@ -57,3 +80,6 @@ const STDIO = ['ignore', 'ignore', 'ignore', 'ipc'] as const;
 const TRIALS_PER_PROCESS = 100;
 /** Some mutants fill memory without end. */
 const HEAP_MIB = 2048;
+const LOOK_INTERVAL_MS = 100;
+/** What `/proc` counts in, everywhere. */
+const TICK_MS = 10;
