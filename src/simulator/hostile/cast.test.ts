@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CHARACTERS } from './cast.ts';
-import { Stage } from './stage.fixture.ts';
+import { Stage } from './stage.ts';
 
 /** By which fault a character is found out; the others do nothing that can be proved. */
 const FOUND_OUT: Readonly<Record<string, readonly string[]>> = {

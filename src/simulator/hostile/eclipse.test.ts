@@ -5,7 +5,7 @@ import { SilentPeer } from './bad-company.ts';
 import { OrphanFlooder } from './flooders.ts';
 import { DeepFlooder } from './low-work-flooder.ts';
 import { Middleman } from './middleman.ts';
-import { Stage } from './stage.fixture.ts';
+import { Stage } from './stage.ts';
 
 test('with one honest peer among as many hostile ones as it takes, a node follows the chain with the most work', async () => {
   const stage = await surrounded({ honestPeers: 1 });

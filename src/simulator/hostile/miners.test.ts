@@ -5,7 +5,7 @@ import { DeepForkMiner } from './deep-fork-miner.ts';
 import { datedAhead, datedByTurns } from './forged-times.ts';
 import type { PrivateMiner } from './private-miner.ts';
 import { SelfishMiner } from './selfish-miner.ts';
-import { Stage } from './stage.fixture.ts';
+import { Stage } from './stage.ts';
 
 test('a selfish miner with a tenth of the work gets less than its share; one with more than a third gets more', async () => {
   const weak = await mineBeside(0.1, 2, (stage, options) => new SelfishMiner(stage.props(0), options));

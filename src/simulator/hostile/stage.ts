@@ -1,5 +1,5 @@
 /** A world of honest nodes that mine, under every invariant, for hostile characters to come to. */
-import assert from 'node:assert/strict';
+import { assert } from '../../core/assert.ts';
 import type { NetworkParams } from '../../core/params.ts';
 import type { PeerId } from '../../protocol/effects.ts';
 import type { Actor, ActorEndpoint } from '../actor.ts';
@@ -16,6 +16,8 @@ export interface StageOptions {
   /** Of what the whole network mines with, what the honest nodes have: all, unless told. */
   readonly honestShare?: number;
   readonly knows?: WorldOptions['knows'];
+  /** How long after the genesis the world begins. */
+  readonly ageMs?: number;
 }
 
 export class Stage {
@@ -26,7 +28,7 @@ export class Stage {
   readonly faults = new Map<PeerId, Map<string, number>>();
   readonly #endpoints: ActorEndpoint[] = [];
 
-  constructor({ seed, nodes, honestShare = 1, knows }: StageOptions) {
+  constructor({ seed, nodes, honestShare = 1, knows, ageMs }: StageOptions) {
     this.world = new World({
       seed,
       nodes,
@@ -34,6 +36,7 @@ export class Stage {
       params: this.params,
       hashesPerSecond: (honestShare * this.hashesPerSecond) / nodes,
       ...(knows === undefined ? {} : { knows }),
+      ...(ageMs === undefined ? {} : { ageMs }),
     });
     this.inspector = new Inspector({ params: this.params, honest: this.world.nodes.map(({ id }) => id) });
     this.world.observe(this.inspector);
@@ -93,7 +96,7 @@ export class Stage {
     const liveness = new Liveness({ inspector, params, nodes: world.nodes, nowMs: world.nowMs, syncMs: 60_000 });
     await world.until('all comes to rest', 3_600_000, () => liveness.observe(world.nowMs) === 'settled');
     for (const node of world.nodes) await inspector.inspect(node);
-    assert.ok((inspector.tally.counts.get('S-a') ?? 0) > 0);
+    assert((inspector.tally.counts.get('S-a') ?? 0) > 0, 'the nodes have mined under the eyes of the inspector');
   }
 
   /** The codes of the faults that were found in any of `peers`. */
