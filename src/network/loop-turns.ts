@@ -31,4 +31,4 @@ export class LoopTurns {
   };
 }
 
-const TURN_MS_MAX = 10;
+const TURN_MS_MAX = 3;
