@@ -13,10 +13,23 @@ import { kill } from './kill.ts';
 import { mutation } from './mutation.ts';
 import type { Effort, Part } from './part.ts';
 import { partitions } from './partitions.ts';
+import { pauses } from './pauses.ts';
 import { powerLoss } from './power-loss.ts';
 import { formatFigure, formatPage, type PartResult } from './report.ts';
+import { simulation } from './simulation.ts';
 
-const PARTS: readonly Part[] = [kill, partitions, powerLoss, hostile, httpAttacks, fuzz, coverage, mutation];
+const PARTS: readonly Part[] = [
+  simulation,
+  kill,
+  partitions,
+  pauses,
+  powerLoss,
+  hostile,
+  httpAttacks,
+  fuzz,
+  coverage,
+  mutation,
+];
 
 const USAGE = `npm run reliability -- [PART...] [--nightly] [--share N] [--seed N] [--keep FILE]
 

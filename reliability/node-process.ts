@@ -48,7 +48,7 @@ export class NodeProcess {
   readonly port: number;
   /** Where its data is. */
   readonly folder: string;
-  /** With the exit code; null after a signal. */
+  /** With the exit code, null after a signal, once what it said before has been read. */
   readonly exited: Promise<number | null>;
   readonly #child: ChildProcess;
   readonly #spawnedMs = performance.now();
@@ -63,18 +63,22 @@ export class NodeProcess {
     this.port = options.port;
     this.folder = options.folder;
     this.#hadLog = options.hadLog;
-    this.exited = once(options.child, 'close').then(([exitCode]): number | null => {
+    const { stdout, stderr } = options.child;
+    assert(stdout !== null && stderr !== null, 'its output is read');
+    createInterface({ input: stdout }).once('line', () => {
+      this.#isReady = true;
+      this.#ready.resolve();
+    });
+    createInterface({ input: stderr }).on('line', (line) => this.#stderr.push(line));
+    const [stdoutClosed, stderrClosed] = [once(stdout, 'close'), once(stderr, 'close')];
+    this.exited = once(options.child, 'exit').then(async ([exitCode]): Promise<number | null> => {
       this.#hasExited = true;
+      // Its miner writes to the same stderr, and may be there for longer.
+      await Promise.all([stdoutClosed, Promise.race([stderrClosed, delay(LAST_WORDS_MS)])]);
       this.#ready.reject(new Error(`the node ended before it was up: ${this.stderr}`));
       return exitCode;
     });
     this.#ready.promise.catch(() => undefined);
-    assert(options.child.stdout !== null && options.child.stderr !== null, 'its output is read');
-    createInterface({ input: options.child.stderr }).on('line', (line) => this.#stderr.push(line));
-    createInterface({ input: options.child.stdout }).once('line', () => {
-      this.#isReady = true;
-      this.#ready.resolve();
-    });
   }
 
   /** Starts a node that mines on demand, and does not wait for it. It is killed at the end of `lifetime`. */
@@ -176,6 +180,15 @@ export function openFiles(pid: number): string[] {
   }
 }
 
+/** The processes that the process has started; none where the system does not tell. */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
 /** `R`, `S`, `T` and so on, as ps has them; undefined for a process that is gone, or where the system does not tell. */
 export function processState(pid: number): string | undefined {
   try {
@@ -191,5 +204,7 @@ function sizeOf(path: string): number {
 
 /** Where SQLite writes what it has not yet brought into the file itself. */
 const LOG_FILE = 'chain.sqlite-wal';
+/** Until what it wrote on its way out has come. */
+const LAST_WORDS_MS = 200;
 const POLL_MS = 2;
 const STOP_POLLS_MAX = 500;

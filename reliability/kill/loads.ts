@@ -11,16 +11,23 @@ import type { Promises } from './promises.ts';
 export class EntrySource {
   readonly #random: Random;
   readonly #name: string;
+  readonly #textMax: number;
   #count = 0;
 
-  constructor(name: string, random: Random) {
+  /** The texts in them have `textMax` characters at most; most have far fewer. */
+  constructor(name: string, random: Random, textMax = 2_000) {
     this.#name = name;
     this.#random = random;
+    this.#textMax = textMax;
   }
 
   next(): { readonly entry: PlainValue; readonly id: string } {
     // The keys are in order and the text is plain, so this is the canonical form already.
-    const entry = { n: this.#count++, of: this.#name, text: 'x'.repeat(Math.floor(this.#random.between(1, 2_000))) };
+    const entry = {
+      n: this.#count++,
+      of: this.#name,
+      text: 'x'.repeat(Math.floor(this.#random.between(1, this.#textMax))),
+    };
     return { entry, id: hashLeaf(new TextEncoder().encode(JSON.stringify(entry))) };
   }
 }
@@ -28,10 +35,17 @@ export class EntrySource {
 /** Hands entries in one batch after the other, and keeps the ids that the node answers for. Ends by rejecting only. */
 export async function appendOn(
   client: ProbeClient,
-  { entries, random, promises }: { entries: EntrySource; random: Random; promises: Promises },
+  options: {
+    readonly entries: EntrySource;
+    readonly promises: Promises;
+    readonly random: Random;
+    /** How many entries are handed in at once at most; 20 unless told. */
+    readonly batchMax?: number;
+  },
 ): Promise<never> {
+  const { entries, random, promises, batchMax = 20 } = options;
   for (;;) {
-    const batch = Array.from({ length: random.integer(1, 20) }, () => entries.next());
+    const batch = Array.from({ length: random.integer(1, batchMax) }, () => entries.next());
     const answer = await client.call('append', jsonValue({ entries: batch.map(({ entry }) => entry) }), PATIENT);
     const ids: string[] = JSON.parse(answer).entries.map(({ id }: { id: string }) => id);
     assert(

@@ -63,9 +63,12 @@ export async function runTrial(linked: LinkedNodes, trial: Trial, random: Random
 async function settle(nodes: readonly LinkedNode[], random: Random): Promise<void> {
   const deadlineMs = performance.now() + AGREEMENT_MS_MAX;
   const miner = random.pick(nodes);
-  for (const { promises } of nodes) {
-    await promises.untilAllEntriesAreKnown(miner.client, () => pause(deadlineMs, 'an entry did not reach the miner'));
-  }
+  // Nodes tell again of what waits after every block, which is how an entry comes back to a peer that has lost it.
+  const mineAndWait = async () => {
+    await mineOne(miner.client, miner.entries, WAITING_MAX);
+    await pause(deadlineMs, 'an entry did not reach the miner', MINING_PAUSE_MS);
+  };
+  for (const { promises } of nodes) await promises.untilAllEntriesAreKnown(miner.client, mineAndWait);
   do await mineOne(miner.client, miner.entries, WAITING_MAX);
   while ((await readStatus(miner)).pending.count > 0);
   await untilAgreed(nodes);
@@ -114,9 +117,9 @@ async function readStatus({ client }: LinkedNode): Promise<NodeStatus> {
   return JSON.parse(await client.call('status', undefined, PATIENT));
 }
 
-async function pause(deadlineMs: number, otherwise: string): Promise<void> {
+async function pause(deadlineMs: number, otherwise: string, pauseMs = POLL_MS): Promise<void> {
   assert(performance.now() < deadlineMs, `${otherwise}, ${AGREEMENT_MS_MAX} ms after the partition was healed`);
-  await delay(POLL_MS);
+  await delay(pauseMs);
 }
 
 function carriageOf(
@@ -148,6 +151,7 @@ const AGREEMENT_MS_MAX = 200_000;
 const MINING_SHARE = 0.2;
 const WAITING_MAX = 500;
 const POLL_MS = 50;
+const MINING_PAUSE_MS = 500;
 /** Who falls to -20 is hung up on. */
 const SCORE_MIN = -20;
 const SLOW_PACE = { delayMs: 50, bytesPerSecond: 200_000 };
