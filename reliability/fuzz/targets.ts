@@ -3,6 +3,7 @@ import type { FuzzTarget } from './target.ts';
 import { BLOCK_JSON, BODY } from './targets/blocks.ts';
 import { CANONICAL_JSON, CANONICAL_SCAN } from './targets/canonical-json.ts';
 import { CONFIG_FILE, PARAMS, PEER_ADDRESS, RUNNING_NODE, VALUES } from './targets/configuration.ts';
+import { ENTRY_LINES } from './targets/entry-lines.ts';
 import { FRAME_HEADER, FRAMES, LINES } from './targets/frames.ts';
 import { DIFFICULTY, HEADER, HEADER_RUN, TIMESTAMP } from './targets/headers.ts';
 import { EVENT_CURSOR, HOST_AND_ORIGIN, QUERY } from './targets/http.ts';
@@ -14,7 +15,7 @@ import { CONSISTENCY_PROOF, INCLUSION_PROOF } from './targets/proofs.ts';
 import { STORE_CODEC } from './targets/storage.ts';
 
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
-  ...[FRAME_HEADER, FRAMES, LINES, MESSAGES, ENTRY_BATCH],
+  ...[FRAME_HEADER, FRAMES, LINES, MESSAGES, ENTRY_BATCH, ENTRY_LINES],
   ...[CANONICAL_JSON, CANONICAL_SCAN, JSON_TEXT, ARRAY_SPLITTER, NESTING],
   ...[BODY, BLOCK_JSON, HEADER, HEADER_RUN, DIFFICULTY, TIMESTAMP, INCLUSION_PROOF, CONSISTENCY_PROOF],
   ...[RPC_REQUEST, RPC_REPLY, CANDIDATE_CHAIN, BLOCK_PARTS, EVENT_CURSOR, QUERY, HOST_AND_ORIGIN],
