@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readOrigin } from '../bench/origin.ts';
+import { adversaries } from './adversaries.ts';
 import { coverage } from './coverage.ts';
 import { fuzz } from './fuzz.ts';
 import { hostile } from './hostile.ts';
@@ -20,6 +21,7 @@ import { simulation } from './simulation.ts';
 
 const PARTS: readonly Part[] = [
   simulation,
+  adversaries,
   kill,
   partitions,
   pauses,
