@@ -10,7 +10,7 @@ export function datedAhead({ futureTimeMax }: NetworkParams): Dating {
 }
 
 /** As early as the parent allows. */
-export const datedBack: Dating = (_, parent) => parent.header.timestamp;
+const datedBack: Dating = (_, parent) => parent.header.timestamp;
 
 /** Back and ahead by turns, so that every second solve time is as long as can be. */
 export function datedByTurns(params: NetworkParams): Dating {

@@ -65,7 +65,7 @@ export function isSame(one: Uint8Array, other: Uint8Array): boolean {
 }
 
 /** The 118 bytes of `header` as hex, written by the second implementation. */
-export function headerHex(header: Header): string {
+function headerHex(header: Header): string {
   return writeHeader({
     height: BigInt(header.height),
     previousHash: header.previousHash,
