@@ -18,6 +18,7 @@ import { pauses } from './pauses.ts';
 import { powerLoss } from './power-loss.ts';
 import { formatFigure, formatPage, type PartResult } from './report.ts';
 import { simulation } from './simulation.ts';
+import { soak } from './soak.ts';
 
 const PARTS: readonly Part[] = [
   simulation,
@@ -25,6 +26,7 @@ const PARTS: readonly Part[] = [
   kill,
   partitions,
   pauses,
+  soak,
   powerLoss,
   hostile,
   httpAttacks,

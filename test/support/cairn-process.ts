@@ -35,7 +35,8 @@ export interface Outcome {
 /** A world that is deleted in the end. Ask for it before what runs in it. */
 export async function makeWorld(t: Lifetime): Promise<World> {
   const home = await mkdtemp(join(tmpdir(), 'cairn-cli-'));
-  t.after(() => rm(home, { recursive: true, force: true }));
+  // Again, where the miner of a node that was killed is just keeping what it compiled.
+  t.after(() => rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   const networkFile = join(home, 'network.json');
   await writeFile(networkFile, encodeParams(createParams({ name: 'test', targetLimit: 0x207fffff })));
   return { home, networkFile, env: { ...cleanEnvironment(), CAIRN_HOME: home } };
