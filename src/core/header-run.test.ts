@@ -111,6 +111,14 @@ for (const height of [1_000_000, 2 ** 20 - 40, 2 ** 31 - 60, 2 ** 32 - 200]) {
   });
 }
 
+test('work of any size is in the history, whatever its digits', () => {
+  for (const before of [0n, 1n, 2n ** 64n - 1n, 2n ** 64n, 2n ** 128n, 2n ** 192n - 1n, 2n ** 192n, 2n ** 255n]) {
+    const parent = { ...GENESIS, work: before };
+    const { bytes, points } = mineHeaders(parent, 5);
+    assert.deepEqual(validateHeaders(bytes, parent, PARAMS), { points, fault: undefined }, `${before}`);
+  }
+});
+
 test('a run that is longer than what is judged at once is judged whole, and its bytes may stand anywhere', () => {
   const { bytes, points } = mineHeaders(GENESIS, 4200);
   const memory = new Uint8Array(bytes.length + 7);

@@ -90,7 +90,8 @@ test('a name is 1 to 64 characters of a-z, 0-9 and hyphen', () => {
 
 test('a name must be there', () => {
   for (const text of ['{}', '{"format":1}', '{"block_interval":5}']) {
-    assert.equal(faultOf(text).key, 'name');
+    const expected = '1 to 64 characters of a-z, 0-9 and hyphen';
+    assert.deepEqual(faultOf(text), { code: 'params-value-invalid', key: 'name', expected });
   }
 });
 
@@ -146,7 +147,7 @@ test('a body with room for just one entry, and times that follow at the end of t
 const NOT_FILES: readonly (readonly [name: string, text: string, fault: object])[] = [
   ['no JSON', '{"name":', { code: 'params-not-json', reason: 'json-syntax' }],
   ['a key twice', '{"name":"a","name":"b"}', { code: 'params-not-json', reason: 'json-duplicate-key' }],
-  ['too deep a value', file('"depth_max":[[[1]]]'), { code: 'params-not-json', reason: 'json-depth' }],
+  ['too deep a value', file('"depth_max":[[1]]'), { code: 'params-not-json', reason: 'json-depth' }],
   ['an array', '[{"name":"n"}]', { code: 'params-not-json', reason: 'not a JSON object' }],
   ['null', 'null', { code: 'params-not-json', reason: 'not a JSON object' }],
   ['a text', '"name"', { code: 'params-not-json', reason: 'not a JSON object' }],
