@@ -1,6 +1,5 @@
 /** Real nodes that reach each other by links alone, each pair by one of its own. */
 import { fileURLToPath } from 'node:url';
-import { assertPresent } from '../../src/core/assert.ts';
 import type { ProbeClient } from '../../src/probe/probe-client.ts';
 import type { Random } from '../../src/simulator/random.ts';
 import { freePort, type Lifetime, type World } from '../../test/support/cairn-process.ts';
@@ -59,10 +58,5 @@ export async function startLinkedNodes(
   return { nodes, links };
 }
 
-/** One of the nodes, by its place. */
-export function nodeAt({ nodes }: LinkedNodes, place: number): LinkedNode {
-  return assertPresent(nodes[place], 'there is a node at this place');
-}
-
-/** The version before the sources are stripped of types is what Node loads. */
+/** Loaded as it stands: Node strips the types. */
 const FIREWALL = fileURLToPath(new URL('./firewall-child.ts', import.meta.url));
