@@ -8,7 +8,32 @@ describe('the turns of the event loop', () => {
     const turns = new LoopTurns();
     assert.equal(turns.isOver, false);
     useUp(turns);
+    await nextTurn();
+    assert.equal(turns.isOver, false);
+  });
+
+  test('after a turn that was used up the event loop goes round without anybody, so that others come in between', async () => {
+    const turns = new LoopTurns();
+    useUp(turns);
+    let rounds = 0;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    turns.waitForNext(resolve);
+    const count = () => {
+      rounds++;
+      counting = globalThis.setImmediate(count);
+    };
+    let counting = globalThis.setImmediate(count);
+    await promise;
+    clearImmediate(counting);
+    assert.ok(rounds >= 4, `${rounds} rounds`);
+  });
+
+  test('a turn that was not used up is followed by the next at once', async () => {
+    const turns = new LoopTurns();
+    void turns.isOver;
     await setImmediate();
+    useUp(turns);
+    await nextTurn();
     assert.equal(turns.isOver, false);
   });
 
@@ -23,9 +48,9 @@ describe('the turns of the event loop', () => {
     });
     turns.waitForNext(() => went.push('second'));
     assert.deepEqual(went, []);
-    await setImmediate();
+    await nextTurn();
     assert.deepEqual(went, ['first']);
-    await setImmediate();
+    await nextTurn();
     assert.deepEqual(went, ['first', 'second', 'first, again']);
   });
 
@@ -39,4 +64,9 @@ describe('the turns of the event loop', () => {
 
 function useUp(turns: LoopTurns): void {
   while (!turns.isOver);
+}
+
+/** A turn that was used up is over, and so are the rounds after it. */
+async function nextTurn(): Promise<void> {
+  for (let round = 0; round < 5; round++) await setImmediate();
 }
