@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { readOrigin } from '../bench/origin.ts';
 import { adversaries } from './adversaries.ts';
 import { coverage } from './coverage.ts';
+import { diskImages } from './disk-images.ts';
 import { fuzz } from './fuzz.ts';
 import { hostile } from './hostile.ts';
 import { httpAttacks } from './http-attacks.ts';
@@ -28,6 +29,7 @@ const PARTS: readonly Part[] = [
   pauses,
   soak,
   powerLoss,
+  diskImages,
   hostile,
   httpAttacks,
   fuzz,

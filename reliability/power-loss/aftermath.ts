@@ -5,8 +5,9 @@ import { checkStore } from '../../src/storage/fsck.ts';
 import { openSqliteStore } from '../../src/storage/sqlite-store.ts';
 import { TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { NO_CHANGE, pendingEntry } from '../../test/support/store-change.ts';
+import { fingerprint } from '../store-changes.ts';
 import type { DiskImage } from './disk-operation.ts';
-import { COPY_PATH, fingerprint } from './workload.ts';
+import { COPY_PATH } from './workload.ts';
 
 /** What the process had said before the power went. */
 export interface Expectation {

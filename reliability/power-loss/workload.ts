@@ -6,18 +6,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { assertPresent } from '../../src/core/assert.ts';
-import type { Block } from '../../src/core/block.ts';
-import { type ChainPoint, genesisPoint } from '../../src/core/validation.ts';
-import { Random } from '../../src/simulator/random.ts';
-import type { ChainChange, ChainStore } from '../../src/storage/chain-store.ts';
+import type { ChainChange } from '../../src/storage/chain-store.ts';
 import { compactStore } from '../../src/storage/compact.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import { rebuildStore } from '../../src/storage/rebuild.ts';
 import { openSqliteStore } from '../../src/storage/sqlite-store.ts';
-import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { writeFormat1 } from '../../test/support/format-1.ts';
-import { ALL_PENDING, NO_CHANGE, pendingEntry } from '../../test/support/store-change.ts';
+import { drawChanges, fingerprint, SWITCH_BLOCKS } from '../store-changes.ts';
 
 /** What a workload says of the store as it goes on, each as a fingerprint. */
 export type Saying =
@@ -115,13 +111,6 @@ export const WORKLOADS: readonly Workload[] = [
   },
 ];
 
-/** What of a store must never be lost, as one text: its tip says all of the chain, and the pending entries stand in order. */
-export async function fingerprint(store: ChainStore): Promise<string> {
-  const { tip, length } = await store.chainJson();
-  const { entries } = await store.pending(ALL_PENDING);
-  return [`${length}:${tip}`, ...entries.map(({ id }) => id.slice(0, 16))].join(' ');
-}
-
 async function prepareUsed(root: string): Promise<void> {
   const store = await openSqliteStore({ folder: dataIn(root), params: TEST_PARAMS });
   for (const change of USED) await store.commit(change);
@@ -134,33 +123,5 @@ async function stateAfter(changes: readonly ChainChange[]): Promise<string> {
   return fingerprint(twin);
 }
 
-/** Changes of every kind, always the same: the chain grows, every seventh time it switches to a branch, and entries wait. */
-function drawChanges(count: number, size: { readonly entryCharacters: number }): ChainChange[] {
-  const random = new Random('changes');
-  let points: readonly ChainPoint[] = [genesisPoint(TEST_PARAMS)];
-  const waiting: string[] = [];
-  return Array.from({ length: count }, (_, round) => {
-    const isSwitch = round % 7 === 6;
-    if (round % 5 === 3) {
-      const texts = [JSON.stringify(`waits ${round}`), JSON.stringify(`waits, too ${round}`)];
-      waiting.push(...texts);
-      return { ...NO_CHANGE, pendingAdded: texts.map(pendingEntry) };
-    }
-    const kept = isSwitch ? points.slice(0, 1 - SWITCH_BLOCKS) : points;
-    const parent = assertPresent(kept.at(-1), 'the genesis stays');
-    const included = waiting.splice(0, 1);
-    const grown = buildChain(TEST_PARAMS, parent, isSwitch ? SWITCH_BLOCKS : random.integer(1, 2), (height) => {
-      const filling = 'x'.repeat(random.integer(0, size.entryCharacters));
-      return bodyOf(JSON.stringify({ at: height, filling, round }), ...included.splice(0, 1));
-    });
-    points = [...kept, ...grown.points];
-    const blocks = grown.blocks.map((block: Block, i) => ({ block, work: grown.points[i]?.work ?? 0n }));
-    const added = grown.blocks.map(({ hash }) => hash);
-    return { ...NO_CHANGE, blocks, activate: { forkHeight: parent.header.height, added } };
-  });
-}
-
-/** A switch takes two blocks off and puts three on. */
-const SWITCH_BLOCKS = 3;
 const INDEX_MS = 700;
 const USED = drawChanges(60, { entryCharacters: 12_000 });

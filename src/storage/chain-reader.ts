@@ -9,7 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Hash } from '../core/hash.ts';
 import type { ActiveChain } from './active-chain.ts';
 import type { BlockTable, RawBlock } from './block-table.ts';
-import { blockDamaged } from './store-error.ts';
+import { blockDamaged, StoreError } from './store-error.ts';
 
 /** The blocks from height `from` to `tip`, in that order; none where `tip` is unknown or lower. */
 export async function* readChain(options: {
@@ -20,7 +20,10 @@ export async function* readChain(options: {
 }): AsyncGenerator<RawBlock, void, undefined> {
   const { chain, blocks, from } = options;
   const tipId = blocks.find(options.tip);
-  if (tipId === undefined) return;
+  if (tipId === undefined) {
+    const message = `The block ${options.tip} is not found by its hash: make the keys anew with cairn reindex.`;
+    throw new StoreError('store-damaged', message);
+  }
   const tipHeight = blocks.readHeader(tipId, () => chain.heightOf(tipId)).header.height;
   const branch: Branch = { ids: [], parentId: tipId, parentHeight: tipHeight };
   let height = from;

@@ -102,6 +102,10 @@ for (const { what, change } of [
   { what: 'that is cut short', change: (folder: string) => writeFileSync(join(folder, 'index.sqlite'), '') },
   { what: 'that lacks a table', change: (folder: string) => edit(folder, 'DROP TABLE reached') },
   { what: 'that lacks the other table', change: (folder: string) => edit(folder, 'DROP TABLE entry_index') },
+  {
+    what: 'that takes no question',
+    change: (folder: string) => edit(folder, 'UPDATE entry_index_config SET v = 99'),
+  },
   { what: 'of a later version', change: (folder: string) => edit(folder, 'PRAGMA user_version = 99') },
   {
     what: 'whose reach is no height',
@@ -182,7 +186,7 @@ test('an entry that moves to another height while it is looked for is found wher
 });
 
 function edit(folder: string, sql: string): void {
-  const database = new DatabaseSync(join(folder, 'index.sqlite'));
+  const database = new DatabaseSync(join(folder, 'index.sqlite'), { defensive: false });
   database.exec(sql);
   database.close();
 }

@@ -30,8 +30,9 @@ export class EntryIndexer {
     this.#folder = parts.folder;
     this.#chain = parts.chain;
     this.#blocks = parts.blocks;
-    this.#database = openEntryIndex(this.#folder);
-    this.#index = new EntryIndex(this.#database);
+    const { database, index } = openIndex(this.#folder);
+    this.#database = database;
+    this.#index = index;
   }
 
   /** There may be something to do, and whoever called may soon come again. */
@@ -147,6 +148,20 @@ export class EntryIndexer {
     this.#database = openEntryIndex(this.#folder);
     this.#index = new EntryIndex(this.#database);
     this.wake();
+  }
+}
+
+/** The index in `folder`, made anew where no question can be put to it: it can be derived. */
+function openIndex(folder: string): { readonly database: Database; readonly index: EntryIndex } {
+  const database = openEntryIndex(folder);
+  try {
+    return { database, index: new EntryIndex(database) };
+  } catch (error) {
+    database.close();
+    if (!(error instanceof StoreError) || error.code === 'store-in-use') throw error;
+    removeEntryIndex(folder);
+    const anew = openEntryIndex(folder);
+    return { database: anew, index: new EntryIndex(anew) };
   }
 }
 

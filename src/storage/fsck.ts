@@ -13,7 +13,7 @@ import { hash48 } from './block-hashes.ts';
 import { BlockTable, type HeaderRow, hashAt } from './block-table.ts';
 import { EntryIndexCheck } from './entry-index-check.ts';
 import { checkDigest, type FsckProblem, PROBLEMS_MAX, ProblemList, readable } from './fsck-problem.ts';
-import { bytesAt, type Database, integerAt, textAt } from './sqlite-database.ts';
+import { bytesAt, type Database, integerAt, risingRows, textAt } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { isDamage } from './store-error.ts';
 
@@ -115,12 +115,11 @@ async function checkBlocks(database: Database, blocks: BlockTable, problems: Pro
     return true;
   };
   let sideBlockCount = 0;
-  for (let id = 0, count = 1; ; count++) {
-    const after = id;
-    const row = problems.guard('database-damaged', () => next.one(after));
+  const rows = risingRows(next, 0);
+  for (let count = 1; ; count++) {
+    const row = problems.guard('database-damaged', () => rows.next().value);
     if (row === undefined) return sideBlockCount;
-    id = integerAt(row, 0);
-    const current = id;
+    const id = integerAt(row, 0);
     if (row[2] instanceof Uint8Array && row[1] !== String(hash48(hashAt(row, 2)))) {
       problems.add({
         code: 'block-lost',
@@ -128,7 +127,7 @@ async function checkBlocks(database: Database, blocks: BlockTable, problems: Pro
         detail: 'The key of the block is not that of its hash.',
       });
     }
-    if (problems.guard('database-damaged', () => checkBlock(current)) === true) sideBlockCount++;
+    if (problems.guard('database-damaged', () => checkBlock(id)) === true) sideBlockCount++;
     if (count % BLOCKS_A_TURN === 0) await nextTurn();
   }
 }

@@ -8,7 +8,7 @@ import { parseHash } from '../core/hash.ts';
 import { BLOCK_HASH_TABLES, hash48 } from './block-hashes.ts';
 import { hashAt } from './block-table.ts';
 import { PENDING_TABLE } from './pending-table.ts';
-import { bytesAt, type Database, integerAt } from './sqlite-database.ts';
+import { bytesAt, type Database, integerAt, risingRows } from './sqlite-database.ts';
 import { StoreError } from './store-error.ts';
 
 /** Within a transaction. `onProgress` hears how many steps are done, of how many. */
@@ -26,7 +26,7 @@ export function migrateFrom1(database: Database, onProgress: (done: number, of: 
   database.exec(PENDING_TABLE);
   const add = database.statement('INSERT INTO pending (seq, key, id, bytes) VALUES (?, ?, ?, ?)');
   const next = database.statement('SELECT seq, id, bytes FROM old_pending WHERE seq > ? ORDER BY seq LIMIT 1');
-  for (let row = next.one(-1); row !== undefined; row = next.one(integerAt(row, 0))) {
+  for (const row of risingRows(next, 0)) {
     const id = hashAt(row, 1);
     if (parseHash(id) === undefined) throw new StoreError('store-damaged', `The pending entry ${id} has no id.`);
     add.run(integerAt(row, 0), hash48(id), bytesAt(row, 1), bytesAt(row, 2));

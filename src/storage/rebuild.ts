@@ -10,7 +10,7 @@ import { BlockTable, hashAt } from './block-table.ts';
 import { removeEntryIndex } from './entry-index-file.ts';
 import { EntryIndexer } from './entry-indexer.ts';
 import { readable } from './fsck-problem.ts';
-import { type Database, integerAt, type Statement } from './sqlite-database.ts';
+import { type Database, integerAt, risingRows } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { blockDamaged, StoreError } from './store-error.ts';
 
@@ -55,7 +55,7 @@ async function rebuildKeys(database: Database): Promise<void> {
   const next = database.statement('SELECT id, hash, CAST(hash48 AS TEXT) FROM blocks WHERE id > ? ORDER BY id LIMIT 1');
   const update = database.statement('UPDATE blocks SET hash48 = ? WHERE id = ?');
   let count = 0;
-  for (let row = next.one(-1); row !== undefined; row = next.one(integerAt(row, 0))) {
+  for (const row of risingRows(next, 0)) {
     const key = hash48(hashAt(row, 1));
     if (row[2] !== String(key)) update.run(key, integerAt(row, 0));
     if (++count % BLOCKS_A_TURN === 0) await nextTurn();
@@ -81,7 +81,7 @@ async function rebuildChain(
   const blocks = new BlockTable(database, params);
   const chain = new ActiveChain(database);
   let point: ChainPoint | undefined;
-  for (let row = next.one(-1); row !== undefined; row = next.one(integerAt(row, 1))) {
+  for (const row of risingRows(next, 1)) {
     const height = integerAt(row, 1);
     const { block } = blocks.judge(integerAt(row, 0), () => height);
     if (point === undefined) {
@@ -105,13 +105,12 @@ async function rebuildChain(
 
 /** The digests and works of blocks off the chain, parents first. One that is damaged, or has lost its parent, stays as it is. */
 async function rebuildSideBlocks(database: Database, params: NetworkParams): Promise<void> {
-  const next = database.statement('SELECT min(id) FROM blocks WHERE id > ?');
+  const next = database.statement('SELECT id FROM blocks WHERE id > ? ORDER BY id LIMIT 1');
   const blocks = new BlockTable(database, params);
   const chain = new ActiveChain(database);
   let count = 0;
-  for (let id = nextId(next, -1); id !== undefined; id = nextId(next, id)) {
-    const current = id;
-    readable(() => rebuildSideBlock({ blocks, chain }, current));
+  for (const row of risingRows(next, 0)) {
+    readable(() => rebuildSideBlock({ blocks, chain }, integerAt(row, 0)));
     if (++count % BLOCKS_A_TURN === 0) await nextTurn();
   }
 }
@@ -128,11 +127,6 @@ function rebuildSideBlock(tables: { readonly blocks: BlockTable; readonly chain:
   blocks.keep(block, parent.work + targetToWork(target));
 }
 
-function nextId(next: Statement, after: number): number | undefined {
-  const row = next.one(after) ?? [];
-  return row[0] === null ? undefined : integerAt(row, 0);
-}
-
 /** Those at a place that is none are left out: their order cannot be told. */
 async function rebuildPendingKeys(database: Database): Promise<void> {
   const next = database.statement(
@@ -140,7 +134,7 @@ async function rebuildPendingKeys(database: Database): Promise<void> {
   );
   const update = database.statement('UPDATE pending SET key = ? WHERE seq = ?');
   let count = 0;
-  for (let row = next.one(-1); row !== undefined; row = next.one(integerAt(row, 0))) {
+  for (const row of risingRows(next, 0)) {
     const key = hash48(hashAt(row, 1));
     if (row[2] !== String(key)) update.run(key, integerAt(row, 0));
     if (++count % BLOCKS_A_TURN === 0) await nextTurn();

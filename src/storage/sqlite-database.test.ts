@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
-import { Database } from './sqlite-database.ts';
+import { Database, risingRows } from './sqlite-database.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cairn-database-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -30,5 +30,24 @@ test('a number that is larger than any that was written is damage', () => {
   assert.throws(() => select.one(), { code: 'store-damaged' });
   assert.throws(() => select.all(), { code: 'store-damaged' });
   assert.throws(() => [...select.each()], { code: 'store-damaged' });
+  database.close();
+});
+
+test('rows that are read one by one end where their numbers do not rise, as in a damaged tree', () => {
+  const database = new Database(join(root, 'rising'));
+  database.exec('CREATE TABLE numbers (value INTEGER PRIMARY KEY); INSERT INTO numbers VALUES (0), (3), (7)');
+  const next = database.statement('SELECT value FROM numbers WHERE value > ? ORDER BY value LIMIT 1');
+  assert.deepEqual([...risingRows(next, 0)], [[0], [3], [7]]);
+  const round = database.statement(
+    'SELECT coalesce((SELECT value FROM numbers WHERE value > ? AND value < 7 LIMIT 1), 0)',
+  );
+  const seen: unknown[] = [];
+  assert.throws(
+    () => {
+      for (const [value] of risingRows(round, 0)) seen.push(value);
+    },
+    { code: 'store-damaged' },
+  );
+  assert.deepEqual(seen, [0, 3]);
   database.close();
 });

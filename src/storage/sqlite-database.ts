@@ -156,6 +156,21 @@ export class Statement {
   }
 }
 
+/**
+ * Rows one at a time, so that others have their turn in between, and may write: `next` answers the row after the number
+ * that it is given, which stands in its `column`. Throws `store-damaged` where the numbers do not rise: from a damaged
+ * tree the same rows would come for ever.
+ */
+export function* risingRows(next: Statement, column: number): Generator<Row, void, undefined> {
+  let last = -1;
+  for (let row = next.one(last); row !== undefined; row = next.one(last)) {
+    const number = integerAt(row, column);
+    if (number <= last) throw new StoreError('store-damaged', `The row after number ${last} has the number ${number}.`);
+    last = number;
+    yield row;
+  }
+}
+
 /** The whole number, at least 0, in a row's `column`. */
 export function integerAt(row: Row, column: number): number {
   const cell = row[column];
