@@ -19,8 +19,9 @@ export interface SwarmOptions {
 /** The plan of `seed`. Equal arguments, equal plans. */
 export function drawPlan(seed: number, options: SwarmOptions = {}): Plan {
   const random = new Random(seed).stream('plan');
-  const faultyMs = (options.minutes ?? random.pick(MINUTES)) * 60_000;
   const setting = drawSetting(random.stream('setting'), options);
+  const intervals = random.between(INTERVALS_MIN, INTERVALS_MAX);
+  const faultyMs = options.minutes === undefined ? intervals * setting.blockInterval * 1000 : options.minutes * 60_000;
   const events = [
     ...drawWork(random.stream('work'), setting, faultyMs),
     ...drawFaults(random.stream('faults'), setting, faultyMs),
@@ -30,7 +31,7 @@ export function drawPlan(seed: number, options: SwarmOptions = {}): Plan {
 
 function drawSetting(random: Random, options: SwarmOptions): Setting {
   const count = options.nodes ?? random.integer(3, 9);
-  const blockInterval = random.pick([5, 10, 10, 15, 30, 60]);
+  const blockInterval = random.pick([5, 10, 15, 30, 60, 120]);
   const nodes = drawNodes(random, count, blockInterval);
   return {
     nodes,
@@ -87,13 +88,14 @@ function drawDelays(random: Random, intervalMs: number): DelaySetting {
 }
 
 function drawWeather(random: Random): Weather {
-  return { ...FAIR_WEATHER, retransmission: 0.3 * random.fraction() };
+  const some = (max: number) => (random.chance(0.3) ? max * random.fraction() : 0);
+  return { retransmission: 0.3 * random.fraction(), loss: some(0.3), duplication: some(0.5), reordering: some(0.5) };
 }
 
 /** What people do: entries now and then, many at once, large ones, and blocks that are asked for. */
-function drawWork(random: Random, { nodes }: Setting, faultyMs: number): PlannedEvent[] {
+function drawWork(random: Random, { nodes, blockInterval }: Setting, faultyMs: number): PlannedEvent[] {
   const events: PlannedEvent[] = [];
-  const meanMs = random.between(1_000, 60_000);
+  const meanMs = random.between(0.1, 6) * blockInterval * 1000;
   const sizeMax = random.pick([20, 300, 3_000]);
   for (let atMs = random.waiting(meanMs); atMs < faultyMs; atMs += random.waiting(meanMs)) {
     const node = random.integer(0, nodes.length - 1);
@@ -111,7 +113,7 @@ function drawWork(random: Random, { nodes }: Setting, faultyMs: number): Planned
 function drawFaults(random: Random, setting: Setting, faultyMs: number): PlannedEvent[] {
   const events: PlannedEvent[] = [];
   const kinds = Object.values(FAULTS).filter(() => random.chance(0.5));
-  const meanMs = random.between(10_000, 300_000);
+  const meanMs = random.between(1, 30) * setting.blockInterval * 1000;
   if (kinds.length === 0) return [];
   for (let atMs = random.waiting(meanMs); atMs < faultyMs; atMs += random.waiting(meanMs)) {
     const fault = random.pick(kinds)(random, setting);
@@ -122,7 +124,7 @@ function drawFaults(random: Random, setting: Setting, faultyMs: number): Planned
 
 /** One of each kind; undefined where this network has no place for it. */
 const FAULTS: Readonly<Record<Fault['type'], (random: Random, setting: Setting) => Fault | undefined>> = {
-  crash: (random, setting) => ({ type: 'crash', node: someNode(random, setting), forMs: someTime(random) }),
+  crash: (random, setting) => ({ type: 'crash', node: someNode(random, setting), forMs: someTime(random, setting) }),
   cut: (random, setting) => {
     const all = setting.nodes.map((_, i) => i);
     const these = random.sample(all, random.integer(1, Math.max(1, all.length - 1)));
@@ -130,31 +132,35 @@ const FAULTS: Readonly<Record<Fault['type'], (random: Random, setting: Setting) 
     // Of the others all, but now and then one that both sides go on seeing.
     const those = random.chance(0.3) ? rest.slice(1) : rest;
     const manner = random.pick(['broken', 'silent', 'one-way'] as const);
-    return { type: 'cut', these, those, manner, forMs: someTime(random) };
+    return { type: 'cut', these, those, manner, forMs: someTime(random, setting) };
   },
   'hang-up': (random, setting) => ({ type: 'hang-up', ...somePair(random, setting) }),
   clog: (random, setting) => ({ type: 'clog', ...somePair(random, setting), forMs: random.integer(100, 60_000) }),
-  weather: (random) => ({ type: 'weather', weather: drawWeather(random), forMs: someTime(random) }),
+  weather: (random, setting) => ({ type: 'weather', weather: drawWeather(random), forMs: someTime(random, setting) }),
   'clock-set': (random, setting) => {
     const node = someNode(random, setting);
     const aheadMs = Math.round(random.between(1_000, YEAR_MS)) * (random.chance(0.5) ? 1 : -1);
     // A large miner that is ahead makes a chain that the others must wait for: as it is meant to be, and no end of it.
     const isMuch = aheadMs > 4 * setting.blockInterval * 1000;
     if (isMuch && shareOf(setting, node) > SHARE_AHEAD_MAX) return undefined;
-    return { type: 'clock-set', node, aheadMs, forMs: someTime(random) };
+    return { type: 'clock-set', node, aheadMs, forMs: someTime(random, setting) };
   },
   'clock-drift': (random, setting) => {
     return {
       type: 'clock-drift',
       node: someNode(random, setting),
       rate: random.between(0.5, 2),
-      forMs: someTime(random),
+      forMs: someTime(random, setting),
     };
   },
-  'disk-full': (random, setting) => ({ type: 'disk-full', node: someNode(random, setting), forMs: someTime(random) }),
+  'disk-full': (random, setting) => ({
+    type: 'disk-full',
+    node: someNode(random, setting),
+    forMs: someTime(random, setting),
+  }),
   'disk-slow': (random, setting) => {
     const times = random.between(2, 200);
-    return { type: 'disk-slow', node: someNode(random, setting), times, forMs: someTime(random) };
+    return { type: 'disk-slow', node: someNode(random, setting), times, forMs: someTime(random, setting) };
   },
   damage: (random, setting) => ({
     type: 'damage',
@@ -163,14 +169,14 @@ const FAULTS: Readonly<Record<Fault['type'], (random: Random, setting: Setting) 
   }),
   restore: (random, setting) => {
     const commits = Math.floor(random.between(1, 500));
-    return { type: 'restore', node: someNode(random, setting), commits, forMs: someTime(random) };
+    return { type: 'restore', node: someNode(random, setting), commits, forMs: someTime(random, setting) };
   },
   'hash-rate': (random, setting) => {
     return {
       type: 'hash-rate',
       node: someNode(random, setting),
       times: random.between(0.1, 5),
-      forMs: someTime(random),
+      forMs: someTime(random, setting),
     };
   },
 };
@@ -184,9 +190,9 @@ function somePair(random: Random, { nodes }: Setting): { readonly node: number; 
   return { node, other: (node + random.integer(1, nodes.length - 1)) % nodes.length };
 }
 
-/** From half a second to ten minutes. */
-function someTime(random: Random): number {
-  return Math.round(random.between(500, 600_000));
+/** From half a second to ten minutes, or to sixty block intervals where these are more. */
+function someTime(random: Random, { blockInterval }: Setting): number {
+  return Math.round(random.between(500, Math.max(600_000, 60 * blockInterval * 1000)));
 }
 
 function shareOf({ nodes }: Setting, node: number): number {
@@ -194,6 +200,9 @@ function shareOf({ nodes }: Setting, node: number): number {
   return (nodes[node]?.hashesPerSecond ?? 0) / sum;
 }
 
-const MINUTES = [20, 40, 60, 90];
+/** How long things go wrong, in the time that a block should take. */
+const INTERVALS_MIN = 100;
+const INTERVALS_MAX = 500;
+
 const YEAR_MS = 365 * 24 * 3_600_000;
 const SHARE_AHEAD_MAX = 0.2;
