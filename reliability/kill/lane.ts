@@ -115,6 +115,7 @@ export class Lane {
   async #killInStep(node: NodeProcess, client: ProbeClient, afterMs: number): Promise<void> {
     const load = this.#load(client);
     const burst = this.#mineAtTwin(this.#random.integer(0, BURST_BLOCKS_MAX));
+    burst.catch(() => undefined);
     await delay(afterMs);
     await this.#kill(node);
     await Promise.all([load, burst]);
@@ -144,7 +145,7 @@ export class Lane {
     const entries = this.#entries;
     const load = Promise.all([listenOn(client, promises), appendOn(client, { entries, random, promises })]);
     const gone = untilGone(load);
-    // Waited for later: until then it may break without being heard.
+    // Waited for once the node is gone: until then it may break without being heard.
     gone.catch(() => undefined);
     return gone;
   }
