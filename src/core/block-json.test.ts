@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
-import { Random } from '../simulator/random.ts';
+import { Random } from '../../test/support/random.ts';
 import { type Block, createBlock } from './block.ts';
 import { blockJsonBytes, encodeBlockJson, parseBlockJson } from './block-json.ts';
 import { type Body, dataRoot, entryIds, parseBody } from './body.ts';

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { entryOf } from '../../test/support/entry-fixture.ts';
+import { findNonce } from '../../test/support/find-nonce.ts';
 import {
   bodiesAsked,
   bodyMessage,
@@ -14,7 +15,6 @@ import {
   typesOf,
 } from '../../test/support/lone-machine.ts';
 import { genesisPoint } from '../core/validation.ts';
-import { findNonce } from '../simulator/simulated-miner.ts';
 import type { Answer } from './effects.ts';
 import { STORE_FULL_RETRY_MS } from './limits.ts';
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bodyOf, buildBlock, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { entryOf } from '../../test/support/entry-fixture.ts';
+import { findNonce } from '../../test/support/find-nonce.ts';
 import { encodeRun, readRun } from '../../test/support/header-bytes.ts';
 import {
   assertBanned,
@@ -19,7 +20,6 @@ import type { Hash } from '../core/hash.ts';
 import type { Header } from '../core/header.ts';
 import { createParams } from '../core/params.ts';
 import { createGenesis, genesisPoint, hashedHeader } from '../core/validation.ts';
-import { findNonce } from '../simulator/simulated-miner.ts';
 import type { Effect } from './effects.ts';
 import { REORGANISATION_ALARM_BLOCKS, STALL_MS_MIN } from './limits.ts';
 

@@ -11,11 +11,11 @@ export interface Limit {
 
 /**
  * The constants of the sources that are limits by their name, and all of those in files named `limits.ts`. The rules
- * have theirs in the parameters of the network, so `src/core` is left out.
+ * have theirs in the parameters of the network, so `src/core` is left out; those of `src/simulator` are of worlds, not of nodes.
  */
 export function findLimits(files: readonly RepositoryFile[]): Limit[] {
   return files
-    .filter(({ path }) => /^src\/(?!core\/).*\.(?:ts|js)$/.test(path) && !isTestCode(path))
+    .filter(({ path }) => /^src\/(?!core\/|simulator\/).*\.(?:ts|js)$/.test(path) && !isTestCode(path))
     .flatMap(({ path, text }) => {
       const constants = new Map(
         [...withoutComments(text).matchAll(CONSTANT)].map(([, name = '', value = '']) => [name, value]),
