@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { NetworkParams } from '../core/params.ts';
 import { compactStore } from '../storage/compact.ts';
-import { rebuildStore } from '../storage/rebuild.ts';
+import { type RebuildReport, rebuildStore } from '../storage/rebuild.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
 import { loadNetworkParams } from './network-file.ts';
@@ -47,23 +47,30 @@ export async function runReindex(context: CommandContext, folder: string, flags:
   const { terminal, settings } = context;
   const path = dataFolder(context, folder);
   const params = await loadNetworkParams(flags.network ?? settings.network);
-  const blockCount = await rebuildWithProgress(context, { folder: path, params });
-  if (flags.json === true) await terminal.print(JSON.stringify({ folder: path, blocks: blockCount }));
-  else await terminal.print(`${path}: what follows from its ${formatCount(blockCount)} blocks was made anew.`);
+  const { blockCount, pendingRemoved } = await rebuildWithProgress(context, { folder: path, params });
+  if (flags.json === true) {
+    await terminal.print(JSON.stringify({ folder: path, blocks: blockCount, pending_removed: pendingRemoved }));
+    return EXIT_CODES.done;
+  }
+  await terminal.print(`${path}: what follows from its ${formatCount(blockCount)} blocks was made anew.`);
+  if (pendingRemoved > 0) {
+    const lost = `${formatCount(pendingRemoved)} pending ${pendingRemoved === 1 ? 'entry was' : 'entries were'} damaged`;
+    await terminal.print(`${lost} and taken away: if no other node has them, they have to be submitted again.`);
+  }
   return EXIT_CODES.done;
 }
 
-/** Resolves with how many blocks the chain has. */
+/** Resolves with how many blocks the chain has, too. */
 async function rebuildWithProgress(
   { terminal }: CommandContext,
   store: { readonly folder: string; readonly params: NetworkParams },
-): Promise<number> {
+): Promise<RebuildReport & { readonly blockCount: number }> {
   const lines = {
     blocks: new ProgressLine(terminal, { label: 'reading blocks', unit: 'blocks' }),
     entries: new ProgressLine(terminal, { label: 'indexing entries', unit: 'blocks' }),
   };
   let blockCount = 0;
-  await rebuildStore({
+  const report = await rebuildStore({
     ...store,
     onMigration: migrationShown(terminal),
     onProgress: ({ step, height, tipHeight }) => {
@@ -71,5 +78,5 @@ async function rebuildWithProgress(
       lines[step].show(height, tipHeight);
     },
   });
-  return blockCount;
+  return { ...report, blockCount };
 }

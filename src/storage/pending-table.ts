@@ -146,7 +146,8 @@ function rowsOf(numbers: number[]): readonly { readonly first: number; readonly 
 function pendingEntryOf(row: Row): PendingEntry {
   const entry = { id: hashAt(row, 1), bytes: bytesAt(row, 2) };
   if (hashLeaf(entry.bytes) !== entry.id) {
-    throw new StoreError('store-damaged', `The pending entry ${entry.id} is damaged: its bytes do not have its id.`);
+    const message = `The pending entry ${entry.id} is damaged: its bytes do not have its id. cairn reindex takes it away.`;
+    throw new StoreError('store-damaged', message);
   }
   return entry;
 }

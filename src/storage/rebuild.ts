@@ -1,6 +1,7 @@
 /** Makes everything in a store that is derived from its blocks anew. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { encodeHeader } from '../core/header.ts';
+import { hashLeaf } from '../core/merkle.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { bitsToTarget, targetToWork } from '../core/target.ts';
 import { type ChainPoint, genesisPoint, hashedHeader, validateHeader } from '../core/validation.ts';
@@ -10,7 +11,7 @@ import { BlockTable, hashAt } from './block-table.ts';
 import { removeEntryIndex } from './entry-index-file.ts';
 import { EntryIndexer } from './entry-indexer.ts';
 import { readable } from './fsck-problem.ts';
-import { type Database, integerAt, risingRows } from './sqlite-database.ts';
+import { bytesAt, type Database, integerAt, risingRows } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { blockDamaged, StoreError } from './store-error.ts';
 
@@ -21,10 +22,15 @@ export interface RebuildProgress {
   readonly tipHeight: number;
 }
 
+export interface RebuildReport {
+  /** Pending entries whose bytes were not theirs: nobody can tell what was submitted, and they are gone. */
+  readonly pendingRemoved: number;
+}
+
 /**
  * Makes anew, in one transaction, what the blocks of the store in `folder` determine: the keys they are found by, their
- * digests, the works, the history and the places in the JSON form, and the keys of pending entries; and after it, in a file of its own, the index of
- * entries. Which block is active at which height is taken as it stands, and every one of them must be whole: throws
+ * digests, the works, the history and the places in the JSON form, and the keys of pending entries, of which those that are
+ * damaged are taken away; and after it, in a file of its own, the index of entries. Which block is active at which height is taken as it stands, and every one of them must be whole: throws
  * `block-damaged` otherwise, and nothing is changed. Memory stays the same however long the chain.
  */
 export async function rebuildStore(options: {
@@ -34,18 +40,20 @@ export async function rebuildStore(options: {
   readonly onProgress?: (progress: RebuildProgress) => void;
   /** Hears how far the migration of a folder of an older format is. */
   readonly onMigration?: (done: number, of: number) => void;
-}): Promise<void> {
+}): Promise<RebuildReport> {
   const { onProgress = () => undefined, ...place } = options;
   const { folder, params } = place;
   const database = openDatabase({ ...place, create: false });
+  let pendingRemoved = 0;
   try {
     await database.longTransaction(async () => {
       await rebuildKeys(database);
       await rebuildChain(database, params, onProgress);
       await rebuildSideBlocks(database, params);
-      await rebuildPendingKeys(database);
+      pendingRemoved = await rebuildPending(database);
     });
     await rebuildIndex({ folder, database, params, onProgress });
+    return { pendingRemoved };
   } finally {
     database.close();
   }
@@ -127,18 +135,33 @@ function rebuildSideBlock(tables: { readonly blocks: BlockTable; readonly chain:
   blocks.keep(block, parent.work + targetToWork(target));
 }
 
-/** Those at a place that is none are left out: their order cannot be told. */
-async function rebuildPendingKeys(database: Database): Promise<void> {
+/** Gives each its place and its key, takes away those that are not what was acknowledged, and answers how many these were. */
+async function rebuildPending(database: Database): Promise<number> {
+  // Their order cannot be told: they become the youngest.
+  const misplaced = `SELECT min(seq) FROM pending WHERE NOT ${IS_PLACE}`;
+  const replace = database.statement(
+    `UPDATE pending SET seq = (SELECT coalesce(max(seq), -1) + 1 FROM pending WHERE ${IS_PLACE}) WHERE seq = (${misplaced})`,
+  );
+  const countMisplaced = database.statement(`SELECT count(*) FROM pending WHERE NOT ${IS_PLACE}`);
+  for (let left = integerAt(countMisplaced.one() ?? [], 0); left > 0; left--) replace.run();
   const next = database.statement(
-    `SELECT seq, id, CAST(key AS TEXT) FROM pending WHERE seq > ? AND seq <= ${Number.MAX_SAFE_INTEGER} ORDER BY seq LIMIT 1`,
+    'SELECT seq, id, CAST(key AS TEXT), bytes FROM pending WHERE seq > ? ORDER BY seq LIMIT 1',
   );
   const update = database.statement('UPDATE pending SET key = ? WHERE seq = ?');
+  const remove = database.statement('DELETE FROM pending WHERE seq = ?');
+  let removed = 0;
   let count = 0;
   for (const row of risingRows(next, 0)) {
-    const key = hash48(hashAt(row, 1));
-    if (row[2] !== String(key)) update.run(key, integerAt(row, 0));
+    const [seq, id] = [integerAt(row, 0), hashAt(row, 1)];
+    if (hashLeaf(bytesAt(row, 3)) !== id) {
+      remove.run(seq);
+      removed++;
+    } else if (row[2] !== String(hash48(id))) update.run(hash48(id), seq);
     if (++count % BLOCKS_A_TURN === 0) await nextTurn();
   }
+  // Of those that wait twice, the older stays, and nothing is lost.
+  database.exec('DELETE FROM pending WHERE seq NOT IN (SELECT min(seq) FROM pending GROUP BY key, id)');
+  return removed;
 }
 
 async function rebuildIndex(options: {
@@ -161,4 +184,6 @@ async function rebuildIndex(options: {
   }
 }
 
+/** Whether `seq` is a place in the order, with room for those that come after it. */
+const IS_PLACE = `(seq BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER - 1_000_000})`;
 const BLOCKS_A_TURN = 64;
