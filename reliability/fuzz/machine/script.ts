@@ -41,16 +41,27 @@ const disconnect: Happening = (watched, choices) => {
 const speak: Happening = (watched, choices) => say(watched, choices.pick(PEERS), drawMessage(choices));
 
 /** A message with a few bytes changed: mostly one that still can be read. */
-const garble: Happening = (watched, choices) => {
-  const peer = choices.pick(PEERS);
-  const bytes = encodeMessage(drawMessage(choices)).slice();
+const garble: Happening = (watched, choices) => sayGarbled(watched, choices, choices.pick(PEERS), drawMessage(choices));
+
+function sayGarbled(watched: WatchedMachine, choices: ByteChoices, peer: PeerId, message: Message): void {
+  const bytes = encodeMessage(message).slice();
   for (let edits = 1 + choices.integer(2); edits > 0; edits--) {
     const at = choices.integer(Math.max(0, bytes.length - 1));
     bytes[at] = choices.flag() ? choices.integer(255) : (bytes[at] ?? 0) ^ 1;
   }
-  const message = parseMessage(bytes);
-  if (message.ok) say(watched, peer, message.value);
-  else watched.feed({ type: 'message-malformed', peer, fault: message.fault });
+  const read = parseMessage(bytes);
+  if (read.ok) say(watched, peer, read.value);
+  else watched.feed({ type: 'message-malformed', peer, fault: read.fault });
+}
+
+/** The peer that was asked answers with what is not true: the body of another block, or with a few bytes changed. */
+const lie: Happening = (watched, choices) => {
+  const heard = watched.heard.splice(choices.integer(Math.max(0, watched.heard.length - 1)), 1)[0];
+  if (heard === undefined) return;
+  for (const reply of answersTo(heard.message, choices.pick(CHAINS))) {
+    if (reply.type !== 'block') sayGarbled(watched, choices, heard.peer, reply);
+    else say(watched, heard.peer, { ...reply, bodyBytes: choices.pick(BLOCKS).body.bytes });
+  }
 };
 
 /** Somebody answers one of the questions that peers were asked: the one who was asked, or another. */
@@ -163,6 +174,7 @@ const HAPPENINGS: readonly Happening[] = [
     answer,
     answer,
     answer,
+    lie,
     answerAll,
     answerAll,
   ],

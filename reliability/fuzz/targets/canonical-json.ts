@@ -124,6 +124,10 @@ export const JSON_SEEDS: readonly string[] = [
   '{"\\u20ac":1,"\\r":2,"\\ufb33":3,"1":4,"\\ud83d\\ude00":5,"\\u0080":6,"\\u00f6":7}',
   ' { "__proto__" : [ ] , "constructor" : { } , "10" : 1 , "9" : 2 , "" : 0 } ',
   '[[[[[]]]]]',
+  '[[[[[[]]]]]]',
+  '{"a":{"b":{"c":{"d":{}}}}}',
+  // More members than are put in their places one by one.
+  `{${Array.from({ length: 30 }, (_, i) => `"k${(7 * i) % 30}":${i}`).join(',')}}`,
   '{"a":{"b":{"c":{"d":1}}}}',
   '"plain"',
   '0',

@@ -22,7 +22,7 @@ export const PARAMS: FuzzTarget = {
     ...JSON_WORDS,
     ...Object.keys(paramsDocument(DEFAULT_PARAMS)).map((key) => `"${key}":`),
     '"207fffff"',
-    '31536000',
+    ...['31536001', '4097', '33', '65537', '1048577', '4294967296'],
   ],
   sizeMax: 2_000,
   weight: 1,
@@ -33,6 +33,9 @@ export const PARAMS: FuzzTarget = {
   check(input) {
     const params = parseParams(textOf(input) ?? '');
     if (!params.ok) return;
+    const { depthMax, entriesMax, entryBytesMax, bodyBytesMax, genesisTime } = params.value;
+    assert.ok(depthMax <= 32 && entriesMax <= 4_096, 'no limit is above what messages are sized for');
+    assert.ok(entryBytesMax <= 65_536 && bodyBytesMax <= 1_048_576 && genesisTime < 2 ** 32, 'in bytes and time, too');
     const text = encodeParams(params.value);
     const document = paramsDocument(params.value);
     assert.equal(text, canonicalParams(document), 'they are written as the second implementation writes them');

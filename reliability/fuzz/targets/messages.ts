@@ -23,7 +23,7 @@ export const MESSAGES: FuzzTarget = {
   words: [...JSON_WORDS, ...messageWords()],
   sizeMax: 40_000,
   weight: 4,
-  seeds: () => examples().map(encodeMessage),
+  seeds: () => [...examples(), ...tooLong()].map(encodeMessage),
   check(input) {
     const result = parseMessage(input);
     if (!result.ok) return;
@@ -140,6 +140,21 @@ function examples(): Message[] {
     { type: 'ping', nonce: 7 },
     { type: 'pong', nonce: Number.MAX_SAFE_INTEGER },
     { type: 'goodbye', code: 'banned', message: 'too many of them' },
+  ];
+}
+
+/** One more of each than a message may have, where that is not much. */
+function tooLong(): Message[] {
+  const { hash } = createGenesis(DEFAULT_PARAMS);
+  const hashes = (count: number) => Array.from({ length: count }, () => hash);
+  return [
+    { type: 'get-headers', locator: hashes(LOCATOR_HASHES_MAX + 1) },
+    { type: 'get-blocks', hashes: hashes(BLOCKS_PER_REQUEST_MAX + 1) },
+    { type: 'not-found', hashes: hashes(BLOCKS_PER_REQUEST_MAX + 1) },
+    { type: 'inventory', ids: hashes(IDS_PER_MESSAGE_MAX + 1) },
+    { type: 'get-entries', ids: hashes(IDS_PER_MESSAGE_MAX + 1) },
+    { type: 'peers', addresses: Array.from({ length: ADDRESSES_PER_MESSAGE_MAX + 1 }, () => '/ip4/192.0.2.1/tcp/1') },
+    { type: 'get-block-entries', hash, indexes: [0, 2, 2] },
   ];
 }
 
