@@ -35,7 +35,7 @@ async function runDiskImages(effort: Effort, tell: (line: string) => void): Prom
       { name: 'of them refused as a whole', value: share(counts.refused), unit: '%' },
       { name: 'of them refused in part', value: share(counts.found), unit: '%' },
       { name: 'of them as they were at some time', value: share(counts.whole), unit: '%' },
-      { name: 'of them with a damaged index that hid an entry until fsck', value: share(hidden), unit: '%' },
+      { name: 'of them with a damaged index that hid an entry', value: share(hidden), unit: '%' },
     ],
     failures: failures.slice(0, FAILURES_TOLD_MAX),
   };
