@@ -57,7 +57,7 @@ async function runLane(lane: Lane, i: number, world: World, options: KillOptions
       await lane.killOnce(cycle);
       if (cycle % CHECK_INTERVAL === 0 || cycle === cycles) await lane.checkFolder();
       if (cycle % COMPARISON_INTERVAL !== 0 && cycle !== cycles) continue;
-      await lane.compare();
+      await lane.compare(cycle === cycles);
       const { entryCount, blockCount } = lane.promises;
       options.tell(`node ${i}: killed ${cycle} times, ${entryCount} entries and ${blockCount} blocks are all there`);
     }

@@ -94,13 +94,14 @@ export class Lane {
   }
 
   /** Lets the node come to rest beside its twin, compares them, and for once has it end in order. */
-  async compare(): Promise<void> {
+  async compare(isLast: boolean): Promise<void> {
     const node = await this.#spawn([this.#twin.address]);
     const client = await this.#up(node);
     this.abandonedCount = await compareNodes({
       client,
       twin: this.#twin.client,
       promises: this.promises,
+      isLast,
       mine: () => mineOne(this.#twin.client, this.#twinEntries, WAITING_MAX),
     });
     this.comparisonCount++;

@@ -25,6 +25,7 @@ export class Promises {
   /** How many of each have been found again since they were said. */
   #entriesKept = 0;
   #blocksKept = 0;
+  #settledCount = 0;
   #height = 0;
   /** What is said now is said in this cycle. */
   cycle = 0;
@@ -78,14 +79,24 @@ export class Promises {
     return views.filter((view) => view['active'] === false).length;
   }
 
+  /** Looks for the entries that were acknowledged since `settle` was called. Resolves with where each stands. */
+  newEntries(client: ProbeClient): Promise<string[]> {
+    return this.#lookForEntries(client, this.#entries.slice(this.#settledCount));
+  }
+
+  /** All entries so far stand where they will stay. */
+  settle(): void {
+    this.#settledCount = this.#entries.length;
+  }
+
   /** Looks for every entry that was ever acknowledged. Resolves with where each stands. */
   allEntries(client: ProbeClient): Promise<string[]> {
     return this.#lookForEntries(client, this.#entries);
   }
 
-  /** Waits until the node knows of every entry, whoever told it: asks again after each `happening`. */
+  /** Waits until the node knows of every new entry, whoever told it: asks again after each `happening`. */
   async untilAllEntriesAreKnown(client: ProbeClient, happening: () => Promise<unknown>): Promise<void> {
-    for (const { id } of this.#entries) {
+    for (const { id } of this.#entries.slice(this.#settledCount)) {
       while ((await findEntry(client, id)) === undefined) await happening();
     }
   }

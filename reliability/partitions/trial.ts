@@ -72,6 +72,7 @@ async function settle(nodes: readonly LinkedNode[], random: Random): Promise<voi
   do await mineOne(miner.client, miner.entries, WAITING_MAX);
   while ((await readStatus(miner)).pending.count > 0);
   await untilAgreed(nodes);
+  for (const node of nodes) node.promises.settle();
   for (const node of nodes) {
     await node.promises.check(node.client, random);
     for (const other of nodes) await other.promises.checkEntries(node.client, random);

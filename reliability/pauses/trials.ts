@@ -28,7 +28,7 @@ export interface PauseTrial {
 }
 
 export const PAUSE_TRIALS: readonly PauseTrial[] = [
-  { name: 'asleep while the chain grows, it catches up and is nobody is angry with it', run: sleepAndCatchUp },
+  { name: 'asleep while the chain grows, it catches up, and nobody is angry with it', run: sleepAndCatchUp },
   { name: 'asked by SIGTERM under load, it ends in order', run: (context) => endInOrder(context, 'SIGTERM') },
   { name: 'asked by SIGINT under load, it ends in order', run: (context) => endInOrder(context, 'SIGINT') },
   { name: 'asked twice, it ends at once', run: endAtOnce },
