@@ -80,8 +80,8 @@ function kinds(blocks: {
 // Of ten thousand nodes each with its own pool, more than a few entries do not fit into memory.
 const SPREADS = [
   { nodes: 100, entries: 20, kinds: kinds({ small: 30, medium: 10, mediumKnown: 5, large: 5, largeKnown: 2 }) },
-  { nodes: 1_000, entries: 10, kinds: kinds({ small: 12, medium: 4, mediumKnown: 2, large: 2, largeKnown: 0 }) },
-  { nodes: 10_000, entries: 3, kinds: kinds({ small: 5, medium: 2, mediumKnown: 0, large: 1, largeKnown: 0 }) },
+  { nodes: 1_000, entries: 10, kinds: kinds({ small: 12, medium: 4, mediumKnown: 2, large: 1, largeKnown: 0 }) },
+  { nodes: 10_000, entries: 2, kinds: kinds({ small: 5, medium: 1, mediumKnown: 0, large: 0, largeKnown: 0 }) },
 ];
 
 const STALE_RATES = [

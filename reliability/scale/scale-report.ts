@@ -28,8 +28,9 @@ const SPREAD_TEXT = `One block at a time is found by some node of a network that
 it has reached a node when it is stored there and part of its chain. The times of half, nine tenths and 99 % of the nodes are medians
 over the blocks.
 
-A network that is ten times as large takes hardly longer, since each step reaches many times as many nodes. A block whose
-entries wait in all pools travels as a list of their ids and is nearly as fast as an empty one; one that is new to all waits on every uplink on its way.`;
+Ten times as many nodes are a step or two further away, since each step reaches many times as many: for a small block that is a
+tenth of a second or two. A block whose entries wait in all pools travels as a list of their ids; one that is new to all waits for every
+uplink on its way, and the more so the larger it is.`;
 
 const TRAFFIC_TEXT = `What each node sends on average because of one block: announcements (each header is told to all peers that have not told it
 themselves), questions, ids and bodies. The bar is the size of the block, which every node but one has to be sent. Where the dots are right of
@@ -37,7 +38,8 @@ it, some nodes were sent it twice: a peer that was asked and has not delivered w
 for a megabyte, loses the question to another peer.`;
 
 const STALE_TEXT = `All miners search without a pause, and now and then one finds a block before it has heard of another's. How often that is follows
-from how long a block is on its way: the dashed lines are what the measured mean of that time lets expect. The blocks are empty; a block of a megabyte that
+from how long a block is on its way: the dashed lines are what the measured mean of that time lets expect, if a miner loses no more by it than that: where blocks come so fast that branches
+compete for longer, it is more. The blocks are empty; a block of a megabyte that
 is new to all takes longer, and more are found in vain accordingly.`;
 
 const DIVISION_TEXT = `Every other node is cut off from the rest for four minutes, with half of the miners on each side, and a block every ten seconds
