@@ -23,7 +23,7 @@ export function stringEnd(text: string, position: number): number {
   let end = position + 1;
   for (;;) {
     end = plainEnd(text, end);
-    if (end === text.length) return ~end;
+    // NaN where the text ends.
     const code = text.charCodeAt(end);
     if (code === QUOTE) return end + 1;
     if (code !== BACKSLASH) return ~end;
