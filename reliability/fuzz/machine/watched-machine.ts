@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { entryIds } from '../../../src/core/body.ts';
-import { isBetterTip } from '../../../src/core/fork-choice.ts';
 import type { Hash } from '../../../src/core/hash.ts';
 import { encodeHeader } from '../../../src/core/header.ts';
 import { hashLeaf } from '../../../src/core/merkle.ts';
+import type { ChainPoint } from '../../../src/core/validation.ts';
 import type { Commit, Effect, Input, NodeEvent, PeerId } from '../../../src/protocol/effects.ts';
 import { FullNode, type FullNodeOptions } from '../../../src/protocol/full-node.ts';
 import {
@@ -93,7 +93,7 @@ export class WatchedMachine {
     this.#lives.at(-1)?.steps.push({ input, now: this.now, effects: textOf(effects) });
     for (const effect of effects) this.#took(effect);
     const { tip } = this.machine;
-    assert.ok(tip.hash === before.hash || isBetterTip(tip, before), 'the tip gives way to a better one alone');
+    assert.ok(tip.hash === before.hash || isBetter(tip, before), 'the tip gives way to a better one alone');
     assert.ok(this.#durable.has(tip.hash), 'the tip is durable');
     this.#assertBounded();
   }
@@ -236,6 +236,11 @@ export class WatchedMachine {
 }
 
 const ALL = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
+
+/** By the words of the specification: more work, and of as much the lower hash. */
+function isBetter(one: ChainPoint, other: ChainPoint): boolean {
+  return one.work === other.work ? BigInt(`0x${one.hash}`) < BigInt(`0x${other.hash}`) : one.work > other.work;
+}
 
 /** One for all machines: what it has found valid once, it does not look at again. */
 const JUDGE = new ChainJudge(paramsDocument(PARAMS));

@@ -14,6 +14,16 @@ import { paramsDocument } from '../../../src/simulator/params-document.ts';
 import { canonicalParams, paramsHash as plainParamsHash } from '../../../src/simulator/second-implementation/params.ts';
 import { bytesOf, type FuzzTarget, JSON_WORDS, textOf } from '../target.ts';
 
+/** Values just beyond what they may be. */
+const BEYOND = [
+  ['depth_max', 33],
+  ['entries_max', 4_097],
+  ['entry_bytes_max', 65_537],
+  ['body_bytes_max', 1_048_577],
+  ['genesis_time', 2 ** 32],
+  ['block_interval', 31_536_001],
+] as const;
+
 export const PARAMS: FuzzTarget = {
   name: 'params',
   claim:
@@ -22,7 +32,7 @@ export const PARAMS: FuzzTarget = {
     ...JSON_WORDS,
     ...Object.keys(paramsDocument(DEFAULT_PARAMS)).map((key) => `"${key}":`),
     '"207fffff"',
-    ...['31536001', '4097', '33', '65537', '1048577', '4294967296'],
+    ...BEYOND.map(([, value]) => String(value)),
   ],
   sizeMax: 2_000,
   weight: 1,
@@ -33,8 +43,11 @@ export const PARAMS: FuzzTarget = {
   check(input) {
     const params = parseParams(textOf(input) ?? '');
     if (!params.ok) return;
-    const { depthMax, entriesMax, entryBytesMax, bodyBytesMax, genesisTime } = params.value;
-    assert.ok(depthMax <= 32 && entriesMax <= 4_096, 'no limit is above what messages are sized for');
+    const { blockInterval, depthMax, entriesMax, entryBytesMax, bodyBytesMax, genesisTime } = params.value;
+    assert.ok(
+      blockInterval <= 31_536_000 && depthMax <= 32 && entriesMax <= 4_096,
+      'no limit is above what messages are sized for',
+    );
     assert.ok(entryBytesMax <= 65_536 && bodyBytesMax <= 1_048_576 && genesisTime < 2 ** 32, 'in bytes and time, too');
     const text = encodeParams(params.value);
     const document = paramsDocument(params.value);
@@ -70,6 +83,7 @@ export const PEER_ADDRESS: FuzzTarget = {
       '/ip6/::1/tcp/1/ws',
       '/dns4/a.example/tcp/65535/p2p/12D3KooW',
       '/ip4/0.0.0.0/tcp/0',
+      ...BEYOND.map(([key, value]) => `{"name":"a","${key}":${value}}`),
     ].map(bytesOf),
   check(input) {
     const text = textOf(input) ?? '';
