@@ -71,9 +71,9 @@ export async function carryOut(world: World, event: PlannedEvent, number: number
       return restore(world, world.node(event.node), event);
     case 'hash-rate': {
       const { miner } = world.node(event.node);
-      miner.hashesPerSecond *= event.times;
+      miner.times = event.times;
       return world.after(event.forMs, () => {
-        miner.hashesPerSecond /= event.times;
+        miner.times = 1;
       });
     }
     default:
@@ -89,6 +89,7 @@ export async function endFaults(world: World): Promise<void> {
     node.clock.drift(world.nowMs, 1);
     node.disk.isFull = false;
     node.disk.slowness = 1;
+    node.miner.times = 1;
     await startIfDown(world, node);
   }
 }

@@ -12,8 +12,10 @@ import { bitsToTarget, targetToWork } from '../core/target.ts';
 import type { Random } from './random.ts';
 
 export class SimulatedMiner {
-  /** 0: it finds nothing. */
+  /** By nature; 0: it finds nothing. */
   hashesPerSecond: number;
+  /** How many times as fast it is for the time being. */
+  times = 1;
   readonly #random: Random;
   #job: number | undefined;
 
@@ -30,9 +32,10 @@ export class SimulatedMiner {
   /** Begins to search, instead of what it searched before. Gives back how long it will take; undefined: for ever. */
   begin(job: number, header: Header): number | undefined {
     this.#job = job;
-    if (this.hashesPerSecond <= 0) return undefined;
+    const hashesPerSecond = this.hashesPerSecond * this.times;
+    if (hashesPerSecond <= 0) return undefined;
     const work = Number(targetToWork(targetOf(header)));
-    return this.#random.waiting((work / this.hashesPerSecond) * 1000);
+    return this.#random.waiting((work / hashesPerSecond) * 1000);
   }
 
   /** The nonce that it found for `header`. */

@@ -175,7 +175,7 @@ const FAULTS: Readonly<Record<Fault['type'], (random: Random, setting: Setting) 
     return {
       type: 'hash-rate',
       node: someNode(random, setting),
-      times: random.between(0.1, 5),
+      times: random.between(0.3, 3),
       forMs: someTime(random, setting),
     };
   },
@@ -205,4 +205,6 @@ const INTERVALS_MIN = 100;
 const INTERVALS_MAX = 500;
 
 const YEAR_MS = 365 * 24 * 3_600_000;
-const SHARE_AHEAD_MAX = 0.2;
+
+/** Few enough to be outdone whatever befalls the other miners. */
+const SHARE_AHEAD_MAX = 0.05;
