@@ -85,7 +85,7 @@ async function measureEclipse(hostile: number, seed: number): Promise<readonly F
   });
   const { world } = stage;
   const victim = world.node(0);
-  victim.miner.hashesPerSecond = 0;
+  victim.miner.times = 0;
   await world.startAll();
   for (let i = 0; i < hostile + INBOUND; i++) {
     const middleman = new Middleman(stage.props(i), { delayMs: 1_000, hidesBlocks: true });

@@ -2,6 +2,7 @@
 import { encodeUtf8 } from '#host';
 import { entryIds } from '../../core/body.ts';
 import type { Hash } from '../../core/hash.ts';
+import { HEADERS_PER_MESSAGE_MAX } from '../../protocol/limits.ts';
 import type { Message } from '../../protocol/message.ts';
 import type { ActorLink } from '../actor.ts';
 import { type ForgedBlock, joinHeaders } from './forge.ts';
@@ -29,6 +30,33 @@ export class BodyWithholder extends Stranger {
     this.#nextMs = this.nowMs + this.random.waiting(PAUSE_BLOCKS * this.params.blockInterval * 1000);
     const { block } = this.forge(link.node.machine.tip, '"withheld"');
     link.say({ type: 'headers', headers: joinHeaders([block.header]) });
+  }
+}
+
+/** Shows the chain that everybody has, before others do, and never gives a body of it. */
+export class StingyPeer extends Stranger {
+  override heard(link: ActorLink, message: Message): void {
+    if (message.type === 'get-blocks' || message.type === 'get-block-ids') return;
+    if (message.type === 'get-headers') void this.#show(link, message.locator);
+    else super.heard(link, message);
+  }
+
+  protected override meet(link: ActorLink): void {
+    const { hash, header, work } = this.publicTip();
+    link.say(this.hello({ hash, height: header.height, work }));
+  }
+
+  protected override act(link: ActorLink): void {
+    const { header } = this.publicTip();
+    if (header.height > 0) link.say({ type: 'headers', headers: joinHeaders([header]) });
+  }
+
+  /** The headers that whoever has the best chain would give. */
+  async #show(link: ActorLink, locator: readonly Hash[]): Promise<void> {
+    const { hash } = this.publicTip();
+    const holder = [...this.links].find(({ node }) => node.isUp && node.machine.tip.hash === hash);
+    const headers = await holder?.node.disk.kept.headersAfter(locator, HEADERS_PER_MESSAGE_MAX);
+    if (headers !== undefined) link.say({ type: 'headers', headers });
   }
 }
 

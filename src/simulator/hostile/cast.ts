@@ -2,7 +2,7 @@
 import type { Actor } from '../actor.ts';
 import { GarbagePeer, GreedyAsker, OtherNetworkPeer, Replayer, SilentPeer } from './bad-company.ts';
 import { BadHeaderPeer, HEADER_FAULTS } from './bad-header-peer.ts';
-import { BODY_FAULTS, BodyMutator, BodyWithholder } from './body-peers.ts';
+import { BODY_FAULTS, BodyMutator, BodyWithholder, StingyPeer } from './body-peers.ts';
 import { DeepForkMiner } from './deep-fork-miner.ts';
 import { AddressFlooder, ENTRY_FAULTS, EntrySpammer, InventoryFlooder, OrphanFlooder } from './flooders.ts';
 import { datedAhead, datedByTurns } from './forged-times.ts';
@@ -47,6 +47,11 @@ export const CHARACTERS: readonly Character[] = [
     name: 'withholder-frank',
     about: 'announces blocks and says that it has not got their bodies',
     create: (props) => new BodyWithholder(props, { isSilent: false }),
+  },
+  {
+    name: 'stingy',
+    about: 'shows the chain that everybody has, and never gives a body of it',
+    create: (props) => new StingyPeer(props),
   },
   ...BODY_FAULTS.map(
     (kind): Character => ({

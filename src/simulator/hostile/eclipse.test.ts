@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SilentPeer } from './bad-company.ts';
+import { StingyPeer } from './body-peers.ts';
 import { OrphanFlooder } from './flooders.ts';
 import { DeepFlooder } from './low-work-flooder.ts';
 import { Middleman } from './middleman.ts';
@@ -21,11 +22,25 @@ test('a newcomer gets the whole chain from its only honest peer', async () => {
   await stage.end();
 });
 
+test('a newcomer asks others as soon as those that show the chain first give nothing of it', async () => {
+  const stage = new Stage({ seed: 42, nodes: 4, knows: (from, to) => (from === 0 ? to === 1 : to !== 0) });
+  const { world } = stage;
+  const [newcomer, ...others] = world.nodes;
+  assert.ok(newcomer);
+  for (const node of others) await world.start(node);
+  await stage.work(10);
+  const stingy = Array.from({ length: 7 }, (_, i) => stage.admit(new StingyPeer(stage.props(i))));
+  await world.start(newcomer);
+  await world.until('it has the chain', 60_000, () => lag(stage) === 0);
+  assert.deepEqual(stage.faultsOf(...stingy), ['blocks-stalled']);
+  await stage.end();
+});
+
 test('a node with no honest peer at all stays where it is, believes nothing, and comes back with the first honest one', async () => {
   const stage = await surrounded({ honestPeers: 0 });
   const before = stage.world.node(0).machine.tip.header.height;
   // It does not mine: alone, it would go on with a chain of its own.
-  stage.world.node(0).miner.hashesPerSecond = 0;
+  stage.world.node(0).miner.times = 0;
   await stage.work(5);
   assert.equal(stage.world.node(0).machine.tip.header.height, before);
   assert.ok(lag(stage) > 5, stage.world.describe());

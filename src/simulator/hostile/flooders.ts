@@ -34,8 +34,8 @@ export class OrphanFlooder extends Stranger {
 export class InventoryFlooder extends Stranger {
   protected override act(link: ActorLink): void {
     // In bursts: a thousand ids take as long as all else that happens in a simulated minute.
-    if (!this.random.chance(0.03)) return;
-    for (let i = 0; i < 3; i++) {
+    if (!this.random.chance(0.008)) return;
+    for (let i = 0; i < 12; i++) {
       const ids = Array.from({ length: IDS_PER_MESSAGE_MAX }, () => this.#cheapHash());
       link.say({ type: 'inventory', ids });
       if (i === 0) link.say({ type: 'get-entries', ids });
