@@ -83,6 +83,14 @@ for (const [text, fault] of REFUSED) {
   });
 }
 
+test('elements are read as deep as is asked for', () => {
+  assert.deepEqual(readElements('[[[]]]', { depthMax: 2 }), {
+    ok: false,
+    fault: { code: 'json-depth', offset: 2, limit: 2 },
+  });
+  assert.equal(readElements('[[[]]]', { depthMax: 3 }).ok, true);
+});
+
 test('an object has no elements', () => {
   assert.deepEqual(readElements('{}'), { ok: false, fault: { code: 'json-kind', offset: 0, expected: 'array' } });
 });
@@ -137,6 +145,30 @@ test('what was noted of inner values is what reading them by themselves gives', 
     }),
     { seed: 20261122, numRuns: 1000 },
   );
+});
+
+test('what was noted is not read again, which shows where it is deeper than what is read by itself', () => {
+  const deep = `${'['.repeat(70)}7${']'.repeat(70)}`;
+  const within = deep.slice(1, -1);
+  const text = `{"n":0,"a":{"m":1,"b":{"c":${deep},"k":2},"d":${deep}},"l":[],"e":${deep}}`;
+  const isRead = (result: { readonly ok: boolean } | undefined) => result?.ok;
+  for (const levelsNoted of [undefined, 0, 1, 2, 3]) {
+    const noted = levelsNoted ?? 0;
+    const members = readMembers(text, { depthMax: 100, ...(levelsNoted !== undefined && { levelsNoted }) });
+    assert.ok(members.ok);
+    assert.equal(isRead(members.value.elementsOf('e')), noted >= 1);
+    const a = members.value.membersOf('a');
+    if (noted === 0) assert.deepEqual(a, { ok: false, fault: { code: 'json-depth', offset: 16 + 62, limit: 64 } });
+    if (a?.ok !== true) continue;
+    assert.equal(isRead(a.value.elementsOf('d')), noted >= 2);
+    const b = a.value.membersOf('b');
+    assert.equal(isRead(b), noted >= 2);
+    if (b?.ok !== true) continue;
+    assert.equal(b.value.get('k'), '2');
+    const c = b.value.elementsOf('c');
+    assert.deepEqual(c?.ok === true ? c.value : 'read by itself', noted >= 3 ? [within] : 'read by itself');
+    assert.equal(isRead(b.value.membersOf('c')), false, 'an array has no members');
+  }
 });
 
 test('agrees with JSON.parse on what JSON is, and on what is in it', () => {
