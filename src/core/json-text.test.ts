@@ -50,6 +50,8 @@ const syntax = (offset: number) => ({ code: 'json-syntax', offset });
 const REFUSED: readonly (readonly [text: string, fault: object])[] = [
   ['', syntax(0)],
   ['{', syntax(1)],
+  ['{"a', syntax(3)],
+  ['{"\\x":1}', syntax(2)],
   ['{"a"}', syntax(4)],
   ['{"a":}', syntax(5)],
   ['{"a":1', syntax(6)],
@@ -159,6 +161,7 @@ test('what was noted is not read again, which shows where it is deeper than what
     assert.equal(isRead(members.value.elementsOf('e')), noted >= 1);
     const a = members.value.membersOf('a');
     if (noted === 0) assert.deepEqual(a, { ok: false, fault: { code: 'json-depth', offset: 16 + 62, limit: 64 } });
+    assert.equal(isRead(a), noted >= 1);
     if (a?.ok !== true) continue;
     assert.equal(isRead(a.value.elementsOf('d')), noted >= 2);
     const b = a.value.membersOf('b');
