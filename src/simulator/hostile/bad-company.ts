@@ -45,7 +45,7 @@ export class GarbagePeer extends Stranger {
       () => link.say({ type: 'not-found', hashes: [hash] }),
       () => link.say({ type: 'headers', headers: this.noise(118 * 3) }),
       () => link.say({ type: 'pong', nonce: 7 }),
-      () => link.say({ type: 'goodbye', code: 'x'.repeat(512), message: '\u0000' }),
+      () => link.say({ type: 'goodbye', code: LONG_WORD, message: '\u0000' }),
     ];
     this.random.pick(said)();
   }
@@ -126,3 +126,5 @@ export class GreedyAsker extends Stranger {
     link.say({ type: 'ping', nonce: 0 });
   }
 }
+
+const LONG_WORD = 'x'.repeat(512);
