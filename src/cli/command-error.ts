@@ -65,6 +65,7 @@ const EXIT_CODES_BY_CODE: ReadonlyMap<string, ExitCode> = new Map<string, ExitCo
   ['block-damaged', EXIT_CODES.refused],
   ['store-missing', EXIT_CODES.usage],
   ['store-network-other', EXIT_CODES.configuration],
+  ['store-unwritable', EXIT_CODES.configuration],
   ['store-format-unknown', EXIT_CODES.configuration],
   ['address-invalid', EXIT_CODES.configuration],
   ['listen-failed', EXIT_CODES.configuration],

@@ -58,7 +58,8 @@ export async function answerBackup(store: ChainStore, params: Params, session: P
   try {
     await store.backup(path, (done, of) => session.progress(jsonValue({ done, of })));
   } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== 'store-io') throw error;
+    const isOfDisk = error instanceof StoreError && (error.code === 'store-io' || error.code === 'store-unwritable');
+    if (!isOfDisk) throw error;
     throw refused('backup-failed', error.message, { path });
   }
   return plain({ path });

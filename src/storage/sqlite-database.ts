@@ -5,7 +5,8 @@
  * comes from a disk is not to be believed.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { StoreError, type StoreErrorCode } from './store-error.ts';
+import { StoreError, type StoreErrorCode, storeUnwritable } from './store-error.ts';
+import { writeObstacle } from './write-access.ts';
 
 /** Of a new file. Measured with bodies of 300 kB: 900 blocks/s, against 430 with 4,096 bytes and 750 with 16,384. */
 export const PAGE_BYTES = 8_192;
@@ -222,6 +223,8 @@ function storeErrorOf(error: unknown, path: string): unknown {
   if (!('errcode' in error) || typeof error.errcode !== 'number') return error;
   // The low byte is the primary result code, the rest says more about it (sqlite.org/rescode.html).
   const { code, meaning } = RESULT_CODES.get(error.errcode & 0xff) ?? OTHER_RESULT;
+  const obstacle = code === 'store-io' ? writeObstacle(path) : undefined;
+  if (obstacle !== undefined) return storeUnwritable(path, obstacle, error);
   return new StoreError(code, `${path}: ${meaning} (SQLite: ${error.message}).`, { cause: error });
 }
 
@@ -233,14 +236,16 @@ interface ResultMeaning {
 const IN_USE: ResultMeaning = { code: 'store-in-use', meaning: 'another process has this data folder open' };
 const DAMAGED: ResultMeaning = { code: 'store-damaged', meaning: 'the file is damaged' };
 const FULL: ResultMeaning = { code: 'store-full', meaning: 'no room is left to write' };
+const NOT_OPENED: ResultMeaning = { code: 'store-io', meaning: 'the file cannot be opened' };
 const OTHER_RESULT: ResultMeaning = { code: 'store-io', meaning: 'reading or writing failed' };
 
-/** SQLITE_BUSY, LOCKED, CORRUPT, FULL, CONSTRAINT (our keys are unique unless a row is damaged), NOTADB. */
+/** SQLITE_BUSY, LOCKED, CORRUPT, FULL, CANTOPEN, CONSTRAINT (our keys are unique unless a row is damaged), NOTADB. */
 const RESULT_CODES: ReadonlyMap<number, ResultMeaning> = new Map([
   [5, IN_USE],
   [6, IN_USE],
   [11, DAMAGED],
   [13, FULL],
+  [14, NOT_OPENED],
   [19, DAMAGED],
   [26, DAMAGED],
 ]);

@@ -10,7 +10,8 @@ import { headersInLog } from './log-header.ts';
 import { migrateFrom1 } from './migration.ts';
 import { PENDING_TABLE } from './pending-table.ts';
 import { Database, PAGE_BYTES, textAt } from './sqlite-database.ts';
-import { StoreError } from './store-error.ts';
+import { StoreError, storeUnwritable } from './store-error.ts';
+import { isWriteRefusal } from './write-access.ts';
 
 /** The one file of a store, in its folder; SQLite keeps its log beside it. */
 const DATABASE_FILE = 'chain.sqlite';
@@ -55,6 +56,7 @@ function createFolder(folder: string): void {
   try {
     makeFolder(folder);
   } catch (cause) {
+    if (isWriteRefusal(cause)) throw storeUnwritable(`The data folder ${folder}`, cause.message, cause);
     throw new StoreError('store-io', `The data folder ${folder} cannot be created: ${messageOf(cause)}.`, { cause });
   }
 }

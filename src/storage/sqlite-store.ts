@@ -40,7 +40,7 @@ import { PendingTable } from './pending-table.ts';
 import { checkRoom } from './room-check.ts';
 import type { Database } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-schema.ts';
-import { StoreError } from './store-error.ts';
+import { StoreError, type StoreErrorCode } from './store-error.ts';
 
 /**
  * Opens the store in `folder`, or makes one that holds the genesis block. Throws a StoreError where the folder is in
@@ -113,7 +113,7 @@ class SqliteStore implements ChainStore {
       this.#chain.discard();
       this.#blocks.hashes.discard();
       this.#pending.discard();
-      if (error instanceof StoreError && error.code === 'store-io') this.#failure = error;
+      if (error instanceof StoreError && DISK_FAILURES.has(error.code)) this.#failure = error;
       throw error;
     }
   }
@@ -281,6 +281,9 @@ function isNothing({ blocks, pendingAdded, activate }: ChainChange): boolean {
 }
 
 const NOTHING_MOVED: CommittedChange = { removed: [], returned: [], isAllReturned: true, included: [] };
+
+/** After these nobody knows what the disk holds. */
+const DISK_FAILURES: ReadonlySet<StoreErrorCode> = new Set(['store-io', 'store-unwritable']);
 
 /** So few blocks that wait for the index are read whenever an entry is looked for. */
 const UNINDEXED_BLOCKS_MAX = 64;

@@ -18,6 +18,8 @@ export type StoreErrorCode =
   | 'store-closed'
   /** There is no room. Nothing was changed, and reading goes on. */
   | 'store-full'
+  /** The folder, or a file in it, is not to be written by this user, or stands on a disk that takes no writes. */
+  | 'store-unwritable'
   /** The operating system refused to read or write. */
   | 'store-io';
 
@@ -50,6 +52,12 @@ export function blockDamaged(block: DamagedBlock, detail: string): StoreError {
   const height = block.height === undefined ? 'an unknown height' : `height ${block.height}`;
   const message = `The stored block ${hash} at ${height} is damaged: ${detail}. It has to come from a peer again.`;
   return new StoreError('block-damaged', message, { block });
+}
+
+/** The error for a `place` that the system does not let us write; `reason` is what it says. */
+export function storeUnwritable(place: string, reason: string, cause: unknown): StoreError {
+  const message = `${place} cannot be written (${reason}): give this user the right to write there, or use another folder.`;
+  return new StoreError('store-unwritable', message, { cause });
 }
 
 /** Whether `error` says that what stands on the disk is wrong, rather than that it cannot be reached. */
