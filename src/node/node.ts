@@ -27,6 +27,7 @@ import {
   PENDING_ENTRIES_MAX,
 } from '../protocol/limits.ts';
 import type { MiningMode } from '../protocol/mining-desk.ts';
+import { readRecentIds } from '../storage/recent-entries.ts';
 import { openThreadedStore } from '../storage/threaded-store.ts';
 import { BlockSpool } from './block-spool.ts';
 import { inPieces, type OfferVerdict, offerChain } from './chain-offer.ts';
@@ -35,7 +36,6 @@ import { ChainUploads } from './chain-upload.ts';
 import { readClocks } from './clocks.ts';
 import { watchLocalNodes } from './local-discovery.ts';
 import { NodeGauges } from './node-gauges.ts';
-import { readRecentIds } from './recent-entries.ts';
 import { answerCall } from './rpc.ts';
 import { Runtime } from './runtime.ts';
 import type { SyncProgress } from './sync-meter.ts';

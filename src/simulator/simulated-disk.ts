@@ -99,9 +99,9 @@ export class SimulatedDisk {
     return this.#store.headersAfter(locator, max);
   }
 
-  async blockByHash(hash: Hash): Promise<StoredBlock | undefined> {
-    const stored = await this.#store.blockByHash(hash);
-    if (stored !== undefined) this.#assertSound(hash, stored.block.header.height);
+  async blockAt(height: number): Promise<StoredBlock | undefined> {
+    const stored = await this.#store.blockAt(height);
+    if (stored !== undefined) this.#assertSound(stored.block.hash, height);
     return stored;
   }
 

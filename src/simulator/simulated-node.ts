@@ -12,6 +12,7 @@ import {
   PENDING_BYTES_MAX,
   PENDING_ENTRIES_MAX,
 } from '../protocol/limits.ts';
+import { readRecentIds } from '../storage/recent-entries.ts';
 import { isDamage, StoreError } from '../storage/store-error.ts';
 import type { Direction, Endpoint, Received } from './endpoint.ts';
 import type { EventQueue, Happening } from './event-queue.ts';
@@ -97,9 +98,10 @@ export class SimulatedNode implements Endpoint {
       milestoneInterval: MILESTONE_INTERVAL_BLOCKS,
       pending: { entriesMax: PENDING_ENTRIES_MAX, bytesMax: PENDING_BYTES_MAX },
     });
+    const recentIds = await readRecentIds(this.disk, state.window.at(-1)?.header.height ?? 0);
     this.#life++;
     this.clock.boot(queue.nowMs);
-    this.#machineOptions = { ...machine, state, addresses: [this.address], windowBlocks };
+    this.#machineOptions = { ...machine, state: { ...state, recentIds }, addresses: [this.address], windowBlocks };
     this.#machine = new FullNode(this.#machineOptions);
     for (const observer of observers) observer.started?.(this);
     const tick = () => {

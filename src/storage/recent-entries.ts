@@ -1,11 +1,11 @@
 /** The ids in the latest blocks, read at the start, so that peers' late word of them is known for what it is. */
 import { entryIds } from '../core/body.ts';
 import type { Hash } from '../core/hash.ts';
-import type { ChainStore } from '../storage/chain-store.ts';
-import { isDamage } from '../storage/store-error.ts';
+import type { ChainStore } from './chain-store.ts';
+import { isDamage } from './store-error.ts';
 
 /** Of the last blocks up to height `tip`, oldest first. A damaged block ends the reading: it costs no more than its ids. */
-export async function readRecentIds(store: ChainStore, tip: number): Promise<readonly Hash[]> {
+export async function readRecentIds(store: Pick<ChainStore, 'blockAt'>, tip: number): Promise<readonly Hash[]> {
   const blocks: (readonly Hash[])[] = [];
   try {
     for (let height = tip; height > 0 && blocks.length < RECENT_BLOCKS; height--) {

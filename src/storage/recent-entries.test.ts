@@ -4,7 +4,7 @@ import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixtur
 import { growth } from '../../test/support/store-change.ts';
 import { entryIds } from '../core/body.ts';
 import { genesisPoint } from '../core/validation.ts';
-import { createMemoryStore } from '../storage/memory-store.ts';
+import { createMemoryStore } from './memory-store.ts';
 import { readRecentIds } from './recent-entries.ts';
 
 test('the ids of the latest blocks are read, the oldest first, and not those of all blocks', async () => {
