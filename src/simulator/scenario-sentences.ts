@@ -3,6 +3,7 @@ import { assert } from '../core/assert.ts';
 import { endFaults } from './planned-event.ts';
 import type { ScenarioStage } from './scenario-stage.ts';
 import { NODE, NODES, NUMBER, nodeIn, nodesIn, TIME, timeIn } from './scenario-words.ts';
+import type { SimulatedNode } from './simulated-node.ts';
 
 export interface Sentence {
   readonly pattern: RegExp;
@@ -110,6 +111,14 @@ const CLAIMS: readonly Sentence[] = [
   sentence(`some node has left ${NUMBER} blocks or more at once`, (stage, blocks = '') => {
     const { deepest } = stage.inspector.reorganisations;
     assert(deepest >= Number(blocks), `some node has left ${blocks} blocks at once; the most was ${deepest}`);
+  }),
+  sentence(`${NODES} (?:is|are) ${NUMBER} blocks? or more ahead of ${NODE} within ${TIME}`, (stage, ...words) => {
+    const [nodes = '', blocks = '', other = '', time = ''] = words;
+    const heightOf = (node: SimulatedNode) => node.machine.tip.header.height;
+    const behind = stage.world.node(nodeIn(other));
+    return stage.world.until(`${nodes} are ahead of ${other}`, timeIn(time), () => {
+      return stage.some(nodesIn(nodes)).every((node) => heightOf(node) >= heightOf(behind) + Number(blocks));
+    });
   }),
   sentence(`${NODE} is (\\d+) blocks or more ahead of ${NODE}`, (stage, one = '', blocks = '', other = '') => {
     const [ahead = 0, behind = 0] = stage
