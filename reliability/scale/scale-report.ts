@@ -26,11 +26,12 @@ peers of its own choosing. \`npm run scale\` measures everything anew and writes
 
 const SPREAD_TEXT = `One block at a time is found by some node of a network that is otherwise at rest. Its way begins when the nonce is found, and
 it has reached a node when it is stored there and part of its chain. The times of half, nine tenths and 99 % of the nodes are medians
-over the blocks.
+over the blocks. Half of all nodes stand in Europe, so the first half takes a long or a short time according to where the finder is.
 
 Ten times as many nodes are a step or two further away, since each step reaches many times as many: for a small block that is a
 tenth of a second or two. A block whose entries wait in all pools travels as a list of their ids; one that is new to all waits for every
-uplink on its way, and the more so the larger it is.`;
+uplink on its way, and the more so the larger it is. Where a row lacks its ten thousand nodes, their pools would not have fitted
+into memory, or the blocks into an hour.`;
 
 const TRAFFIC_TEXT = `What each node sends on average because of one block: announcements (each header is told to all peers that have not told it
 themselves), questions, ids and bodies. The bar is the size of the block, which every node but one has to be sent. Where the dots are right of
@@ -38,9 +39,9 @@ it, some nodes were sent it twice: a peer that was asked and has not delivered w
 for a megabyte, loses the question to another peer.`;
 
 const STALE_TEXT = `All miners search without a pause, and now and then one finds a block before it has heard of another's. How often that is follows
-from how long a block is on its way: the dashed lines are what the measured mean of that time lets expect, if a miner loses no more by it than that: where blocks come so fast that branches
-compete for longer, it is more. The blocks are empty; a block of a megabyte that
-is new to all takes longer, and more are found in vain accordingly.`;
+from how long a block is on its way: the dashed lines are what the mean of that time lets expect, if a miner loses no more than that
+time. Where blocks come so fast that branches compete for longer, it is more. The blocks are empty; larger ones that are new to
+all take longer, and more of them are found in vain accordingly.`;
 
 const DIVISION_TEXT = `Every other node is cut off from the rest for four minutes, with half of the miners on each side, and a block every ten seconds
 aimed at by both together. Then every node can be reached by every other again, but nobody is told so: the halves find each other
