@@ -20,6 +20,7 @@ import { powerLoss } from './power-loss.ts';
 import { formatFigure, formatPage, type PartResult } from './report.ts';
 import { simulation } from './simulation.ts';
 import { soak } from './soak.ts';
+import { upkeepKills } from './upkeep-kills.ts';
 
 const PARTS: readonly Part[] = [
   simulation,
@@ -30,6 +31,7 @@ const PARTS: readonly Part[] = [
   soak,
   powerLoss,
   diskImages,
+  upkeepKills,
   hostile,
   httpAttacks,
   fuzz,
