@@ -30,8 +30,8 @@ over the blocks. Half of all nodes stand in Europe, so the first half takes a lo
 
 Ten times as many nodes are a step or two further away, since each step reaches many times as many: for a small block that is a
 tenth of a second or two. A block whose entries wait in all pools travels as a list of their ids; one that is new to all waits for every
-uplink on its way, and the more so the larger it is. Where a row lacks its ten thousand nodes, their pools would not have fitted
-into memory, or the blocks into an hour.`;
+uplink on its way, and the more so the larger it is. Some rows have no ten thousand nodes: so many
+pools do not fit into memory, and judging a megabyte ten thousand times takes too long.`;
 
 const TRAFFIC_TEXT = `What each node sends on average because of one block: announcements (each header is told to all peers that have not told it
 themselves), questions, ids and bodies. The bar is the size of the block, which every node but one has to be sent. Where the dots are right of
