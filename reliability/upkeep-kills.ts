@@ -22,7 +22,7 @@ export const upkeepKills: Part = {
   run: (effort, tell) =>
     killUpkeep({
       kills: amount(effort, { pullRequest: 25, nightly: 500 }),
-      sizes: { changes: 400, entryCharacters: 60_000, pending: 40_000 },
+      sizes: { changes: 200, entryCharacters: 60_000, pending: 20_000 },
       seed: effort.seed,
       again: commandFor('upkeep-kills', effort),
       tell,

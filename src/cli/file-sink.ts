@@ -1,4 +1,5 @@
 /** Where a command writes many bytes: to stdout, or into a file that is there whole or not at all. */
+import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CommandError, EXIT_CODES } from './command-error.ts';
@@ -18,7 +19,8 @@ export async function openSink(terminal: Terminal, path: string): Promise<ByteSi
   if (path === '-') {
     return { write: (bytes) => terminal.write(bytes), finish: async () => undefined, discard: async () => undefined };
   }
-  const partPath = `${path}.part-${process.pid}`;
+  // Not by the process: in a container that is started again it has the number of one that was killed.
+  const partPath = `${path}.part-${randomUUID()}`;
   try {
     return new FileSink(await open(partPath, 'wx'), partPath, path);
   } catch (cause) {

@@ -1,4 +1,5 @@
 /** Copies a file, piece by piece, so that others have their turn. */
+import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -16,7 +17,8 @@ export async function copyFile(options: {
   readonly signal: AbortSignal;
 }): Promise<void> {
   const { source, target, signal } = options;
-  const part = `${target}.part-${process.pid}`;
+  // Not by the process: in a container that is started again it has the number of the one that was killed.
+  const part = `${target}.part-${randomUUID()}`;
   try {
     assertNew(target);
     await using from = await open(source, 'r');

@@ -85,6 +85,17 @@ describe('a backup', () => {
     await copy;
   });
 
+  test('is not kept from its place by what a process of the same number has left, as in a container that was started again', async () => {
+    const store = await usedStore(newFolder());
+    const folder = newFolder();
+    mkdirSync(folder);
+    const target = join(folder, 'copy');
+    writeFileSync(`${target}.part-${process.pid}`, 'half of one');
+    await store.backup(target);
+    assert.ok(existsSync(target));
+    await store.close();
+  });
+
   test('is not written over what is there, nor where nothing can be written', async () => {
     const store = await usedStore(newFolder());
     const there = join(root, 'there');
