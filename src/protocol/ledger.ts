@@ -23,6 +23,7 @@ import {
   REORGANISATION_ALARM_BLOCKS,
   STORE_FULL_RETRY_MS,
 } from './limits.ts';
+import { SideEntries } from './side-entries.ts';
 
 /** What a store holds when the node starts: see `StoredChain` there. */
 export interface LedgerState {
@@ -65,6 +66,7 @@ export class Ledger {
   readonly tree: BlockTree;
   readonly intake = new BlockIntake();
   readonly pool: EntryPool;
+  readonly #side = new SideEntries();
   #commit: CommitInFlight | undefined;
   /** Entries that the next commits make durable. */
   #unstored: PooledEntry[] = [];
@@ -198,9 +200,13 @@ export class Ledger {
     assert(move.removedCount === change.removed.length, 'machine and store moved the chain alike');
     this.pool.markStored(pendingAdded);
     const joined = plan.blocks.filter(({ node }) => node.isActive).map(({ block }) => block);
+    for (const { node, block } of plan.blocks) if (!node.isActive) this.#side.put(block);
     for (const { body } of joined) this.pool.removeIncluded(entryIds(body));
-    // Blocks at hand say it themselves; of those that were stored before, the store does.
-    if (joined.length < move.added.length) this.pool.removeIncluded(change.included);
+    // Blocks at hand say it themselves; of those that were stored before, it is remembered, or the store says it.
+    if (joined.length < move.added.length) {
+      for (const { point } of move.added) this.pool.removeIncluded(this.#side.take(point.hash));
+      this.pool.removeIncluded(change.included);
+    }
     this.pool.addReturned(change.returned, change.isAllReturned);
     const pending = [...pendingAdded.filter(({ id }) => this.pool.has(id)), ...change.returned];
     const effects: Effect[] = [

@@ -108,6 +108,9 @@ export const REMINDER_MS_MAX = 30_000;
 /** Ids of entries in the latest blocks, so that a late announcement does not bring them into the pool again. */
 export const RECENT_IDS_MAX = 100_000;
 
+/** Ids of entries in blocks beside the active chain, so that they are known for mined when that becomes the active one. */
+export const SIDE_ENTRIES_MAX = 100_000;
+
 export const MINING_REQUESTS_MAX = 64;
 
 /** A search is begun anew at least this often, so that the timestamp in the header stays fresh. */
