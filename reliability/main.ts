@@ -97,16 +97,17 @@ function readChoice(args: readonly string[]): Choice | undefined {
 /** Whether everything held. A figure that misses its aim is told, and no failure. */
 async function run({ parts, effort, keep }: Choice): Promise<boolean> {
   console.log(`seed ${effort.seed}`);
+  const origin = readOrigin();
   const results: PartResult[] = [];
   for (const part of parts) {
     const result = await runPart(part, effort);
     results.push(result);
     for (const figure of result.figures) console.log(`  ${formatFigure(figure)}`);
     for (const failure of result.failures) console.log(`  FAILED: ${failure}`);
+    // After each, so that a run that is ended early keeps what it has.
+    if (keep !== undefined) writeFileSync(keep, formatPage({ origin, effort, results }));
   }
-  const report = { origin: readOrigin(), effort, results };
-  if (keep !== undefined) writeFileSync(keep, formatPage(report));
-  console.log(JSON.stringify(report));
+  console.log(JSON.stringify({ origin, effort, results }));
   return results.every(({ failures }) => failures.length === 0);
 }
 
