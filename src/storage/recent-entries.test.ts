@@ -9,12 +9,21 @@ import { readRecentIds } from './recent-entries.ts';
 
 test('the ids of the latest blocks are read, the oldest first, and not those of all blocks', async () => {
   const store = createMemoryStore(TEST_PARAMS);
-  const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 40, (height) => bodyOf(`${height}`, `"${height}"`));
+  const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 300, (height) => bodyOf(`${height}`, `"${height}"`));
   await store.commit(growth(chain));
-  const ids = await readRecentIds(store, 40);
+  const ids = await readRecentIds(store, 300);
   const expected = chain.blocks.slice(-ids.length / 2).flatMap(({ body }) => entryIds(body));
   assert.deepEqual(ids, expected);
-  assert.ok(ids.length > 0 && ids.length < 80);
+  assert.ok(ids.length > 0 && ids.length < 600);
+});
+
+test('of large blocks only the last are read', async () => {
+  const store = createMemoryStore(TEST_PARAMS);
+  const megabyte = Array.from({ length: 16 }, (_, i) => `"${i}${'x'.repeat(60_000)}"`);
+  const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 12, () => bodyOf(...megabyte));
+  await store.commit(growth(chain));
+  const { length } = await readRecentIds(store, 12);
+  assert.ok(length >= 16 && length <= 6 * 16, `${length} ids`);
 });
 
 test('a chain of nothing but its genesis has none', async () => {

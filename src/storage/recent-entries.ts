@@ -7,11 +7,13 @@ import { isDamage } from './store-error.ts';
 /** Of the last blocks up to height `tip`, oldest first. A damaged block ends the reading: it costs no more than its ids. */
 export async function readRecentIds(store: Pick<ChainStore, 'blockAt'>, tip: number): Promise<readonly Hash[]> {
   const blocks: (readonly Hash[])[] = [];
+  let sizeBytes = 0;
   try {
-    for (let height = tip; height > 0 && blocks.length < RECENT_BLOCKS; height--) {
+    for (let height = tip; height > 0 && blocks.length < RECENT_BLOCKS && sizeBytes < RECENT_BODY_BYTES; height--) {
       const stored = await store.blockAt(height);
       if (stored === undefined) break;
       blocks.push(entryIds(stored.block.body));
+      sizeBytes += stored.block.body.bytes.length;
     }
   } catch (error) {
     if (!isDamage(error)) throw error;
@@ -19,5 +21,11 @@ export async function readRecentIds(store: Pick<ChainStore, 'blockAt'>, tip: num
   return blocks.reverse().flat();
 }
 
-/** Minutes at the default interval: longer than an announcement is on its way. */
-const RECENT_BLOCKS = 16;
+/**
+ * Three quarters of an hour at the default interval. Announcements are not so long on their way, but peers that were cut
+ * off tell of what they still wait with before they have caught up.
+ */
+const RECENT_BLOCKS = 256;
+
+/** So much of bodies, about, is read: it takes some ten milliseconds. */
+const RECENT_BODY_BYTES = 4 * 1024 * 1024;

@@ -55,6 +55,8 @@ export class Inspector implements WorldObserver {
   #ticks = 0;
   /** Nodes whose last switch was deeper than what raises an alarm. */
   readonly #alarmed = new Set<PeerId>();
+  /** How often each node was started. */
+  readonly #starts = new Map<PeerId, number>();
 
   constructor(options: { readonly params: NetworkParams; readonly honest: readonly PeerId[] }) {
     this.known = new KnownBlocks(options.params);
@@ -74,6 +76,11 @@ export class Inspector implements WorldObserver {
     return this.#blame.accusations;
   }
 
+  /** Whether a node has forgotten what it only remembered. */
+  hasRestarted(id: PeerId): boolean {
+    return (this.#starts.get(id) ?? 0) > 1;
+  }
+
   modelOf(id: PeerId): NodeModel {
     const model = this.#models.get(id);
     if (model === undefined) throw new Error(`there is no honest node ${id}`);
@@ -82,6 +89,7 @@ export class Inspector implements WorldObserver {
 
   /** A node was started from what its disk holds. */
   started(node: InspectedNode): void {
+    this.#starts.set(node.id, (this.#starts.get(node.id) ?? 0) + 1);
     this.#answered.set(node.id, new Set());
     this.#alarmed.delete(node.id);
     this.#checkFollows(node, 'it starts');

@@ -47,7 +47,7 @@ export class Liveness {
     const height = this.#height();
     if (height < this.#waiting.height + this.#blocksFor(this.#waiting.ids.size) || tips.size > 1) return 'agreed';
     for (const node of this.#nodes) {
-      const late = [...this.#inspector.modelOf(node.id).pending.keys()].find((id) => this.#waiting?.ids.has(id));
+      const late = this.#waitingAt(node).find((id) => this.#waiting?.ids.has(id));
       if (late === undefined) continue;
       throw new InvariantBroken('L-b', node.id, `the entry ${late} waits since height ${this.#waiting.height}`);
     }
@@ -57,13 +57,21 @@ export class Liveness {
 
   /** Whether one of these entries still waits somewhere. */
   #isWaiting(ids: ReadonlySet<Hash>): boolean {
-    const waiting = this.#nodes.map(({ id }) => this.#inspector.modelOf(id).pending);
-    for (const id of ids) if (waiting.some((pending) => pending.has(id))) return true;
-    return false;
+    return this.#nodes.some((node) => this.#waitingAt(node).some((id) => ids.has(id)));
+  }
+
+  /**
+   * The entries that wait at a node. One that has restarted may take an entry for news that is in its chain already, where
+   * a peer was cut off for long: equal entries may stand in a chain more than once.
+   */
+  #waitingAt({ id }: InspectedNode): Hash[] {
+    const model = this.#inspector.modelOf(id);
+    const waiting = [...model.pending.keys()];
+    return this.#inspector.hasRestarted(id) ? waiting.filter((entry) => !model.isInChain(entry)) : waiting;
   }
 
   #pendingNow(): Set<Hash> {
-    return new Set(this.#nodes.flatMap(({ id }) => [...this.#inspector.modelOf(id).pending.keys()]));
+    return new Set(this.#nodes.flatMap((node) => this.#waitingAt(node)));
   }
 
   #height(): number {

@@ -60,6 +60,10 @@ export class NodeModel {
     return this.#pending.has(id) || this.#inChain.has(id);
   }
 
+  isInChain(id: Hash): boolean {
+    return this.#inChain.has(id);
+  }
+
   /** The best of all blocks that are stored, by looking at every one of them. */
   bestTip(): KnownBlock {
     let best = this.#active[0] ?? this.tip;
