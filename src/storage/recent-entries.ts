@@ -27,5 +27,5 @@ export async function readRecentIds(store: Pick<ChainStore, 'blockAt'>, tip: num
  */
 const RECENT_BLOCKS = 256;
 
-/** So much of bodies, about, is read: it takes some ten milliseconds. */
+/** So much of bodies, about, is read: it takes some tens of milliseconds. */
 const RECENT_BODY_BYTES = 4 * 1024 * 1024;
