@@ -26,6 +26,7 @@ test('what once was a trap is none any more', async () => {
     ['1/9', 'an index to which no question can be put kept the store from opening'],
     ['1/16', 'a tree of blocks that led round and round kept fsck busy for ever'],
     ['1/36', 'and so did a page that stands in the place of another'],
+    ['20261123/601', 'and a tree of heights in which the highest one was not to be reached'],
     ['1/475', 'of a tip that is not found by its hash, the chain as JSON was empty'],
   ]);
   for await (const { seed, story, wrong } of examineAll([...traps.keys()])) {

@@ -22,9 +22,11 @@ async function runDiskImages(effort: Effort, tell: (line: string) => void): Prom
   const failures: string[] = [];
   let done = 0;
   let hidden = 0;
-  for await (const { outcome, wrong, seed, story, isEntryHidden } of examineAll(seeds)) {
+  let mixed = 0;
+  for await (const { outcome, wrong, seed, story, isEntryHidden, isPendingMixed } of examineAll(seeds)) {
     counts[outcome]++;
     if (isEntryHidden) hidden++;
+    if (isPendingMixed) mixed++;
     for (const what of wrong) failures.push(`trial ${seed}: ${story}: ${what}`);
     if (++done % 500 === 0) tell(`${done} of ${trials}, ${failures.length} wrong`);
   }
@@ -36,6 +38,7 @@ async function runDiskImages(effort: Effort, tell: (line: string) => void): Prom
       { name: 'of them refused in part', value: share(counts.found), unit: '%' },
       { name: 'of them as they were at some time', value: share(counts.whole), unit: '%' },
       { name: 'of them with a damaged index that hid an entry', value: share(hidden), unit: '%' },
+      { name: 'of them with pending entries of several times', value: share(mixed), unit: '%' },
     ],
     failures: failures.slice(0, FAILURES_TOLD_MAX),
   };
@@ -52,7 +55,14 @@ export async function* examineAll(seeds: readonly string[]): AsyncGenerator<Tria
       else {
         await end(examiner);
         examiner = undefined;
-        yield { seed, story: 'by its seed', outcome: 'refused', wrong: [report], isEntryHidden: false };
+        yield {
+          seed,
+          story: 'by its seed',
+          outcome: 'refused',
+          wrong: [report],
+          isEntryHidden: false,
+          isPendingMixed: false,
+        };
       }
     }
   } finally {

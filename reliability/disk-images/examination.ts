@@ -24,6 +24,8 @@ export interface Findings {
   readonly wrong: readonly string[];
   /** Whether a damaged index has hidden an entry that is in the chain, as `fsck` would have told. */
   readonly isEntryHidden: boolean;
+  /** Whether entries wait that never waited together: a page of an earlier time shows by nothing. The chain is whole. */
+  readonly isPendingMixed: boolean;
 }
 
 /** Examines the store in `folder`, which is changed by it. */
@@ -37,21 +39,23 @@ export async function examine(folder: string, truth: Truth): Promise<Findings> {
   // That it would not even open shows again below.
   examination.refusals.length = 0;
   const store = await examination.ask('opening', () => openSqliteStore({ folder, params: TEST_PARAMS }));
-  if (store === undefined) return { outcome: 'refused', wrong: examination.wrong, isEntryHidden: false };
+  if (store === undefined)
+    return { outcome: 'refused', wrong: examination.wrong, isEntryHidden: false, isPendingMixed: false };
   try {
     await examination.readEverything(store);
   } finally {
     await examination.ask('closing', () => store.close());
   }
   if (report !== undefined) examination.compare(report);
-  const { refusals, wrong, isEntryHidden } = examination;
-  return { outcome: refusals.length > 0 ? 'found' : 'whole', wrong, isEntryHidden };
+  const { refusals, wrong, isEntryHidden, isPendingMixed } = examination;
+  return { outcome: refusals.length > 0 ? 'found' : 'whole', wrong, isEntryHidden, isPendingMixed };
 }
 
 class Examination {
   readonly wrong: string[] = [];
   readonly refusals: string[] = [];
   isEntryHidden = false;
+  isPendingMixed = false;
   readonly #truth: Truth;
   /** By height, as far as they could be read. */
   readonly #active = new Map<number, Hash>();
@@ -93,7 +97,9 @@ class Examination {
       this.#say('a chain that cannot be read is called valid');
     if (this.refusals.length > 0) return;
     const state = await fingerprint(store);
-    if (!this.#truth.states.has(state)) this.#say(`it holds what there never was, and nothing shows it: ${state}`);
+    if (this.#truth.states.has(state)) return;
+    this.isPendingMixed = [...this.#truth.states].some((once) => chainOf(once) === chainOf(state));
+    if (!this.isPendingMixed) this.#say(`it holds what there never was, and nothing shows it: ${state}`);
   }
 
   /** Whatever was refused, or hidden, `fsck` must have found. */
@@ -171,6 +177,11 @@ class Examination {
 }
 
 /** What the index does not have yet is looked for block by block. */
+/** Of a fingerprint, what stands for the chain. */
+function chainOf(state: string): string | undefined {
+  return state.split(' ')[0];
+}
+
 const ENTRIES_ASKED_EVERY = 10;
 const NEVER = new AbortController().signal;
 const NOTHING = new Uint8Array();

@@ -87,12 +87,15 @@ export class ActiveChainCheck {
     return judged?.block;
   }
 
-  /** Goes on below the next height that has a block, however far up a damaged row has put it. */
+  /**
+   * Goes on below the next height that has a block, however far up a damaged row has put it. Where none can be found, there
+   * is nothing to go on with: the highest row may claim any height.
+   */
   #skipGap(): void {
     const next = this.#problems.guard('database-damaged', () => this.#selectNext.one(this.height));
-    const height = typeof next?.[0] === 'number' ? next[0] - 1 : this.height;
-    if (height > this.height) this.#history = undefined;
-    this.height = height;
+    const above = typeof next?.[0] === 'number' && next[0] > this.height ? next[0] - 1 : this.tipHeight;
+    if (above > this.height) this.#history = undefined;
+    this.height = above;
   }
 
   /** Checks that the tables have the number of rows that the highest one says, and answers the height of the tip. */
