@@ -2,7 +2,7 @@
 
 import Type, { type Static } from 'typebox';
 import { PEER_ADDRESS_CHARACTERS_MAX } from './peer-address.ts';
-import { BlockSummaryShape, PeerViewShape, RunningNodeShape } from './shapes.ts';
+import { BlockSummaryShape, LedgerEventShape, NodeStatusShape, PeerViewShape, RunningNodeShape } from './shapes.ts';
 
 const Port = Type.String({ description: 'The port of a running node, as on the list of nodes.', examples: ['5001'] });
 
@@ -67,6 +67,34 @@ export const NodesShape = Type.Object({
   ),
 });
 export type Nodes = Static<typeof NodesShape>;
+
+export const OverviewShape = Type.Object({
+  nodes: Type.Array(
+    Type.Object({
+      port: Type.Integer(),
+      source: Type.Union([Type.Literal('running'), Type.Literal('configured')]),
+      status: Type.Union([NodeStatusShape, Type.Null()], {
+        description: 'Null where the node does not answer in time.',
+      }),
+    }),
+    { description: 'By port.' },
+  ),
+});
+export type Overview = Static<typeof OverviewShape>;
+
+const AtNode = Type.Object({ port: Type.Integer({ description: 'Of the node that tells it.' }) });
+
+/** What happens at all nodes within reach, as one stream tells it. */
+export const NetworkEventShape = Type.Union([
+  Type.Intersect([AtNode, Type.Object({ type: Type.Literal('node-joined'), status: NodeStatusShape })]),
+  Type.Intersect([AtNode, Type.Object({ type: Type.Literal('node-status'), status: NodeStatusShape })]),
+  Type.Intersect([
+    AtNode,
+    Type.Object({ type: Type.Literal('node-left'), reason: Type.String({ description: 'A code.' }) }),
+  ]),
+  Type.Intersect([AtNode, LedgerEventShape]),
+]);
+export type NetworkEvent = Static<typeof NetworkEventShape>;
 
 export const BlocksPageShape = Type.Object({
   blocks: Type.Array(BlockSummaryShape, { description: 'Highest first.' }),

@@ -6,10 +6,13 @@
  */
 import Type, { type Static } from 'typebox';
 
-const Hash = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 as 64 lower-case hex digits.' });
+export const Hash = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 as 64 lower-case hex digits.' });
 
 /** Work is beyond what a JSON number carries exactly. */
-const Work = Type.String({ pattern: '^[0-9]+$', description: 'Expected number of hash tries, as a decimal string.' });
+export const Work = Type.String({
+  pattern: '^[0-9]+$',
+  description: 'Expected number of hash tries, as a decimal string.',
+});
 
 /** The canonical JSON form of a block (docs/spec/block-json.md). */
 export const BlockShape = Type.Object(
