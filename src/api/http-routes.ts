@@ -4,25 +4,22 @@
  * The gateway registers these as they stand, checks parameters by them, and makes the OpenAPI document from them. Bodies
  * and answers that hold ledger JSON are described here but pass through as text.
  */
-import Type, { type TSchema } from 'typebox';
-import { PROBLEM_TYPE, ProblemShape } from './http-problem.ts';
+import Type from 'typebox';
+import { answers, anyJson, content, EVENT_STREAM_TYPE, JSON_TYPE, NDJSON_TYPE } from './http-answers.ts';
 import {
   BlockParams,
   BlocksPageShape,
   BlocksQuery,
-  ChainShape,
   ConnectShape,
   EntryParams,
   EventsQuery,
-  LivenessShape,
-  MessageShape,
   NodeParams,
   NodesShape,
   PeersShape,
   PendingQuery,
-  ReadinessShape,
-  VersionShape,
 } from './http-shapes.ts';
+import { SEED_ROUTES } from './seed-http-routes.ts';
+import { SERVICE_ROUTES } from './service-http-routes.ts';
 import {
   AppendedShape,
   BlockShape,
@@ -32,12 +29,6 @@ import {
   PendingViewShape,
   ValidationShape,
 } from './shapes.ts';
-
-export const JSON_TYPE = 'application/json';
-export const NDJSON_TYPE = 'application/x-ndjson';
-export const EVENT_STREAM_TYPE = 'text/event-stream';
-/** The text format of Prometheus. */
-export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** What each OpenAPI tag is about. */
 export const HTTP_TAGS = [
@@ -49,61 +40,9 @@ export const HTTP_TAGS = [
   { name: 'service', description: 'The gateway itself.' },
 ] as const;
 
-const anyJson = Type.Unknown({ description: 'Any JSON value.' });
-
 /** `config.changesState` marks the routes that a gateway with a token guards. */
 export const HTTP_ROUTES = {
-  seedMine: {
-    method: 'POST',
-    url: '/mine_block/:port',
-    config: { changesState: true },
-    schema: {
-      tags: ['seed'],
-      operationId: 'seedMine',
-      summary: 'Mine the JSON body into a block',
-      description:
-        'Answers when the block is durable and on the active chain. The body is read as JSON whatever its type.',
-      params: NodeParams,
-      body: content({ [JSON_TYPE]: anyJson }),
-      response: answers(200, 'The block.', BlockShape),
-    },
-  },
-  seedChain: {
-    method: 'GET',
-    url: '/get_chain/:port',
-    config: { changesState: false },
-    schema: {
-      tags: ['seed'],
-      operationId: 'seedChain',
-      summary: 'The whole chain, streamed',
-      params: NodeParams,
-      response: answers(200, 'The chain and its length.', ChainShape),
-    },
-  },
-  seedValidate: {
-    method: 'GET',
-    url: '/validate/:port',
-    config: { changesState: false },
-    schema: {
-      tags: ['seed'],
-      operationId: 'seedValidate',
-      summary: 'Check the whole stored chain again',
-      params: NodeParams,
-      response: answers(200, '`is valid.` or `not valid.`', MessageShape),
-    },
-  },
-  seedShutdown: {
-    method: 'GET',
-    url: '/shutdown/:port',
-    config: { changesState: true },
-    schema: {
-      tags: ['seed'],
-      operationId: 'seedShutdown',
-      summary: 'Stop the node',
-      params: NodeParams,
-      response: answers(200, 'The node leaves the list of running nodes and stops.', MessageShape),
-    },
-  },
+  ...SEED_ROUTES,
   nodes: {
     method: 'GET',
     url: '/api/v1/nodes',
@@ -289,69 +228,5 @@ export const HTTP_ROUTES = {
       response: answers(200, 'The events, until either side ends it.', Type.String(), EVENT_STREAM_TYPE),
     },
   },
-  liveness: {
-    method: 'GET',
-    url: '/livez',
-    config: { changesState: false },
-    schema: {
-      tags: ['service'],
-      operationId: 'liveness',
-      summary: 'Whether the gateway runs',
-      response: answers(200, 'It does.', LivenessShape),
-    },
-  },
-  readiness: {
-    method: 'GET',
-    url: '/readyz',
-    config: { changesState: false },
-    schema: {
-      tags: ['service'],
-      operationId: 'readiness',
-      summary: 'Whether a node answers',
-      response: {
-        ...answers(200, 'At least one does.', ReadinessShape),
-        ...answers(503, 'None does.', ReadinessShape),
-      },
-    },
-  },
-  metrics: {
-    method: 'GET',
-    url: '/metrics',
-    config: { changesState: false },
-    schema: {
-      tags: ['service'],
-      operationId: 'metrics',
-      summary: 'Figures of all nodes within reach, for Prometheus',
-      description:
-        'The text format, version 0.0.4. Each sample has the `port` of its node; `cairn_node_up` is 0 for a node that ' +
-        'does not answer, which has no other samples.',
-      response: answers(200, 'The figures.', Type.String(), METRICS_TYPE),
-    },
-  },
-  version: {
-    method: 'GET',
-    url: '/version',
-    config: { changesState: false },
-    schema: {
-      tags: ['service'],
-      operationId: 'version',
-      summary: "The gateway's version",
-      response: answers(200, 'The version.', VersionShape),
-    },
-  },
+  ...SERVICE_ROUTES,
 } as const;
-
-type Answers = Readonly<Record<string, unknown>>;
-
-/** One good answer, and problems for the rest. */
-function answers(status: number, description: string, schema?: TSchema, mediaType = JSON_TYPE): Answers {
-  return {
-    [status]:
-      schema === undefined ? { description, type: 'null' } : { description, ...content({ [mediaType]: schema }) },
-    default: { description: 'A problem (RFC 9457).', ...content({ [PROBLEM_TYPE]: ProblemShape }) },
-  };
-}
-
-function content(schemas: Readonly<Record<string, TSchema>>): { readonly content: Answers } {
-  return { content: Object.fromEntries(Object.entries(schemas).map(([mediaType, schema]) => [mediaType, { schema }])) };
-}

@@ -1,5 +1,6 @@
 /** The figures of all nodes within reach, for a Prometheus that comes by (docs/spec/http.md#metrics). */
-import { HTTP_ROUTES, METRICS_TYPE } from '../api/http-routes.ts';
+import { METRICS_TYPE } from '../api/http-answers.ts';
+import { HTTP_ROUTES } from '../api/http-routes.ts';
 import { NodeStatusShape } from '../api/shapes.ts';
 import { ProbeError, RpcCallError } from '../probe/probe-client.ts';
 import { metricsText } from './metrics-text.ts';

@@ -1,7 +1,8 @@
 /** The nodes themselves, their entries and their peers, under `/api/v1`. */
 import { Readable } from 'node:stream';
 import { Value } from 'typebox/value';
-import { EVENT_STREAM_TYPE, HTTP_ROUTES } from '../api/http-routes.ts';
+import { EVENT_STREAM_TYPE } from '../api/http-answers.ts';
+import { HTTP_ROUTES } from '../api/http-routes.ts';
 import { ConnectShape } from '../api/http-shapes.ts';
 import { BlockShape } from '../api/shapes.ts';
 import { jsonObject, jsonValue } from '../core/json-text.ts';

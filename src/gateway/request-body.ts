@@ -3,7 +3,7 @@
  * that is not could reach beyond its place in the question that it is put into.
  */
 import type { FastifyRequest } from 'fastify';
-import { JSON_TYPE, NDJSON_TYPE } from '../api/http-routes.ts';
+import { JSON_TYPE, NDJSON_TYPE } from '../api/http-answers.ts';
 import { assertPresent } from '../core/assert.ts';
 import { describeJsonFault } from '../core/json-fault.ts';
 import { isWellFormedJson, type JsonText, jsonArray, readElements } from '../core/json-text.ts';

@@ -1,7 +1,8 @@
 /** The four routes of the founding specification, word for word. */
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import { HTTP_ROUTES, JSON_TYPE } from '../api/http-routes.ts';
+import { JSON_TYPE } from '../api/http-answers.ts';
+import { HTTP_ROUTES } from '../api/http-routes.ts';
 import { ValidationShape } from '../api/shapes.ts';
 import { jsonObject } from '../core/json-text.ts';
 import { type ByteStream, discardStream } from '../probe/byte-stream.ts';

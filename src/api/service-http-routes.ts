@@ -1,0 +1,58 @@
+/** The routes by which the gateway speaks of itself. */
+import Type from 'typebox';
+import { answers, METRICS_TYPE } from './http-answers.ts';
+import { LivenessShape, ReadinessShape, VersionShape } from './http-shapes.ts';
+
+/** As they stand in `HTTP_ROUTES`. */
+export const SERVICE_ROUTES = {
+  liveness: {
+    method: 'GET',
+    url: '/livez',
+    config: { changesState: false },
+    schema: {
+      tags: ['service'],
+      operationId: 'liveness',
+      summary: 'Whether the gateway runs',
+      response: answers(200, 'It does.', LivenessShape),
+    },
+  },
+  readiness: {
+    method: 'GET',
+    url: '/readyz',
+    config: { changesState: false },
+    schema: {
+      tags: ['service'],
+      operationId: 'readiness',
+      summary: 'Whether a node answers',
+      response: {
+        ...answers(200, 'At least one does.', ReadinessShape),
+        ...answers(503, 'None does.', ReadinessShape),
+      },
+    },
+  },
+  metrics: {
+    method: 'GET',
+    url: '/metrics',
+    config: { changesState: false },
+    schema: {
+      tags: ['service'],
+      operationId: 'metrics',
+      summary: 'Figures of all nodes within reach, for Prometheus',
+      description:
+        'The text format, version 0.0.4. Each sample has the `port` of its node; `cairn_node_up` is 0 for a node that ' +
+        'does not answer, which has no other samples.',
+      response: answers(200, 'The figures.', Type.String(), METRICS_TYPE),
+    },
+  },
+  version: {
+    method: 'GET',
+    url: '/version',
+    config: { changesState: false },
+    schema: {
+      tags: ['service'],
+      operationId: 'version',
+      summary: "The gateway's version",
+      response: answers(200, 'The version.', VersionShape),
+    },
+  },
+} as const;
