@@ -42,7 +42,7 @@ export function findFloorBreaches(
 ): string[] {
   const breaches: string[] = [];
   for (const { path, text } of files) {
-    const [, folder] = /^src\/([^/]+)\/.*\.(?:ts|js)$/.exec(path) ?? [];
+    const [, folder] = /^src\/([^/]+)\/.*\.(?:ts|js|svelte)$/.exec(path) ?? [];
     if (folder === undefined) continue;
     const floor = floors.find((candidate) => candidate.folder === folder);
     if (floor === undefined) {
@@ -138,7 +138,7 @@ function placeOf(path: string, specifier: string): string {
 
 /** The names of the folders that stand in the folder `parent`, sorted, as far as there are sources in them. */
 function foldersIn(parent: string, paths: readonly string[]): string[] {
-  const sources = paths.filter((path) => path.startsWith(parent) && path.endsWith('.ts'));
+  const sources = paths.filter((path) => path.startsWith(parent) && /\.(?:ts|svelte|css)$/.test(path));
   const names = sources.map((path) => path.slice(parent.length).split('/')).filter((steps) => steps.length > 1);
   return [...new Set(names.map(([name = '']) => name))].sort();
 }

@@ -52,4 +52,4 @@ function readText(path: string): string {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** As .gitignore has it. */
-const IGNORED = /(?:^|[\\/])(?:node_modules|\.git|coverage)$|\.log$/;
+const IGNORED = /(?:^|[\\/])(?:node_modules|\.git|coverage|dist)$|\.log$/;

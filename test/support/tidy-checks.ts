@@ -5,7 +5,7 @@ import { isTestCode, type RepositoryFile, withoutComments } from './repository.t
 /** Sources that have outgrown a file. Tests and contract suites are long lists, and may be. */
 export function findLongSources(files: readonly RepositoryFile[]): string[] {
   return files
-    .filter(({ path }) => /^(?:src|bench|scripts)\/.*\.(?:ts|js)$/.test(path) && !isTestCode(path))
+    .filter(({ path }) => /^(?:src|bench|scripts)\/.*\.(?:ts|svelte|css)$/.test(path) && !isTestCode(path))
     .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
     .filter(({ lines }) => lines > SOURCE_LINES_MAX)
     .map(({ path, lines }) => `${path}: ${lines} lines of at most ${SOURCE_LINES_MAX}; look for the noun inside`);
@@ -14,8 +14,8 @@ export function findLongSources(files: readonly RepositoryFile[]): string[] {
 /** Sources that do not begin by saying what they are. Tests are about the file that they stand beside. */
 export function findMissingModuleComments(files: readonly RepositoryFile[]): string[] {
   return files
-    .filter(({ path }) => /^(?:src|bench|scripts)\/.*\.(?:ts|js)$/.test(path) && !path.endsWith('.test.ts'))
-    .filter(({ text }) => !text.startsWith('/**'))
+    .filter(({ path }) => /^(?:src|bench|scripts)\/.*\.(?:ts|svelte|css)$/.test(path) && !path.endsWith('.test.ts'))
+    .filter(({ path, text }) => !text.startsWith(path.endsWith('.ts') ? '/**' : path.endsWith('.css') ? '/*' : '<!--'))
     .map(({ path }) => `${path}: a file begins with a comment that says what it is`);
 }
 

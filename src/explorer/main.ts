@@ -1,0 +1,7 @@
+/** Where the page begins. */
+import { mount } from 'svelte';
+import App from './App.svelte';
+import './styles/theme.css';
+
+const target = document.getElementById('app');
+if (target !== null) mount(App, { target });
