@@ -137,7 +137,8 @@ const MiningShape = Type.Object({
     description: 'Seconds a block is expected to take at this rate.',
   }),
   queued: Type.Integer({ minimum: 0, description: 'Blocks asked for and not yet found.' }),
-  blocks_found: Type.Integer({ minimum: 0 }),
+  blocks_found: Type.Integer({ minimum: 0, description: 'Since the node started.' }),
+  found: Type.Array(Hash, { description: 'The last 64 of them, latest first; they need not be on the active chain.' }),
 });
 
 const RewriteCostShape = Type.Object({

@@ -220,6 +220,7 @@ export class CannedLedger {
         expected_s: null,
         queued: 0,
         blocks_found: 0,
+        found: [],
       },
       rewrite_cost: [],
       disk_full_s: null,

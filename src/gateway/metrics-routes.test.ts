@@ -60,6 +60,7 @@ describe('GET /metrics', () => {
         expected_s: 1.5,
         queued: 4,
         blocks_found: 17,
+        found: [],
       },
     };
     const node = await figures();
@@ -149,6 +150,7 @@ describe('GET /metrics', () => {
         hashes: 0,
         queued: 0,
         blocks_found: 0,
+        found: [],
       },
       sync: {
         phase: 'headers',

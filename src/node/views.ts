@@ -69,6 +69,7 @@ export function nodeStatus(options: {
       expected_s: secondsToMine(machine.nextBits, hashesPerSecond),
       queued: mining.queuedCount,
       blocks_found: mining.foundCount,
+      found: [...mining.foundHashes],
     },
     rewrite_cost: rewriteCost(machine, hashesPerSecond),
     disk_full_s: machine.fullSinceMs === undefined ? null : (options.nowMs - machine.fullSinceMs) / 1000,

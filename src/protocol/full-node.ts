@@ -105,7 +105,7 @@ export class FullNode {
     return this.#peers.sessions.values();
   }
 
-  get mining(): Pick<MiningDesk, 'mode' | 'searching' | 'queuedCount' | 'foundCount'> {
+  get mining(): Pick<MiningDesk, 'mode' | 'searching' | 'queuedCount' | 'foundCount' | 'foundHashes'> {
     return this.#mining;
   }
 
@@ -236,6 +236,13 @@ export class FullNode {
         return this.#do(this.#shelf.entriesAsked(peer, message.hash, message.indexes));
       case 'block-entries':
         return this.#piecesReceived(peer, message.hash, this.#blockRelay.entriesReceived(peer, message));
+      case 'get-chain-proof':
+      case 'get-header-proof':
+      case 'get-entry-proof':
+      case 'chain-proof':
+      case 'header-proof':
+      case 'entry-proof':
+        return;
       case 'not-found':
         this.#do(this.#sync.notFound(peer, message.hashes, this.#nowMs));
         return;

@@ -11,6 +11,9 @@ export const HEADERS_PER_MESSAGE_MAX = 2_000;
 export const LOCATOR_HASHES_MAX = 101;
 export const BLOCKS_PER_REQUEST_MAX = 128;
 
+/** A chain proof: twice what one of a million blocks takes, and as text it still fits into a message. */
+export const CHAIN_PROOF_BYTES_MAX = 768 * 1024;
+
 /** As many entries as a block may have: ids that are told, and places that are asked for. */
 export const BLOCK_IDS_MAX = 4_096;
 
@@ -112,6 +115,9 @@ export const RECENT_IDS_MAX = 100_000;
 export const SIDE_ENTRIES_MAX = 100_000;
 
 export const MINING_REQUESTS_MAX = 64;
+
+/** Blocks of its own of which a node can say that it found them. */
+export const FOUND_HASHES_MAX = 64;
 
 /** A search is begun anew at least this often, so that the timestamp in the header stays fresh. */
 export const MINING_JOB_AGE_MS_MAX = 5_000;

@@ -9,6 +9,7 @@ import { genesisPoint, requiredBits } from '../core/validation.ts';
 import type { Effect } from './effects.ts';
 import { EntryPool } from './entry-pool.ts';
 import {
+  FOUND_HASHES_MAX,
   MINING_JOB_AGE_MS_MAX,
   MINING_LARGE_JOB_AGE_MS_MIN,
   MINING_REQUESTS_MAX,
@@ -166,6 +167,17 @@ test('a block that could not be taken in gives its request back, and the next is
   desk.nonceFound(searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS))).job, 1);
   assert.equal(desk.foundRefused(), 1);
   assert.equal(searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS))).header.dataRoot, rootOf(bodyOf('2')));
+});
+
+test('the latest of the blocks that were found are named, the last one first', () => {
+  const desk = deskOf('always');
+  const found = Array.from({ length: FOUND_HASHES_MAX + 1 }, (_, nonce) => {
+    const block = desk.nonceFound(searchIn(desk.proceed(GENESIS, clocksAt(NOW_MS))).job, nonce);
+    desk.committed(chainOf({}));
+    return block?.hash;
+  });
+  assert.equal(desk.foundCount, FOUND_HASHES_MAX + 1);
+  assert.deepEqual(desk.foundHashes, found.slice(1).reverse());
 });
 
 test('so many requests wait and no more', () => {

@@ -11,6 +11,7 @@ import { type ChainPoint, createCandidateHeader } from '../core/validation.ts';
 import type { Effect, RequestId } from './effects.ts';
 import type { EntryPool } from './entry-pool.ts';
 import {
+  FOUND_HASHES_MAX,
   MINING_JOB_AGE_MS_MAX,
   MINING_LARGE_JOB_AGE_MS_MIN,
   MINING_REQUESTS_MAX,
@@ -48,6 +49,7 @@ export class MiningDesk {
   /** A block of ours that is on its way into the store: no search until it is there. */
   #found: { readonly hash: Hash; readonly request: Request | undefined } | undefined;
   #foundCount = 0;
+  #foundHashes: readonly Hash[] = [];
 
   constructor(options: { readonly params: NetworkParams; readonly mode: MiningMode; readonly pool: EntryPool }) {
     this.#params = options.params;
@@ -73,6 +75,11 @@ export class MiningDesk {
     return this.#foundCount;
   }
 
+  /** The latest of them, the last one first. */
+  get foundHashes(): readonly Hash[] {
+    return this.#foundHashes;
+  }
+
   /** Queues a block to be mined. False where the queue is full. */
   request(id: RequestId, body: Body): boolean {
     if (this.#requests.length >= MINING_REQUESTS_MAX) return false;
@@ -93,6 +100,7 @@ export class MiningDesk {
     this.#job = undefined;
     this.#found = { hash: block.hash, request };
     this.#foundCount++;
+    this.#foundHashes = [block.hash, ...this.#foundHashes].slice(0, FOUND_HASHES_MAX);
     return block;
   }
 
