@@ -7,6 +7,8 @@ export function messageBytes(message: Message): number {
   switch (message.type) {
     case 'headers':
       return AROUND.headers + 2 * message.headers.length;
+    case 'chain-proof':
+      return AROUND['chain-proof'] + 2 * message.proof.length;
     case 'block':
       return AROUND.block + message.bodyBytes.length;
     case 'entries':
@@ -22,6 +24,11 @@ export function messageBytes(message: Message): number {
     case 'get-block-ids':
     case 'get-block-entries':
     case 'not-found':
+    case 'get-chain-proof':
+    case 'get-header-proof':
+    case 'header-proof':
+    case 'get-entry-proof':
+    case 'entry-proof':
     case 'hello':
     case 'get-peers':
     case 'peers':
@@ -44,6 +51,7 @@ const NOTHING = new Uint8Array(0);
 /** What is left of each message whose data is empty. */
 const AROUND = {
   headers: encodeMessage({ type: 'headers', headers: NOTHING }).length,
+  'chain-proof': encodeMessage({ type: 'chain-proof', proof: NOTHING }).length,
   block: encodeMessage({ type: 'block', hash: HASH, bodyBytes: NOTHING }).length,
   entries: encodeMessage({ type: 'entries', arrayBytes: NOTHING }).length,
   'block-entries': encodeMessage({ type: 'block-entries', hash: HASH, arrayBytes: NOTHING }).length,

@@ -66,13 +66,25 @@ export function asCount(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
-/** Lower-case hex digits that may be `max` headers at most. What they say is judged by whoever takes them in. */
-export function asHeaders(value: unknown, max: number): Uint8Array | undefined {
-  if (typeof value !== 'string' || value.length % (2 * HEADER_BYTES) !== 0) return undefined;
-  if (value.length > max * 2 * HEADER_BYTES || !HEX_TEXT.test(value)) return undefined;
+/** Whole numbers, each above the one before. */
+export function asRising(value: unknown, max: number): number[] | undefined {
+  const numbers = asList(value, max, asCount);
+  return numbers?.every((number, i) => i === 0 || number > (numbers[i - 1] as number)) ? numbers : undefined;
+}
+
+/** At most so many bytes, as lower-case hex digits. */
+export function asBytes(value: unknown, max: number): Uint8Array | undefined {
+  if (typeof value !== 'string' || value.length % 2 !== 0 || value.length > 2 * max) return undefined;
+  if (!HEX_TEXT.test(value)) return undefined;
   const bytes = new Uint8Array(value.length / 2);
   hexInto(value, bytes, 0);
   return bytes;
+}
+
+/** Lower-case hex digits that may be `max` headers at most. What they say is judged by whoever takes them in. */
+export function asHeaders(value: unknown, max: number): Uint8Array | undefined {
+  const bytes = asBytes(value, max * HEADER_BYTES);
+  return bytes === undefined || bytes.length % HEADER_BYTES !== 0 ? undefined : bytes;
 }
 
 /** How far a chain goes, as its owner says. */

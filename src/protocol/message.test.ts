@@ -6,7 +6,7 @@ import { readSpecPages } from '../../test/support/spec-pages.ts';
 import { type Hash, hashBytes } from '../core/hash.ts';
 import { encodeHeader } from '../core/header.ts';
 import { genesisPoint } from '../core/validation.ts';
-import { ENTRIES_MESSAGE_BYTES_MAX } from './limits.ts';
+import { CHAIN_PROOF_BYTES_MAX, ENTRIES_MESSAGE_BYTES_MAX } from './limits.ts';
 import { encodeMessage, joinEntries, type Message, type MessageFault, parseMessage } from './message.ts';
 
 const PROPERTY = { seed: 20261122, numRuns: 300 };
@@ -19,16 +19,43 @@ const count = fc.maxSafeNat();
 const text = (maxLength: number) => fc.string({ unit: 'grapheme', maxLength: maxLength / 4 });
 const canonical = fc.constantFrom('1', '"x"', '[]', '{"a":[1,2]}', '",\\"hash\\":\\""', 'null');
 const list = <Item>(item: fc.Arbitrary<Item>) => fc.array(item, { maxLength: 20 });
+const work = fc.bigInt({ min: 0n, max: 2n ** 256n });
+const rising = fc.uniqueArray(count, { maxLength: 20 }).map((counts) => counts.sort((one, other) => one - other));
+const headerProof = fc.record({
+  tip: hash,
+  headers: fc.array(fc.record({ bytes: fc.constantFrom(...HEADERS), work }), { maxLength: 4 }),
+  proof: list(hash),
+});
 
 /** One for each type, so that a new type does not typecheck until it is here. */
 const MESSAGES: { readonly [Type in Message['type']]: fc.Arbitrary<Message & { type: Type }> } = {
-  hello: fc.record({
-    type: fc.constant('hello'),
-    genesis: hash,
-    network: text(128),
-    agent: text(128),
-    tip: fc.record({ hash, height: count, work: fc.bigInt({ min: 0n, max: 2n ** 256n }) }),
-    addresses: list(text(256)),
+  hello: fc.record(
+    {
+      type: fc.constant('hello'),
+      genesis: hash,
+      network: text(128),
+      agent: text(128),
+      tip: fc.record({ hash, height: count, work }),
+      addresses: list(text(256)),
+      light: fc.constant(true),
+    },
+    { requiredKeys: ['type', 'genesis', 'network', 'agent', 'tip', 'addresses'] },
+  ),
+  'get-chain-proof': fc.record({ type: fc.constant('get-chain-proof') }),
+  'chain-proof': fc.record({ type: fc.constant('chain-proof'), proof: fc.uint8Array({ maxLength: 300 }) }),
+  'get-header-proof': fc.record({ type: fc.constant('get-header-proof'), tip: hash, heights: rising }),
+  'header-proof': fc.record({ type: fc.constant('header-proof'), proof: headerProof }),
+  'get-entry-proof': fc.record({ type: fc.constant('get-entry-proof'), tip: hash, id: hash }),
+  'entry-proof': fc.record({
+    type: fc.constant('entry-proof'),
+    proof: fc.record({
+      id: hash,
+      index: count,
+      count,
+      shape: fc.constantFrom('single', 'array'),
+      path: list(hash),
+      block: headerProof,
+    }),
   }),
   'get-headers': fc.record({ type: fc.constant('get-headers'), locator: list(hash) }),
   headers: fc.record({ type: fc.constant('headers'), headers: fc.shuffledSubarray(HEADERS).map(joined) }),
@@ -44,7 +71,7 @@ const MESSAGES: { readonly [Type in Message['type']]: fc.Arbitrary<Message & { t
   'get-block-entries': fc.record({
     type: fc.constant('get-block-entries'),
     hash,
-    indexes: fc.uniqueArray(count, { maxLength: 20 }).map((indexes) => indexes.sort((one, other) => one - other)),
+    indexes: rising,
   }),
   'block-entries': fc.record({
     type: fc.constant('block-entries'),
@@ -104,6 +131,12 @@ const blockIds = (changes: object) =>
 const blockEntries = (changes: object) =>
   JSON.stringify({ type: 'get-block-entries', hash: HASH, indexes: [], ...changes });
 const header = Buffer.from(HEADERS[0] ?? []).toString('hex');
+const heights = (heights: unknown) => JSON.stringify({ type: 'get-header-proof', tip: HASH, heights });
+const HEADER_PROOF = { tip: HASH, headers: header, works: ['1'], proof: HASH };
+const headersShown = (changes: object) =>
+  JSON.stringify({ type: 'header-proof', proof: { ...HEADER_PROOF, ...changes } });
+const ENTRY_PROOF = { id: HASH, index: 0, count: 1, shape: 'single', path: '', block: HEADER_PROOF };
+const entryShown = (changes: object) => JSON.stringify({ type: 'entry-proof', proof: { ...ENTRY_PROOF, ...changes } });
 const MALFORMED: readonly (readonly [message: string, code: MessageFault['code'], field?: string])[] = [
   ['', 'message-not-json'],
   ['{', 'message-not-json'],
@@ -138,6 +171,38 @@ const MALFORMED: readonly (readonly [message: string, code: MessageFault['code']
   [hello({ addresses: [1] }), 'message-field-invalid', 'addresses'],
   [hello({ addresses: ['a'.repeat(257)] }), 'message-field-invalid', 'addresses'],
   [hello({ addresses: Array.from({ length: 101 }, () => 'a') }), 'message-field-invalid', 'addresses'],
+  [hello({ light: false }), 'message-field-invalid', 'light'],
+  [hello({ light: 'true' }), 'message-field-invalid', 'light'],
+  ['{"type":"chain-proof"}', 'message-field-invalid', 'proof'],
+  ['{"type":"chain-proof","proof":"abc"}', 'message-field-invalid', 'proof'],
+  ['{"type":"chain-proof","proof":"AB"}', 'message-field-invalid', 'proof'],
+  [`{"type":"chain-proof","proof":"${'ab'.repeat(CHAIN_PROOF_BYTES_MAX + 1)}"}`, 'message-field-invalid', 'proof'],
+  ['{"type":"get-header-proof","heights":[1]}', 'message-field-invalid', 'tip'],
+  [heights([1, 1]), 'message-field-invalid', 'heights'],
+  [heights([0.5]), 'message-field-invalid', 'heights'],
+  [heights(Array.from({ length: 65 }, (_, i) => i)), 'message-field-invalid', 'heights'],
+  ['{"type":"header-proof","proof":[]}', 'message-field-invalid', 'proof'],
+  [headersShown({ tip: 'ab' }), 'message-field-invalid', 'proof'],
+  [headersShown({ headers: header.slice(2) }), 'message-field-invalid', 'proof'],
+  [headersShown({ headers: [header] }), 'message-field-invalid', 'proof'],
+  [headersShown({ works: [] }), 'message-field-invalid', 'proof'],
+  [headersShown({ works: ['-1'] }), 'message-field-invalid', 'proof'],
+  [headersShown({ works: [1] }), 'message-field-invalid', 'proof'],
+  [
+    headersShown({ headers: header.repeat(65), works: Array.from({ length: 65 }, () => '1') }),
+    'message-field-invalid',
+    'proof',
+  ],
+  [headersShown({ proof: HASH.slice(1) }), 'message-field-invalid', 'proof'],
+  [headersShown({ proof: HASH.repeat(2_049) }), 'message-field-invalid', 'proof'],
+  [`{"type":"get-entry-proof","tip":"${HASH}"}`, 'message-field-invalid', 'id'],
+  [`{"type":"get-entry-proof","id":"${HASH}"}`, 'message-field-invalid', 'tip'],
+  [entryShown({ id: 1 }), 'message-field-invalid', 'proof'],
+  [entryShown({ index: -1 }), 'message-field-invalid', 'proof'],
+  [entryShown({ count: 1.5 }), 'message-field-invalid', 'proof'],
+  [entryShown({ shape: 'genesis' }), 'message-field-invalid', 'proof'],
+  [entryShown({ path: HASH.repeat(33) }), 'message-field-invalid', 'proof'],
+  [entryShown({ block: null }), 'message-field-invalid', 'proof'],
   ['{"type":"get-headers"}', 'message-field-invalid', 'locator'],
   [`{"type":"get-headers","locator":${hashes(102)}}`, 'message-field-invalid', 'locator'],
   ['{"type":"headers","headers":[]}', 'message-field-invalid', 'headers'],

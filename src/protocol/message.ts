@@ -6,13 +6,17 @@
  */
 import { bytesToHex, decodeUtf8, encodeUtf8 } from '#host';
 import { assertNever } from '../core/assert.ts';
+import type { EntryProof } from '../core/entry-proof.ts';
 import { type Hash, parseHash } from '../core/hash.ts';
+import { type HeaderProof, PROOF_HEADERS_MAX } from '../core/header-proof.ts';
+import { entryProofToJson, headerProofToJson, parseEntryProof, parseHeaderProof } from '../core/proof-json.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import {
   ADDRESSES_PER_MESSAGE_MAX,
   AGENT_CHARACTERS_MAX,
   BLOCK_IDS_MAX,
   BLOCKS_PER_REQUEST_MAX,
+  CHAIN_PROOF_BYTES_MAX,
   ENTRIES_MESSAGE_BYTES_MAX,
   GOODBYE_CHARACTERS_MAX,
   HEADERS_PER_MESSAGE_MAX,
@@ -21,11 +25,13 @@ import {
 } from './limits.ts';
 import {
   asAddress,
+  asBytes,
   asCount,
   asHash,
   asHeaders,
   asJoinedHashes,
   asList,
+  asRising,
   asText,
   asTip,
   type Fields,
@@ -42,6 +48,8 @@ export type Message =
       readonly tip: { readonly hash: Hash; readonly height: number; readonly work: bigint };
       /** Where the speaker can be dialled. */
       readonly addresses: readonly string[];
+      /** It follows the chain by proofs and headers: it has no blocks, and no entries, to give to others. */
+      readonly light?: true;
     }
   /** Asks for the headers after the first hash of the locator that the other's active chain holds. */
   | { readonly type: 'get-headers'; readonly locator: readonly Hash[] }
@@ -62,7 +70,17 @@ export type Message =
   | { readonly type: 'get-block-entries'; readonly hash: Hash; readonly indexes: readonly number[] }
   /** The answer to that: a JSON array of those entries, canonical, in the order of the question. */
   | { readonly type: 'block-entries'; readonly hash: Hash; readonly arrayBytes: Uint8Array }
-  /** Blocks that were asked for and are not there. */
+  /** Asks for the proof that the other's active chain has the work that its tip stands for. */
+  | { readonly type: 'get-chain-proof' }
+  /** The answer to that, for the tip of that moment, as `proveChain` writes it. */
+  | { readonly type: 'chain-proof'; readonly proof: Uint8Array }
+  /** Asks to be shown the headers at these heights, lowest first and each once, under the history root of `tip`. */
+  | { readonly type: 'get-header-proof'; readonly tip: Hash; readonly heights: readonly number[] }
+  | { readonly type: 'header-proof'; readonly proof: HeaderProof }
+  /** Asks to be shown where on the chain that ends in `tip` an entry stands: the lowest place, if there are more. */
+  | { readonly type: 'get-entry-proof'; readonly tip: Hash; readonly id: Hash }
+  | { readonly type: 'entry-proof'; readonly proof: EntryProof }
+  /** What was asked for and is not there: blocks; or the tip of a proof, or the entry that it was to show. */
   | { readonly type: 'not-found'; readonly hashes: readonly Hash[] }
   /** Ids of entries that the speaker holds pending. */
   | { readonly type: 'inventory'; readonly ids: readonly Hash[] }
@@ -100,10 +118,19 @@ export function encodeMessage(message: Message): Uint8Array {
       return encodeJson({ headers: bytesToHex(message.headers), type: message.type });
     case 'hello':
       return encodeJson({ ...message, tip: { ...message.tip, work: message.tip.work.toString() } });
+    case 'chain-proof':
+      return encodeJson({ type: message.type, proof: bytesToHex(message.proof) });
+    case 'header-proof':
+      return encodeJson({ type: message.type, proof: headerProofToJson(message.proof) });
+    case 'entry-proof':
+      return encodeJson({ type: message.type, proof: entryProofToJson(message.proof) });
     case 'get-headers':
     case 'get-blocks':
     case 'get-block-ids':
     case 'get-block-entries':
+    case 'get-chain-proof':
+    case 'get-header-proof':
+    case 'get-entry-proof':
     case 'not-found':
     case 'inventory':
     case 'get-entries':
@@ -159,7 +186,9 @@ const PARSERS: Readonly<
     if (tip === undefined) return invalid(type, 'tip');
     const addresses = asList(fields['addresses'], ADDRESSES_PER_MESSAGE_MAX, asAddress);
     if (addresses === undefined) return invalid(type, 'addresses');
-    return ok({ type, genesis, network, agent, tip, addresses });
+    const { light } = fields;
+    if (light !== undefined && light !== true) return invalid(type, 'light');
+    return ok({ type, genesis, network, agent, tip, addresses, ...(light === true ? { light } : {}) });
   },
   'get-headers': (fields) => {
     const locator = asList(fields['locator'], LOCATOR_HASHES_MAX, asHash);
@@ -190,10 +219,36 @@ const PARSERS: Readonly<
     const type = 'get-block-entries';
     const hash = asHash(fields['hash']);
     if (hash === undefined) return invalid(type, 'hash');
-    const indexes = asList(fields['indexes'], BLOCK_IDS_MAX, asCount);
     // In order, so that none is asked for twice: the answer is never larger than the block.
-    const isInOrder = indexes?.every((index, i) => i === 0 || index > (indexes[i - 1] as number));
-    return indexes === undefined || isInOrder !== true ? invalid(type, 'indexes') : ok({ type, hash, indexes });
+    const indexes = asRising(fields['indexes'], BLOCK_IDS_MAX);
+    return indexes === undefined ? invalid(type, 'indexes') : ok({ type, hash, indexes });
+  },
+  'get-chain-proof': () => ok({ type: 'get-chain-proof' }),
+  'chain-proof': (fields) => {
+    const proof = asBytes(fields['proof'], CHAIN_PROOF_BYTES_MAX);
+    return proof === undefined ? invalid('chain-proof', 'proof') : ok({ type: 'chain-proof', proof });
+  },
+  'get-header-proof': (fields) => {
+    const type = 'get-header-proof';
+    const tip = asHash(fields['tip']);
+    if (tip === undefined) return invalid(type, 'tip');
+    const heights = asRising(fields['heights'], PROOF_HEADERS_MAX);
+    return heights === undefined ? invalid(type, 'heights') : ok({ type, tip, heights });
+  },
+  'header-proof': (fields) => {
+    const proof = parseHeaderProof(fields['proof']);
+    return proof === undefined ? invalid('header-proof', 'proof') : ok({ type: 'header-proof', proof });
+  },
+  'get-entry-proof': (fields) => {
+    const type = 'get-entry-proof';
+    const tip = asHash(fields['tip']);
+    if (tip === undefined) return invalid(type, 'tip');
+    const id = asHash(fields['id']);
+    return id === undefined ? invalid(type, 'id') : ok({ type, tip, id });
+  },
+  'entry-proof': (fields) => {
+    const proof = parseEntryProof(fields['proof']);
+    return proof === undefined ? invalid('entry-proof', 'proof') : ok({ type: 'entry-proof', proof });
   },
   'not-found': (fields) => {
     const hashes = asList(fields['hashes'], BLOCKS_PER_REQUEST_MAX, asHash);

@@ -1,5 +1,6 @@
 /** Whether what a node says to its peers is true: durable there, valid, and in the bytes that were hashed. */
 import type { Hash } from '../../core/hash.ts';
+import { PROOF_HEADERS_MAX } from '../../core/header-proof.ts';
 import type { PeerId } from '../../protocol/effects.ts';
 import {
   ADDRESSES_PER_MESSAGE_MAX,
@@ -78,6 +79,13 @@ export class Sayings {
         return this.#checkCount(id, message.type, message.ids.length, IDS_PER_MESSAGE_MAX);
       case 'peers':
         return this.#checkCount(id, message.type, message.addresses.length, ADDRESSES_PER_MESSAGE_MAX);
+      case 'get-header-proof':
+        return this.#checkCount(id, message.type, message.heights.length, PROOF_HEADERS_MAX);
+      case 'chain-proof':
+      case 'header-proof':
+      case 'entry-proof':
+      case 'get-chain-proof':
+      case 'get-entry-proof':
       case 'get-block-ids':
       case 'get-peers':
       case 'ping':
