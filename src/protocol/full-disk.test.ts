@@ -127,6 +127,27 @@ test('blocks of peers wait and are stored when there is room, without being aske
   assert.deepEqual(bodiesAsked(lone.effects.slice(before), 'p'), []);
 });
 
+test('a mended block that there was no room for is stored when there is', async () => {
+  const lone = await LoneMachine.start({ chain: CHAIN });
+  const [block] = CHAIN.blocks;
+  const [point] = CHAIN.points;
+  assert.ok(block && point);
+  lone.greet('p');
+  assert.deepEqual(bodiesAsked(lone.feed({ type: 'block-damaged', point }), 'p'), [block.hash]);
+  lone.isDiskFull = true;
+  lone.receive('p', bodyMessage(block));
+  await lone.settle();
+  lone.isDiskFull = false;
+  const before = lone.effects.length;
+  lone.advance(STORE_FULL_RETRY_MS);
+  await lone.settle();
+  const stored = lone.effects.slice(before).flatMap((effect) => (effect.type === 'commit' ? effect.change.blocks : []));
+  assert.deepEqual(
+    stored.map((kept) => [kept.block.hash, kept.work]),
+    [[block.hash, point.work]],
+  );
+});
+
 test('with nothing to store, a commit of nothing tells whether there is room', async () => {
   const lone = await fullMachine();
   const sinceMs = lone.machine.fullSinceMs;

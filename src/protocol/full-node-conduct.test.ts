@@ -17,7 +17,7 @@ import {
 import { bodyFromEntries } from '../core/body.ts';
 import type { Hash } from '../core/hash.ts';
 import { genesisPoint } from '../core/validation.ts';
-import type { Input } from './effects.ts';
+import type { Effect, Input } from './effects.ts';
 import {
   BAN_MS,
   ENTRIES_ASKED_PER_PEER_MAX,
@@ -25,6 +25,8 @@ import {
   HEADERS_TIMEOUT_MS,
   IDS_PER_MESSAGE_MAX,
   INBOUND_PEERS_MAX,
+  LOOK_AROUND_MS,
+  OUTBOUND_PEERS_TARGET,
   PEERS_MAX,
   PENDING_ENTRIES_PER_PEER_MAX,
   PING_INTERVAL_MS,
@@ -283,3 +285,37 @@ test('a peer that is full is dialled ever more slowly', async () => {
 });
 
 const YEAR_MS = 31_557_600_000;
+
+test('a guest goes when its time is over, but not before a better chain that it has shown is fetched', async () => {
+  const lone = await LoneMachine.start();
+  for (let i = 0; i < OUTBOUND_PEERS_TARGET; i++) {
+    lone.connect(`peer${i}`, 'outbound');
+    lone.receive(`peer${i}`, lone.hello());
+  }
+  const address = '/ip4/192.0.2.1/tcp/1/p2p/guest';
+  lone.feed({ type: 'address-known', address, source: 'peer' });
+  const looking = passWithPeers(lone, LOOK_AROUND_MS + 1_000);
+  assert.ok(looking.some((effect) => effect.type === 'dial' && effect.address === address));
+  lone.connect('guest', 'outbound');
+  lone.receive('guest', lone.hello());
+  assert.equal(goodbyeTo(passWithPeers(lone, LOOK_AROUND_MS - 2_000), 'guest'), undefined);
+  lone.receive('guest', headersOf(CHAIN.blocks));
+  assert.equal(goodbyeTo(passWithPeers(lone, 4_000), 'guest'), undefined);
+  for (const block of CHAIN.blocks) lone.receive('guest', bodyMessage(block));
+  await lone.settle();
+  assert.equal(goodbyeTo(passWithPeers(lone, 1_000), 'guest'), 'looked-around');
+});
+
+/** Lets time go by with peers that answer pings. */
+function passWithPeers(lone: LoneMachine, ms: number): readonly Effect[] {
+  const effects: Effect[] = [];
+  for (let passed = 0; passed < ms; passed += 1_000) {
+    const now = lone.advance(1_000);
+    effects.push(...now);
+    for (const effect of now) {
+      if (effect.type !== 'send' || effect.message.type !== 'ping') continue;
+      lone.receive(effect.peer, { type: 'pong', nonce: effect.message.nonce });
+    }
+  }
+  return effects;
+}

@@ -48,6 +48,11 @@ test('a candidate follows the tip in every field', () => {
   assert.equal(header.timestamp, NOW_MS / 1000);
 });
 
+test('the time in a candidate is that of the clock on the wall', () => {
+  const { header } = searchIn(deskOf('always').proceed(NEXT, { steadyMs: 7, unixMs: NOW_MS }));
+  assert.equal(header.timestamp, NOW_MS / 1000);
+});
+
 test('a candidate is never earlier than its parent, whatever the clock says', () => {
   const { header } = searchIn(deskOf('always').proceed(NEXT, clocksAt(0)));
   assert.equal(header.timestamp, NEXT.header.timestamp);
