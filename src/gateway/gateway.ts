@@ -10,11 +10,12 @@ import type { CairnHome } from '../probe/cairn-home.ts';
 import type { ProbeTarget } from '../probe/probe-client.ts';
 import { addBlockRoutes } from './block-routes.ts';
 import { addDocumentation } from './documentation.ts';
-import { addExplorer } from './explorer-files.ts';
+import { addExplorer, EXPLORER_FOLDER } from './explorer-files.ts';
 import { GATEWAY_LIMITS, type GatewayLimits } from './gateway-limits.ts';
 import { addRateLimit, createHttpServer } from './http-server.ts';
 import { refuseOtherMethods, watchMethods } from './method-refusal.ts';
 import { addMetricsRoute } from './metrics-routes.ts';
+import { addNetworkRoutes } from './network-routes.ts';
 import { createNodeDirectory } from './node-directory.ts';
 import { addNodeRoutes } from './node-routes.ts';
 import { Places } from './places.ts';
@@ -36,6 +37,8 @@ export interface GatewayOptions {
   /** Names that the gateway goes by beside those of loopback, with a port or without. */
   readonly allowedHosts?: readonly string[];
   readonly limits?: Partial<GatewayLimits>;
+  /** Where the built explorer stands, if not in the installation. */
+  readonly explorerFolder?: URL;
   readonly logger?: FastifyBaseLogger;
 }
 
@@ -55,6 +58,8 @@ interface InjectedAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;
+  /** The body before it is taken for text. */
+  readonly rawPayload: Buffer;
 }
 
 /** A gateway that must not start as it is configured. */
@@ -96,11 +101,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     stopping: stopping.signal,
   };
   addSeedRoutes(app, parts);
+  addNetworkRoutes(app, parts);
   addNodeRoutes(app, parts);
   addBlockRoutes(app, parts);
   addServiceRoutes(app, parts);
   addMetricsRoute(app, parts);
-  await addExplorer(app);
+  await addExplorer(app, options.explorerFolder ?? EXPLORER_FOLDER);
   refuseOtherMethods(app, methods);
   await app.ready();
 
