@@ -92,7 +92,8 @@ async function soakIn(lifetime: Lifetime, world: World, { seconds, seed, tell }:
         name: 'more than when warm',
         value: 100 * (end.residentBytes / warm.residentBytes - 1),
         unit: '%',
-        aim: { atMost: 5 },
+        // In less time V8 has not even filled the heap that it allows itself, and nothing is warm.
+        ...(seconds >= JUDGED_S_MIN ? { aim: { atMost: 5 } } : {}),
       },
       { name: 'more handles than when warm', value: handleGrowth, unit: 'handles', aim: { atMost: HANDLES_MORE_MAX } },
     ],
@@ -169,6 +170,8 @@ function megabytes(bytes: number): number {
 
 const PULL_REQUEST_S = 40;
 const NIGHT_S = 8 * 3_600;
+/** How long a run takes at least to tell growth from warming up. */
+const JUDGED_S_MIN = 300;
 const ROUNDS = 24;
 /** An hour of eight. */
 const WARM_UP_ROUNDS = 3;
