@@ -15,6 +15,7 @@ import {
   EventsQuery,
   NodeParams,
   NodesShape,
+  OverviewShape,
   PeersShape,
   PendingQuery,
 } from './http-shapes.ts';
@@ -36,7 +37,7 @@ export const HTTP_TAGS = [
   { name: 'nodes', description: 'The nodes that this gateway reaches.' },
   { name: 'blocks', description: "A node's chain." },
   { name: 'entries', description: 'Records: submitted, pending, and in blocks.' },
-  { name: 'events', description: 'What happens at a node, as it happens.' },
+  { name: 'events', description: 'What happens at nodes, as it happens.' },
   { name: 'service', description: 'The gateway itself.' },
 ] as const;
 
@@ -52,6 +53,32 @@ export const HTTP_ROUTES = {
       operationId: 'listNodes',
       summary: 'The nodes within reach',
       response: answers(200, 'Running and configured nodes, by port.', NodesShape),
+    },
+  },
+  overview: {
+    method: 'GET',
+    url: '/api/v1/overview',
+    config: { changesState: false },
+    schema: {
+      tags: ['nodes'],
+      operationId: 'overview',
+      summary: 'The status of all nodes within reach',
+      response: answers(200, 'Every node, whether it answers or not.', OverviewShape),
+    },
+  },
+  networkEvents: {
+    method: 'GET',
+    url: '/api/v1/events',
+    config: { changesState: false },
+    schema: {
+      tags: ['events'],
+      operationId: 'followNetwork',
+      summary: 'Server-sent events of all nodes within reach',
+      description:
+        'Each event is a `NetworkEvent`, named by its type: what the events of one node tell, with its `port`, and ' +
+        '`node-joined`, `node-status` and `node-left`. There are no cursors: after whatever was lost, a node is told of ' +
+        'as joined again, with its status.',
+      response: answers(200, 'The events, until either side ends it.', Type.String(), EVENT_STREAM_TYPE),
     },
   },
   shutdown: {

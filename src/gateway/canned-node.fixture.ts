@@ -20,7 +20,7 @@ export interface CannedNode {
 }
 
 /** A node on the list of running nodes of `home`. */
-async function startCannedNode(home: CairnHome): Promise<CannedNode> {
+export async function startCannedNode(home: CairnHome): Promise<CannedNode> {
   const ledger = new CannedLedger();
   const listen = (port: number) =>
     createProbeServer({

@@ -26,6 +26,12 @@ export interface GatewayLimits {
   readonly answerTimeoutMs: number;
   /** For all nodes to say how they are, where that is asked for figures of all. */
   readonly metricsTimeoutMs: number;
+  /** The same for the overview, which somebody waits for. */
+  readonly overviewTimeoutMs: number;
+  /** Between two looks for nodes that have come, where the events of all are followed. */
+  readonly nodesLookMs: number;
+  /** There, between what happened at a node and its new status, so that many events make one. */
+  readonly statusPauseMs: number;
 }
 
 export const GATEWAY_LIMITS: GatewayLimits = {
@@ -43,4 +49,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   connectTimeoutMs: 2_000,
   answerTimeoutMs: 10_000,
   metricsTimeoutMs: 5_000,
+  overviewTimeoutMs: 2_000,
+  nodesLookMs: 1_000,
+  statusPauseMs: 1_000,
 };

@@ -1,12 +1,7 @@
 /** What there is to measure at nodes: each figure with its name, meaning and place in a node's status. */
 import type { NodeStatus } from '../api/shapes.ts';
 import type { Metric, MetricSample } from './metrics-text.ts';
-
-/** What a node said of itself when it was asked; undefined where it did not answer. */
-export interface NodeReading {
-  readonly port: number;
-  readonly status: NodeStatus | undefined;
-}
+import type { NodeReading } from './node-readings.ts';
 
 /** The figures of all nodes, told apart by `port`. What a node does not know, it has no sample of. */
 export function nodeMetrics(readings: readonly NodeReading[]): Metric[] {
