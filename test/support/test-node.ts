@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { type Logger, pino } from 'pino';
 import type { RpcMethod } from '../../src/api/rpc.ts';
 import type { NodeStatus } from '../../src/api/shapes.ts';
@@ -12,12 +11,13 @@ import { type CairnNode, startNode } from '../../src/node/node.ts';
 import { type CairnHome, resolveHome } from '../../src/probe/cairn-home.ts';
 import { connectProbe, type ProbeClient } from '../../src/probe/probe-client.ts';
 import type { MiningMode } from '../../src/protocol/mining-desk.ts';
+import type { Lifetime } from './cairn-process.ts';
 
 /** A network whose blocks are found at the first tries. */
 export const EASY_PARAMS: NetworkParams = createParams({ name: 'test', targetLimit: 0x207fffff });
 
-/** A folder that is deleted after the test. */
-export async function makeHome(t: TestContext): Promise<CairnHome> {
+/** A folder that is deleted in the end. Ask for it before what runs in it. */
+export async function makeHome(t: Lifetime): Promise<CairnHome> {
   const root = await mkdtemp(join(tmpdir(), 'cairn-test-'));
   t.after(() => rm(root, { recursive: true, force: true }));
   return resolveHome({ ...process.env, CAIRN_HOME: root });
@@ -30,6 +30,8 @@ export interface TestNodeOptions {
   readonly peers?: readonly string[];
   /** The folder's name in the home; a node that comes back has the same. */
   readonly name?: string;
+  /** Where peers reach it: TCP on loopback unless told. */
+  readonly listen?: readonly string[];
   readonly logger?: Logger;
 }
 
@@ -43,14 +45,14 @@ export class TestNode {
   }
 
   /** A node on free ports that is stopped after the test, if it has not been before. */
-  static async start(t: TestContext, options: TestNodeOptions): Promise<TestNode> {
+  static async start(t: Lifetime, options: TestNodeOptions): Promise<TestNode> {
     const node = await startNode({
       home: options.home,
       port: 0,
       dataFolder: join(options.home.root, options.name ?? 'node'),
       params: options.params ?? EASY_PARAMS,
       peers: options.peers ?? [],
-      listen: ['/ip4/127.0.0.1/tcp/0'],
+      listen: options.listen ?? ['/ip4/127.0.0.1/tcp/0'],
       miningMode: options.mode ?? 'demand',
       miningShare: 0.5,
       miningKernel: 'node-crypto',

@@ -1,0 +1,84 @@
+/**
+ * Pages in a real browser, each held to what holds for every page: nothing is loaded from elsewhere, nothing is thrown, and
+ * nothing breaks the policy of the gateway.
+ */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Lifetime } from '../support/cairn-process.ts';
+import { findChromium } from './chromium.ts';
+
+/** A name that leads to this machine and that is no secure context: as a machine in the local network is seen, without WebCrypto. */
+export const PLAIN_HOST = 'cairn.test';
+
+/** A page and what came of it so far. */
+export interface WatchedPage {
+  readonly page: Page;
+  /** Every address that it and its workers asked for, in order. */
+  readonly requests: readonly string[];
+  /** What it said on its console as an error, or threw. */
+  readonly complaints: readonly string[];
+}
+
+export interface PageOptions extends BrowserContextOptions {
+  /** What may be said on the console: where a test has the gateway refuse something, Chromium reports the status. */
+  readonly expectedComplaints?: RegExp;
+}
+
+/** A browser for the tests of one file. Names lead nowhere in it, but for this machine. */
+export async function startBrowser(lifetime: Lifetime): Promise<Browser> {
+  const { executable, env } = await findChromium();
+  const browser = await chromium.launch({
+    executablePath: executable,
+    env: { ...process.env, ...env },
+    args: [
+      '--headless=shell',
+      '--disable-gpu',
+      '--no-zygote',
+      '--font-render-hinting=none',
+      `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`,
+    ],
+  });
+  lifetime.after(() => browser.close());
+  return browser;
+}
+
+/** A page with storage of its own, closed after the test, which fails if the page did what no page may. */
+export async function openPage(t: TestContext, browser: Browser, options: PageOptions = {}): Promise<WatchedPage> {
+  const { expectedComplaints, ...context } = options;
+  const owned = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: 'reduce',
+    ...context,
+  });
+  const page = await owned.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  owned.on('request', (request) => requests.push(request.url()));
+  page.on('websocket', (socket) => requests.push(socket.url()));
+  owned.on('weberror', (error) => complaints.push(`thrown: ${error.error().stack ?? error.error().message}`));
+  owned.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  t.after(async () => {
+    const origin = originOf(page.url());
+    await owned.close();
+    assert.deepEqual(requests.filter((url) => originOf(url) !== origin).map(String), [], 'nothing from elsewhere');
+    assert.deepEqual(
+      complaints.filter((text) => expectedComplaints?.test(text) !== true),
+      [],
+      'no complaint of the browser',
+    );
+  });
+  return { page, requests, complaints };
+}
+
+/** The host and port: `data:` and `blob:` addresses are of no host, and so of no page. */
+function originOf(url: string): string {
+  const { protocol, host } = new URL(url);
+  return protocol === 'data:' || protocol === 'blob:' ? protocol : host;
+}
+
+/** For what has to come about on a machine that has much to do. */
+const PATIENCE_MS = 20_000;
