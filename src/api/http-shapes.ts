@@ -33,6 +33,13 @@ export const BlocksQuery = Type.Object(
       }),
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: BLOCKS_PAGE_MAX, description: '20 unless told.' })),
+    step: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 2 ** 32 - 1,
+        description: 'Every so many blocks one, downwards; 1 unless told. Pages with a greater one have no `next`.',
+      }),
+    ),
     cursor: Type.Optional(Type.String({ description: '`next` of the page before; takes the place of `from`.' })),
   },
   { additionalProperties: false },

@@ -16,7 +16,10 @@ export const RPC_METHODS = {
   chain: 'chain',
   /** `{height}` or `{hash}` to `BlockView`. */
   block: 'block',
-  /** `{from?, limit?}` to `{blocks: BlockSummary[]}`: downwards from height `from`, or from the tip; 100 at most. */
+  /**
+   * `{from?, limit?, step?}` to `{blocks: BlockSummary[]}`: downwards from height `from`, or from the tip; 100 at most, and
+   * with `step` every so many blocks one.
+   */
   blocks: 'blocks',
   /** `{id}` to `EntryView`. */
   entry: 'entry',

@@ -13,9 +13,9 @@ export function addBlockRoutes(app: GatewayApp, parts: RouteParts): void {
     ...HTTP_ROUTES.blocks,
     handler: async (request, reply) => {
       const { port } = request.params;
-      const { from, limit = PAGE_DEFAULT, cursor } = request.query;
+      const { from, limit = PAGE_DEFAULT, step = 1, cursor } = request.query;
       const start = cursor === undefined ? { height: from } : parsePageCursor(cursor);
-      const params = jsonValue({ from: start.height, limit });
+      const params = jsonValue({ from: start.height, limit, ...(step > 1 ? { step } : {}) });
       const { blocks } = readAnswer(BlockSummariesShape, await ask(parts, reply, { port, method: 'blocks', params }));
       if ('hash' in start && blocks[0]?.hash !== start.hash) {
         throw problem(
@@ -24,7 +24,8 @@ export function addBlockRoutes(app: GatewayApp, parts: RouteParts): void {
         );
       }
       const last = blocks.at(-1);
-      const next = last === undefined || last.height === 0 ? null : `${last.height - 1}-${last.prev_hash}`;
+      const hasNext = last !== undefined && last.height > 0 && step === 1;
+      const next = hasNext ? `${last.height - 1}-${last.prev_hash}` : null;
       if (next !== null) {
         const path = HTTP_ROUTES.blocks.url.replace(':port', port);
         reply.header('link', `<${path}?limit=${limit}&cursor=${next}>; rel="next"`);

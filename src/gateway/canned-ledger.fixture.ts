@@ -158,7 +158,9 @@ export class CannedLedger {
   #listBlocks(params: ReadonlyMap<string, JsonText>): JsonText {
     const from = Math.min(this.tip.height, Number(params.get('from') ?? this.tip.height));
     const limit = Number(params.get('limit') ?? 100);
-    const blocks = this.#chain.slice(Math.max(0, from + 1 - limit), from + 1).reverse();
+    const step = Number(params.get('step') ?? 1);
+    const below = this.#chain.slice(0, from + 1).reverse();
+    const blocks = below.filter((_, i) => i % step === 0).slice(0, limit);
     return jsonValue({ blocks: blocks.map(summary) });
   }
 

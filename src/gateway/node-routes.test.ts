@@ -62,6 +62,16 @@ describe('/api/v1', () => {
     assert.equal(pages, Math.ceil((height + 1) / 4));
   });
 
+  it('lists every so many blocks, without a next page', async () => {
+    const answer = await ask('GET', 'blocks?from=5&step=2&limit=2');
+    const { blocks, next } = JSON.parse(answer.body);
+    assert.deepEqual(
+      blocks.map(({ height }: { height: number }) => height),
+      [5, 3],
+    );
+    assert.deepEqual([next, answer.headers['link']], [null, undefined]);
+  });
+
   it('a page whose place a reorganisation has taken is gone', async () => {
     const cursor = `3-${'c'.repeat(64)}`;
     const answer = await ask('GET', `blocks?cursor=${cursor}`);
@@ -72,6 +82,7 @@ describe('/api/v1', () => {
   const badParameters: readonly [path: string, code: string, parameter: string | undefined][] = [
     ['blocks?limit=0', 'parameter-invalid', 'limit'],
     ['blocks?limit=101', 'parameter-invalid', 'limit'],
+    ['blocks?step=0', 'parameter-invalid', 'step'],
     ['blocks?limit=07', 'parameter-invalid', 'limit'],
     ['blocks?limit=1e1', 'parameter-invalid', 'limit'],
     ['blocks?limit=', 'parameter-invalid', 'limit'],

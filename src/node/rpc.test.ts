@@ -56,6 +56,7 @@ const BAD_PARAMS: readonly Refused[] = (
     ['blocks from below', 'blocks', '{"from":-1}'],
     ['more blocks than there are at a time', 'blocks', '{"limit":101}'],
     ['blocks without limit', 'blocks', '{"limit":null}'],
+    ['blocks with no step', 'blocks', '{"step":0}'],
     ['an entry without id', 'entry', '{}'],
     ['an entry by no hash', 'entry', '{"id":"0000"}'],
     ['an entry by null', 'entry', '{"id":null}'],
@@ -344,4 +345,9 @@ test('lists of blocks are cut where the chain ends', async (t) => {
   assert.deepEqual(await heights({ from: 0 }), [0]);
   assert.deepEqual(await heights({ limit: 0 }), []);
   assert.deepEqual(await heights({ limit: 1 }), [1]);
+  for (let i = 0; i < 9; i++) await node.mine('1');
+  assert.deepEqual(await heights({ step: 3 }), [10, 7, 4, 1]);
+  assert.deepEqual(await heights({ from: 9, step: 3 }), [9, 6, 3, 0]);
+  assert.deepEqual(await heights({ step: 1, limit: 10 }), [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+  assert.deepEqual(await heights({ step: 4_294_967_295 }), [10]);
 });

@@ -15,6 +15,7 @@ import type { Answer, PooledEntry, RefusalFault } from '../protocol/effects.ts';
 import type { FullNode } from '../protocol/full-node.ts';
 import type { ChainStore, StoredBlock } from '../storage/chain-store.ts';
 import { isDamage, type StoreError } from '../storage/store-error.ts';
+import { answerBlocks } from './block-calls.ts';
 import { checkChain } from './chain-check.ts';
 import type { ChainUploads } from './chain-upload.ts';
 import { readClocks } from './clocks.ts';
@@ -32,7 +33,7 @@ import {
 } from './rpc-call.ts';
 import type { Runtime } from './runtime.ts';
 import { answerBackup, answerChain, answerOffer } from './transfer-calls.ts';
-import { blockJson, blockSummary, blockView, ledgerEvent, type NodeIdentity, nodeStatus, peerViews } from './views.ts';
+import { blockJson, blockView, ledgerEvent, type NodeIdentity, nodeStatus, peerViews } from './views.ts';
 
 export interface RpcParts {
   readonly identity: NodeIdentity;
@@ -89,17 +90,7 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
     return result(blockView(stored, machine.tip.header.height));
   },
 
-  blocks: async ({ store, machine }, params) => {
-    const from = readInteger(params, 'from', { max: 2 ** 32 - 1 }) ?? machine.tip.header.height;
-    const limit = readInteger(params, 'limit', { max: BLOCKS_MAX }) ?? BLOCKS_MAX;
-    const blocks: JsonText[] = [];
-    for (let height = Math.min(from, machine.tip.header.height); height >= 0 && blocks.length < limit; height--) {
-      const stored = await store.blockAt(height);
-      // The tip may have moved down since the loop began.
-      if (stored !== undefined) blocks.push(jsonValue(blockSummary(stored)));
-    }
-    return result(jsonObject({ blocks: jsonArray(blocks) }));
-  },
+  blocks: (parts, params) => answerBlocks(parts, params),
 
   entry: async ({ store, machine }, params) => {
     const id = readHash(params, 'id');
@@ -278,7 +269,6 @@ function rawJson(canonicalBytes: Uint8Array): JsonText {
   return assertPresent(decodeUtf8(canonicalBytes), 'what is stored is UTF-8') as JsonText;
 }
 
-const BLOCKS_MAX = 100;
 const PENDING_DEFAULT = 100;
 const PENDING_MAX = 1_000;
 const PLACES_MAX = 100;
