@@ -104,10 +104,14 @@ export function entryIds(body: Body): readonly Hash[] {
 
 /** `data_root` = SHA-256(05 ‖ u8 shape ‖ u32 count ‖ root over the entries). `ids` are those of the body. */
 export function dataRoot(shape: Shape, ids: readonly Hash[]): Hash {
-  const root = merkleRoot(ids);
+  return countedDataRoot(shape, ids.length, merkleRoot(ids));
+}
+
+/** The `data_root` over `count` entries, which is below 2^32, whose tree has this root. */
+export function countedDataRoot(shape: Shape, count: number, root: Hash): Hash {
   rootInput[0] = DATA_ROOT_TAG;
   rootInput[1] = SHAPE_CODES[shape];
-  rootInputView.setUint32(2, ids.length);
+  rootInputView.setUint32(2, count);
   hexInto(root, rootInput, 6);
   return hashBytes(rootInput);
 }
