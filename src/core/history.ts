@@ -104,7 +104,7 @@ function foldSubtrees(frontier: Frontier): Hash {
 }
 
 /** The largest power of two that is at most `count`, which is from 1 to 2^32-1. */
-function largestPowerOfTwoIn(count: number): number {
+export function largestPowerOfTwoIn(count: number): number {
   return 2 ** (31 - Math.clz32(count));
 }
 
