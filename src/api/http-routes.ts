@@ -5,6 +5,7 @@
  * and answers that hold ledger JSON are described here but pass through as text.
  */
 import Type from 'typebox';
+import { ForksShape } from './fork-shapes.ts';
 import { answers, anyJson, content, EVENT_STREAM_TYPE, JSON_TYPE, NDJSON_TYPE } from './http-answers.ts';
 import {
   BlockParams,
@@ -27,6 +28,7 @@ import {
   BlockViewShape,
   EntryViewShape,
   NodeStatusShape,
+  ParamsShape,
   PendingViewShape,
   ValidationShape,
 } from './shapes.ts';
@@ -195,6 +197,32 @@ export const HTTP_ROUTES = {
       description: 'Asked for by hash it never changes, and may be kept for good.',
       params: BlockParams,
       response: answers(200, 'The block.', BlockShape),
+    },
+  },
+  forks: {
+    method: 'GET',
+    url: '/api/v1/nodes/:port/forks',
+    config: { changesState: false },
+    schema: {
+      tags: ['blocks'],
+      operationId: 'listForks',
+      summary: 'Branches beside the active chain, and its reorganisations',
+      description: 'As far as the node remembers: its last blocks, since it started.',
+      params: NodeParams,
+      response: answers(200, 'The forks.', ForksShape),
+    },
+  },
+  params: {
+    method: 'GET',
+    url: '/api/v1/nodes/:port/params',
+    config: { changesState: false },
+    schema: {
+      tags: ['nodes'],
+      operationId: 'networkParams',
+      summary: 'The parameters of the network',
+      description: 'In the canonical form, byte for byte, whose hash is the history root of the genesis.',
+      params: NodeParams,
+      response: answers(200, 'The parameters.', ParamsShape),
     },
   },
   append: {

@@ -21,6 +21,10 @@ export const RPC_METHODS = {
    * with `step` every so many blocks one.
    */
   blocks: 'blocks',
+  /** `{}` to `Forks`: what stands beside the active chain, and how that has changed since the node started. */
+  forks: 'forks',
+  /** `{}` to the parameters of the network, in the canonical form that is hashed into the genesis. */
+  params: 'params',
   /** `{id}` to `EntryView`. */
   entry: 'entry',
   /** `{entries: [any JSON, …]}` to `Appended`, when the entries are durable in the pool; 4,096 and 1 MiB at most. */

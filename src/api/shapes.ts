@@ -227,6 +227,25 @@ export const OfferShape = Type.Object({
 });
 export type Offer = Static<typeof OfferShape>;
 
+const Bits = Type.String({ pattern: '^[0-9a-f]{8}$' });
+
+/** The parameters of a network (docs/spec/params.md). */
+export const ParamsShape = Type.Object({
+  block_interval: Type.Integer({ description: 'T, in seconds, as all times here.' }),
+  body_bytes_max: Type.Integer(),
+  depth_max: Type.Integer(),
+  entries_max: Type.Integer(),
+  entry_bytes_max: Type.Integer(),
+  format: Type.Literal(1),
+  future_time_max: Type.Integer(),
+  genesis_time: Type.Integer(),
+  half_life: Type.Integer(),
+  initial_bits: Bits,
+  name: Type.String(),
+  solve_time_max: Type.Integer(),
+  target_limit: Bits,
+});
+
 /** A node on the list of running nodes. */
 export const RunningNodeShape = Type.Object({
   port: Type.Integer(),

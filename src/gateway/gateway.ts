@@ -9,6 +9,7 @@ import type { FastifyBaseLogger, InjectOptions } from 'fastify';
 import type { CairnHome } from '../probe/cairn-home.ts';
 import type { ProbeTarget } from '../probe/probe-client.ts';
 import { addBlockRoutes } from './block-routes.ts';
+import { addChainRoutes } from './chain-routes.ts';
 import { addDocumentation } from './documentation.ts';
 import { addExplorer, EXPLORER_FOLDER } from './explorer-files.ts';
 import { GATEWAY_LIMITS, type GatewayLimits } from './gateway-limits.ts';
@@ -105,6 +106,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   addNodeRoutes(app, parts);
   addBlockRoutes(app, parts);
   addServiceRoutes(app, parts);
+  addChainRoutes(app, parts);
   addMetricsRoute(app, parts);
   await addExplorer(app, options.explorerFolder ?? EXPLORER_FOLDER);
   refuseOtherMethods(app, methods);

@@ -12,9 +12,9 @@ export async function answerBlocks(
   params: Params,
 ): Promise<RpcAnswer> {
   const tipHeight = machine.tip.header.height;
-  const from = Math.min(readInteger(params, 'from', { max: HEIGHT_LIMIT }) ?? tipHeight, tipHeight);
+  const from = Math.min(readInteger(params, 'from', { max: 2 ** 32 - 1 }) ?? tipHeight, tipHeight);
   const limit = readInteger(params, 'limit', { max: BLOCKS_MAX }) ?? BLOCKS_MAX;
-  const step = readInteger(params, 'step', { max: HEIGHT_LIMIT }) ?? 1;
+  const step = readInteger(params, 'step', { max: 2 ** 32 - 1 }) ?? 1;
   if (step === 0) throw invalidParams('`step` is 0: name at least 1');
   const count = Math.min(limit, Math.floor(from / step) + 1);
   const blocks: BlockSummary[] = [];
@@ -32,4 +32,3 @@ export async function answerBlocks(
 const BLOCKS_MAX = 100;
 /** So many that the way to the store's thread and back does not count, and blocks of any size take little memory. */
 const READS_AT_ONCE_MAX = 8;
-const HEIGHT_LIMIT = 2 ** 32 - 1;

@@ -36,6 +36,7 @@ import { ChainUploads } from './chain-upload.ts';
 import { readClocks } from './clocks.ts';
 import { watchLocalNodes } from './local-discovery.ts';
 import { NodeGauges } from './node-gauges.ts';
+import { ReorganisationLog } from './reorganisation-log.ts';
 import { answerCall } from './rpc.ts';
 import { Runtime } from './runtime.ts';
 import type { SyncProgress } from './sync-meter.ts';
@@ -162,7 +163,9 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
   const uploads = new ChainUploads(judgeOffer);
   const gauges = new NodeGauges(machine);
   closers.add(async () => gauges.stop());
-  const parts = { params, machine, store, runtime, gauges, uploads };
+  const reorganisations = new ReorganisationLog(() => readClocks().unixMs);
+  runtime.listen((event) => reorganisations.told(event));
+  const parts = { params, machine, store, runtime, gauges, reorganisations, uploads };
   const handlers = (identity: () => NodeIdentity): ProbeHandlers => ({
     chain: () => streamChain(store),
     offerChain: async (blocks) => ((await judgeOffer(inPieces(blocks))).fault === undefined ? 'accepted' : 'rejected'),

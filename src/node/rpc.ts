@@ -9,7 +9,7 @@ import type { Hash } from '../core/hash.ts';
 import { describeJsonFault } from '../core/json-fault.ts';
 import { type JsonText, jsonArray, jsonObject, jsonValue } from '../core/json-text.ts';
 import { hashLeaf } from '../core/merkle.ts';
-import type { NetworkParams } from '../core/params.ts';
+import { encodeParams, type NetworkParams } from '../core/params.ts';
 import type { ProbeSession, RpcAnswer } from '../probe/probe-server.ts';
 import type { Answer, PooledEntry, RefusalFault } from '../protocol/effects.ts';
 import type { FullNode } from '../protocol/full-node.ts';
@@ -19,7 +19,9 @@ import { answerBlocks } from './block-calls.ts';
 import { checkChain } from './chain-check.ts';
 import type { ChainUploads } from './chain-upload.ts';
 import { readClocks } from './clocks.ts';
+import { answerForks } from './fork-calls.ts';
 import type { NodeGauges } from './node-gauges.ts';
+import type { ReorganisationLog } from './reorganisation-log.ts';
 import {
   invalidParams,
   type Params,
@@ -42,6 +44,7 @@ export interface RpcParts {
   readonly store: ChainStore;
   readonly runtime: Runtime;
   readonly gauges: NodeGauges;
+  readonly reorganisations: ReorganisationLog;
   readonly uploads: ChainUploads;
 }
 
@@ -91,6 +94,10 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
   },
 
   blocks: (parts, params) => answerBlocks(parts, params),
+
+  forks: (parts) => answerForks(parts),
+
+  params: async ({ params: network }) => result(encodeParams(network) as JsonText),
 
   entry: async ({ store, machine }, params) => {
     const id = readHash(params, 'id');

@@ -202,6 +202,7 @@ function secondsToMine(bits: number, hashesPerSecond: number | undefined): numbe
   return hashesPerSecond === undefined || hashesPerSecond === 0 ? null : expectedSeconds(target, hashesPerSecond);
 }
 
-function isoTime(seconds: number): string {
+/** The ISO 8601 form, in UTC, of Unix seconds. */
+export function isoTime(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }

@@ -26,6 +26,8 @@ export interface TreeNode {
   entries: number;
   /** Whether it is on the active chain. */
   isActive: boolean;
+  /** Whether it was, and has left it. */
+  wasActive: boolean;
 }
 
 export type TreeFault =
@@ -88,6 +90,11 @@ export class BlockTree {
 
   get size(): number {
     return this.#nodes.size;
+  }
+
+  /** All that are in memory, parents before their children. */
+  nodes(): Iterable<TreeNode> {
+    return this.#nodes.values();
   }
 
   find(hash: Hash): TreeNode | undefined {
@@ -179,7 +186,9 @@ export class BlockTree {
     const forkHeight = first.point.header.height - 1;
     const removedCount = this.tip.point.header.height - forkHeight;
     while (this.#active.length > 0 && this.tip.point.header.height > forkHeight) {
-      assertPresent(this.#active.popBack(), 'not empty').isActive = false;
+      const left = assertPresent(this.#active.popBack(), 'not empty');
+      left.isActive = false;
+      left.wasActive = true;
     }
     if (this.#active.length === 0) this.#beginBelowWindow(assertPresent(first.parent, 'a branch has its fork'));
     for (const node of added) this.#pushActive(node);
@@ -243,7 +252,7 @@ export class BlockTree {
     body: TreeNode['body'],
     parent: TreeNode | undefined = this.#nodes.get(point.header.previousHash),
   ): TreeNode {
-    const node: TreeNode = { point, parent, body, entries: 0, isActive: false };
+    const node: TreeNode = { point, parent, body, entries: 0, isActive: false, wasActive: false };
     this.#nodes.set(point.hash, node);
     return node;
   }

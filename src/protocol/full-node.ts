@@ -134,6 +134,11 @@ export class FullNode {
   /** Milliseconds by the clock that never leaps. */
   get #nowMs(): number {
     return this.#now.steadyMs;
+  /** The headers in memory: the recent window of the active chain, and what stands beside it. */
+  get headers(): Iterable<TreeNode> {
+    return this.#ledger.tree.nodes();
+  }
+
   }
 
   /** Takes in what happened, at `now` by this node's clocks, and gives back what is to be done. */

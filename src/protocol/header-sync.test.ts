@@ -202,7 +202,14 @@ test('a peer whose chain goes on far ahead of the bodies is not asked for the sa
   const height = HEADER_LEAD_BLOCKS_MAX + 50;
   const far = { ...GENESIS, header: { ...GENESIS.header, height }, parentTimestamp: GENESIS.header.timestamp - 10 };
   const { blocks } = buildChain(TEST_PARAMS, far, 4, (at) => bodyOf(`"far ${at}"`));
-  const below = { point: far, parent: undefined, body: 'missing', entries: 0, isActive: false } as const;
+  const below = {
+    point: far,
+    parent: undefined,
+    body: 'missing',
+    entries: 0,
+    isActive: false,
+    wasActive: false,
+  } as const;
   assert.ok(tree.addRun(encodeRun(blocks.slice(0, 1).map(({ header }) => header)), { ...below }, 0n).last);
   const p = peer('p', { hash: 'ff'.repeat(32) as Hash, height, work: 10n ** 9n });
   sync.greeted(p, NOW_MS);
