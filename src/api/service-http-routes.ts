@@ -1,7 +1,7 @@
 /** The routes by which the gateway speaks of itself. */
 import Type from 'typebox';
 import { answers, METRICS_TYPE } from './http-answers.ts';
-import { LivenessShape, ReadinessShape, VersionShape } from './http-shapes.ts';
+import { LivenessShape, NodeParams, ReadinessShape, VersionShape } from './http-shapes.ts';
 
 /** As they stand in `HTTP_ROUTES`. */
 export const SERVICE_ROUTES = {
@@ -53,6 +53,19 @@ export const SERVICE_ROUTES = {
       operationId: 'version',
       summary: "The gateway's version",
       response: answers(200, 'The version.', VersionShape),
+    },
+  },
+  peerDoor: {
+    method: 'GET',
+    url: '/peer/:port',
+    config: { changesState: false },
+    schema: {
+      tags: ['service'],
+      operationId: 'openPeerDoor',
+      summary: "A WebSocket to a node's peer door",
+      description: 'For the light client of a page: libp2p over WebSocket, carried to the node byte for byte.',
+      params: NodeParams,
+      response: answers(101, 'The connection is a WebSocket from here on.'),
     },
   },
 } as const;

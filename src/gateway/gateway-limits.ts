@@ -26,6 +26,10 @@ export interface GatewayLimits {
   readonly answerTimeoutMs: number;
   /** For all nodes to say how they are, where that is asked for figures of all. */
   readonly metricsTimeoutMs: number;
+  /** Browsers' connections to peer doors at once. */
+  readonly peerStreamsMax: number;
+  /** How long such a connection may say nothing: both ends send pings. */
+  readonly peerIdleMs: number;
   /** The same for the overview, which somebody waits for. */
   readonly overviewTimeoutMs: number;
   /** Between two looks for nodes that have come, where the events of all are followed. */
@@ -49,6 +53,8 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   connectTimeoutMs: 2_000,
   answerTimeoutMs: 10_000,
   metricsTimeoutMs: 5_000,
+  peerStreamsMax: 64,
+  peerIdleMs: 60_000,
   overviewTimeoutMs: 2_000,
   nodesLookMs: 1_000,
   statusPauseMs: 1_000,

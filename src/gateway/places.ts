@@ -1,6 +1,10 @@
 /** Places for requests that hold a connection to a node, so that the gateway leaves some of a node's for others. */
-import type { FastifyReply } from 'fastify';
 import { problem } from './problem.ts';
+
+/** A reply, or a socket that a request has turned into. */
+interface PlaceHolder {
+  readonly raw: { once(event: 'close', listener: () => void): unknown };
+}
 
 export class Places {
   readonly #name: string;
@@ -13,8 +17,8 @@ export class Places {
     this.#max = max;
   }
 
-  /** Takes a place until `reply` is closed. Throws the problem `gateway-full` when there is none. */
-  take(reply: FastifyReply): void {
+  /** Takes a place until what is under `holder` is closed. Throws the problem `gateway-full` when there is none. */
+  take(holder: PlaceHolder): void {
     if (this.#taken >= this.#max) {
       throw problem('gateway-full', `There are ${this.#max} ${this.#name} already: end one, or try again later.`, {
         facts: { limit: this.#max },
@@ -22,6 +26,6 @@ export class Places {
       });
     }
     this.#taken++;
-    reply.raw.once('close', () => this.#taken--);
+    holder.raw.once('close', () => this.#taken--);
   }
 }

@@ -49,4 +49,3 @@ export interface ShownTip {
   readonly height: number;
   readonly hash: string;
 }
-
