@@ -6,12 +6,12 @@ import type { Block } from '../core/block.ts';
 import type { ChainProofFault, ChainProofReport } from '../core/chain-proof.ts';
 import type { EntryProof, EntryProofFault } from '../core/entry-proof.ts';
 import type { Hash } from '../core/hash.ts';
-import type { Header, HeaderFault } from '../core/header.ts';
+import type { Header } from '../core/header.ts';
 import type { HeaderProof, HeaderProofFault } from '../core/header-proof.ts';
 import type { Result } from '../core/result.ts';
 import type { BlockFault, ChainPoint } from '../core/validation.ts';
 import type { Facts, PeerId, RequestId } from './effects.ts';
-import type { HeaderEvidence } from './header-evidence.ts';
+import type { HeaderEvidence, HeaderFaultShown } from './header-evidence.ts';
 import type { Message, MessageFault } from './message.ts';
 import type { PeerTip } from './peer-session.ts';
 
@@ -93,7 +93,7 @@ export interface Conviction {
   readonly evidence: Evidence;
 }
 
-export type ConvictionFault = ChainProofFault | HeaderProofFault | EntryProofFault | HeaderFault | BlockFault;
+export type ConvictionFault = ChainProofFault | HeaderProofFault | EntryProofFault | HeaderFaultShown | BlockFault;
 
 /** What was sent that cannot be true, and what it is held against. */
 export type Evidence =
@@ -142,7 +142,7 @@ export interface CheckedHeader {
 export type QuestionFault =
   /** No chain is known yet, and none came in time. */
   | { readonly code: 'tip-unknown' }
-  | { readonly code: 'height-above-tip'; readonly height: number; readonly tipHeight: number }
+  | { readonly code: 'height-not-on-chain'; readonly height: number; readonly tipHeight: number }
   /** Another block stands there. */
   | { readonly code: 'block-not-on-chain'; readonly hash: Hash; readonly there: Hash }
   /** None of the peers that were asked has such an entry in its chain. They may all hide it: nothing proves that it is not there. */
