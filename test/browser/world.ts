@@ -78,10 +78,10 @@ export class ExplorerWorld {
     return node;
   }
 
-  /** Resolves when every node has the tip of the first one. */
-  async agreed(): Promise<void> {
-    const { tip } = await this.node(0).status();
-    await Promise.all(this.#nodes.map((node) => node.statusWhen((status) => status.tip.hash === tip.hash)));
+  /** Resolves when every node has the tip that `node`, the first one unless told, has now. */
+  async agreed(node: TestNode = this.node(0)): Promise<void> {
+    const { tip } = await node.status();
+    await Promise.all(this.#nodes.map((other) => other.statusWhen((status) => status.tip.hash === tip.hash)));
   }
 
   async #openGateway(): Promise<void> {

@@ -1,0 +1,36 @@
+/**
+ * `npm run screenshots [-- PAGE...]`: every page of the explorer in light and dark, or those that are named, into
+ * `docs/images/explorer`, for docs/explorer.md: from three real nodes with the records of a trade that is made up.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { withLifetime } from '../reliability/lifetime.ts';
+import { startBrowser } from '../test/browser/browser.ts';
+import { everyPage, whenSettled } from '../test/browser/every-page.ts';
+import { startTrade } from '../test/browser/trade.ts';
+
+const FOLDER = process.env['SCREENSHOTS'] ?? fileURLToPath(new URL('../docs/images/explorer/', import.meta.url));
+const SIZE = { width: 1280, height: 800 };
+const named = process.argv.slice(2);
+
+await withLifetime(async (lifetime) => {
+  await mkdir(FOLDER, { recursive: true });
+  const world = await startTrade(lifetime);
+  const browser = await startBrowser(lifetime);
+  const pages = (await everyPage(world)).filter(({ name }) => named.length === 0 || named.includes(name));
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const context = await browser.newContext({ viewport: SIZE, colorScheme, reducedMotion: 'reduce' });
+    const page = await context.newPage();
+    for (const { name, path } of pages) {
+      await page.goto('about:blank');
+      await page.goto(`${world.url}${path}`);
+      await whenSettled(page);
+      const picture = await page.screenshot({ animations: 'disabled' });
+      const file = join(FOLDER, `${name}-${colorScheme}.png`);
+      await writeFile(file, picture);
+      console.log(`${file}: ${picture.length} bytes`);
+    }
+    await context.close();
+  }
+});

@@ -1,0 +1,51 @@
+/** Every page of the explorer, by an address that leads to something. */
+import type { Page } from 'playwright-core';
+import type { ExplorerWorld } from './world.ts';
+
+export interface PageAddress {
+  readonly name: string;
+  /** Behind the address of the gateway. */
+  readonly path: string;
+}
+
+/** All pages, about things that are in the chain of `world`. */
+export async function everyPage(world: ExplorerWorld): Promise<PageAddress[]> {
+  const { port } = world.node(0).node;
+  const { tip } = await world.node(0).status();
+  const block = await fetchBlock(world, Math.max(1, tip.height - 12));
+  const id = block.entry_ids[0] ?? '';
+  const paths: Readonly<Record<string, string>> = {
+    home: '',
+    blocks: 'blocks',
+    block: `block/${block.block.index}`,
+    entry: `entry/${id}`,
+    nodes: 'nodes',
+    node: `node/${port}`,
+    network: 'network',
+    pending: 'pending',
+    mining: 'mining',
+    charts: 'charts',
+    forks: 'forks',
+    append: 'append',
+    search: 'search?text=harvest',
+    verify: 'verify',
+    about: 'about',
+  };
+  return Object.entries(paths).map(([name, path]) => ({ name, path: `/#/${path}` }));
+}
+
+/** Resolves when the page that was opened has said what it has to say, and nothing of it moves any more. */
+export async function whenSettled(page: Page): Promise<void> {
+  await page.getByRole('main').getByRole('heading', { level: 1 }).first().waitFor();
+  await page.waitForFunction(`document.querySelector('[aria-busy="true"]') === null`);
+  await page.waitForFunction(`document.getAnimations().every(({ playState }) => playState !== 'running')`);
+}
+
+interface BlockView {
+  readonly block: { readonly index: number; readonly hash: string };
+  readonly entry_ids: readonly string[];
+}
+
+async function fetchBlock(world: ExplorerWorld, height: number): Promise<BlockView> {
+  return (await world.node(0).call('block', { height })) as BlockView;
+}
