@@ -15,9 +15,18 @@ type Answers = Readonly<Record<string, unknown>>;
 
 /** One good answer, and problems for the rest. */
 export function answers(status: number, description: string, schema?: TSchema, mediaType = JSON_TYPE): Answers {
+  return answersAsAsked(status, description, schema === undefined ? {} : { [mediaType]: schema });
+}
+
+/** One good answer in any of several media types, of which the client names one in `Accept`; without any, it is empty. */
+export function answersAsAsked(
+  status: number,
+  description: string,
+  schemas: Readonly<Record<string, TSchema>>,
+): Answers {
+  const isEmpty = Object.keys(schemas).length === 0;
   return {
-    [status]:
-      schema === undefined ? { description, type: 'null' } : { description, ...content({ [mediaType]: schema }) },
+    [status]: isEmpty ? { description, type: 'null' } : { description, ...content(schemas) },
     default: { description: 'A problem (RFC 9457).', ...content({ [PROBLEM_TYPE]: ProblemShape }) },
   };
 }

@@ -6,7 +6,15 @@
  */
 import Type from 'typebox';
 import { ForksShape } from './fork-shapes.ts';
-import { answers, anyJson, content, EVENT_STREAM_TYPE, JSON_TYPE, NDJSON_TYPE } from './http-answers.ts';
+import {
+  answers,
+  answersAsAsked,
+  anyJson,
+  content,
+  EVENT_STREAM_TYPE,
+  JSON_TYPE,
+  NDJSON_TYPE,
+} from './http-answers.ts';
 import {
   BlockParams,
   BlocksPageShape,
@@ -140,9 +148,15 @@ export const HTTP_ROUTES = {
       tags: ['blocks'],
       operationId: 'validateChain',
       summary: 'Check the whole stored chain again',
-      description: 'Answers 200 whether the chain is valid or not; `fault` says what is wrong and where.',
+      description:
+        'Answers 200 whether the chain is valid or not; `fault` says what is wrong and where. As `text/event-stream`, ' +
+        'events `progress` with `blocks` and `of`, and then `verdict`, or `problem` where there is none. The check ends ' +
+        'when the request does.',
       params: NodeParams,
-      response: answers(200, 'The verdict.', ValidationShape),
+      response: answersAsAsked(200, 'The verdict.', {
+        [JSON_TYPE]: ValidationShape,
+        [EVENT_STREAM_TYPE]: Type.String(),
+      }),
     },
   },
   blocks: {

@@ -23,7 +23,9 @@ export class CannedLedger {
   readonly #calls: { readonly method: RpcMethod; readonly params: string }[] = [];
   /** What `validate` answers. */
   isValid = true;
-  /** When set, `mine` never answers; resolved when whoever asked has gone. */
+  /** What `validate` tells before it answers. */
+  validationProgress: readonly { readonly blocks: number; readonly of: number }[] = [];
+  /** When set, `mine` and `validate` never answer; resolved when whoever asked has gone. */
   abandoned: PromiseWithResolvers<void> | undefined;
   /** When set, the answer to the next `append` or `mine`. */
   refusal: { readonly code: string; readonly message: string } | undefined;
@@ -107,6 +109,8 @@ export class CannedLedger {
       case 'mine':
         return this.#refused() ?? this.#mine(params, session);
       case 'validate': {
+        for (const progress of this.validationProgress) session.progress(jsonValue(progress));
+        await this.#abandoned(session);
         const fault = this.isValid ? null : { height: 1, code: 'data-root-wrong', message: 'the data was changed' };
         return result(jsonValue({ valid: this.isValid, blocks: this.#chain.length, fault }));
       }
@@ -172,12 +176,16 @@ export class CannedLedger {
   }
 
   async #mine(params: ReadonlyMap<string, JsonText>, session: ProbeSession): Promise<RpcAnswer> {
-    const { abandoned } = this;
-    if (abandoned !== undefined) {
-      session.closed.addEventListener('abort', () => abandoned.resolve());
-      await abandoned.promise;
-    }
+    await this.#abandoned(session);
     return result(jsonObject({ block: blockText(this.add(params.get('data') ?? 'null')) }));
+  }
+
+  /** Where `abandoned` is set: waits until whoever asked has gone. */
+  async #abandoned(session: ProbeSession): Promise<void> {
+    const { abandoned } = this;
+    if (abandoned === undefined) return;
+    session.closed.addEventListener('abort', () => abandoned.resolve());
+    await abandoned.promise;
   }
 
   #refused(): RpcAnswer | undefined {

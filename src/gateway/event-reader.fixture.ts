@@ -23,9 +23,9 @@ export class Reader {
       [Symbol.asyncIterator]();
   }
 
-  static async open(url: string, headers: Record<string, string> = {}): Promise<Reader> {
+  static async open(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Reader> {
     const abort = new AbortController();
-    return new Reader(await fetch(url, { headers, signal: abort.signal }), abort);
+    return new Reader(await fetch(url, { method, headers, signal: abort.signal }), abort);
   }
 
   get response(): Response {

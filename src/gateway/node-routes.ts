@@ -1,5 +1,6 @@
 /** The nodes themselves, their entries and their peers, under `/api/v1`. */
 import { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
 import { Value } from 'typebox/value';
 import { EVENT_STREAM_TYPE } from '../api/http-answers.ts';
 import { HTTP_ROUTES } from '../api/http-routes.ts';
@@ -11,6 +12,7 @@ import { memberText, readAnswer } from './node-answer.ts';
 import { ask, command, type GatewayApp, type RouteParts, sendJson, whileAwaited } from './node-call.ts';
 import { problem } from './problem.ts';
 import { entriesBody, typedJsonBody } from './request-body.ts';
+import { validationPieces } from './validation-stream.ts';
 
 export function addNodeRoutes(app: GatewayApp, parts: RouteParts): void {
   app.route({
@@ -34,11 +36,20 @@ export function addNodeRoutes(app: GatewayApp, parts: RouteParts): void {
 
   app.route({
     ...HTTP_ROUTES.validation,
-    handler: async (request, reply) =>
-      sendJson(
-        reply,
-        await command(parts, reply, { port: request.params.port, method: 'validate', mayTakeLong: true }),
-      ),
+    handler: async (request, reply) => {
+      const { port } = request.params;
+      if (!wantsEvents(request)) {
+        return sendJson(reply, await command(parts, reply, { port, method: 'validate', mayTakeLong: true }));
+      }
+      parts.nodeCalls.take(reply);
+      const signal = whileAwaited(parts, reply);
+      const client = await parts.directory.open(port);
+      const pieces = validationPieces({ client, path: request.url, limits: parts.limits, signal });
+      return reply
+        .type(EVENT_STREAM_TYPE)
+        .header('cache-control', 'no-store')
+        .send(Readable.from(pieces, { objectMode: false }));
+    },
   });
 
   app.route({
@@ -136,4 +147,10 @@ function addEventRoute(app: GatewayApp, parts: RouteParts): void {
         .send(Readable.from(pieces, { objectMode: false }));
     },
   });
+}
+
+/** Whether the client asks for server-sent events by name. */
+function wantsEvents({ headers }: FastifyRequest): boolean {
+  const types = (headers.accept ?? '').split(',').map((range) => range.split(';')[0]?.trim().toLowerCase());
+  return types.includes(EVENT_STREAM_TYPE);
 }
