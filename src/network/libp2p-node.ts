@@ -2,8 +2,7 @@
  * The libp2p node under the peer door. Every limit of libp2p that touches us is named here; its defaults are for other
  * networks than ours.
  */
-import { type Identify, identify } from '@libp2p/identify';
-import type { Libp2p } from '@libp2p/interface';
+import { identify } from '@libp2p/identify';
 import { mdns } from '@libp2p/mdns';
 import { noise } from '@libp2p/noise';
 import { tcp } from '@libp2p/tcp';
@@ -12,11 +11,10 @@ import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import { STREAM_WINDOW_BYTES_MAX } from './framed-stream.ts';
 import { guardedTransport } from './guarded-transport.ts';
+import type { Libp2pNode } from './linked-network.ts';
 import type { NodeKey } from './node-key.ts';
 import { DISCONNECT_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS } from './peer-network.ts';
 import { boundedWebSockets } from './websocket-transport.ts';
-
-export type Libp2pNode = Libp2p<{ readonly identify: Identify }>;
 
 export interface Libp2pNodeOptions {
   readonly privateKey: NodeKey;

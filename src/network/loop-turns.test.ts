@@ -5,7 +5,7 @@ import { LoopTurns } from './loop-turns.ts';
 
 describe('the turns of the event loop', () => {
   test('a turn is over when its time is used up, and the next one has its own', async () => {
-    const turns = new LoopTurns();
+    const turns = new LoopTurns(globalThis.setImmediate);
     assert.equal(turns.isOver, false);
     useUp(turns);
     await nextTurn();
@@ -13,7 +13,7 @@ describe('the turns of the event loop', () => {
   });
 
   test('after a turn that was used up the event loop goes round without anybody, so that others come in between', async () => {
-    const turns = new LoopTurns();
+    const turns = new LoopTurns(globalThis.setImmediate);
     useUp(turns);
     let rounds = 0;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -29,7 +29,7 @@ describe('the turns of the event loop', () => {
   });
 
   test('a turn that was not used up is followed by the next at once', async () => {
-    const turns = new LoopTurns();
+    const turns = new LoopTurns(globalThis.setImmediate);
     void turns.isOver;
     await setImmediate();
     useUp(turns);
@@ -38,7 +38,7 @@ describe('the turns of the event loop', () => {
   });
 
   test('those who wait go on in a later turn, in the order in which they came, as many as it has time for', async () => {
-    const turns = new LoopTurns();
+    const turns = new LoopTurns(globalThis.setImmediate);
     const went: string[] = [];
     useUp(turns);
     turns.waitForNext(() => {
@@ -55,7 +55,7 @@ describe('the turns of the event loop', () => {
   });
 
   test('nothing runs while nobody asks', async () => {
-    const turns = new LoopTurns();
+    const turns = new LoopTurns(globalThis.setImmediate);
     void turns.isOver;
     await setImmediate();
     assert(!process.getActiveResourcesInfo().includes('Immediate'));

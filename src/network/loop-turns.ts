@@ -8,16 +8,22 @@
  */
 
 export class LoopTurns {
+  readonly #nextRound: (round: () => void) => void;
   readonly #line: (() => void)[] = [];
   #startMs: number | undefined;
   /** How often the event loop has gone round since the turn was used up. */
   #roundsBetween = 0;
 
+  /** `nextRound` calls back in a later turn of the event loop, after what has come in until then: Node's `setImmediate`. */
+  constructor(nextRound: (round: () => void) => void) {
+    this.#nextRound = nextRound;
+  }
+
   /** Whether this turn has been used up. The first to ask begins one. */
   get isOver(): boolean {
     if (this.#startMs === undefined) {
       this.#startMs = performance.now();
-      setImmediate(this.#next);
+      this.#nextRound(this.#next);
       return false;
     }
     return performance.now() - this.#startMs >= TURN_MS_MAX;
@@ -31,7 +37,7 @@ export class LoopTurns {
   readonly #next = (): void => {
     if (this.isOver && this.#roundsBetween < ROUNDS_BETWEEN_MAX) {
       this.#roundsBetween++;
-      setImmediate(this.#next);
+      this.#nextRound(this.#next);
       return;
     }
     this.#roundsBetween = 0;

@@ -53,7 +53,7 @@ class MemoryNetwork implements PeerNetwork {
   readonly localPeer: PeerId;
   readonly options: MemoryNetworkOptions;
   readonly #reach: Reach;
-  readonly turns = new LoopTurns();
+  readonly turns = new LoopTurns(setImmediate);
   readonly #ends = new Map<PeerId, End>();
   readonly #queues: SendQueues;
   #handlers: NetworkHandlers | undefined;
