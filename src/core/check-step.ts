@@ -1,0 +1,34 @@
+/** What was checked, as people read it: on the command line, in the explorer and in the verifier that is one file. */
+
+/** One thing that was checked, for somebody who wants to know what that means. */
+export interface CheckStep {
+  /** Stable, for keys and tests. */
+  readonly code: string;
+  readonly outcome: 'passed' | 'failed' | 'unchecked';
+  /** A few words: `Proof of work`. */
+  readonly title: string;
+  /** What was checked and what came out, in a sentence or two. */
+  readonly text: string;
+  /** Figures and hashes to look at, in order. */
+  readonly facts: readonly CheckFact[];
+}
+
+export interface CheckFact {
+  readonly name: string;
+  readonly value: string;
+  /** `hash` is to be shown in full on demand. */
+  readonly kind: 'text' | 'number' | 'hash' | 'bytes';
+}
+
+/** The fact that something is a number, with its digits in groups. */
+export function numberFact(name: string, value: number | bigint): CheckFact {
+  return { name, value: value.toString().replace(/\B(?=(?:\d{3})+$)/g, ','), kind: 'number' };
+}
+
+export function hashFact(name: string, value: string): CheckFact {
+  return { name, value, kind: 'hash' };
+}
+
+export function textFact(name: string, value: string): CheckFact {
+  return { name, value, kind: 'text' };
+}
