@@ -47,7 +47,7 @@ export function cutJson(text: string): JsonPiece {
 /** `text`, well formed, over several lines, indented by two spaces: for copying and saving. */
 export function layOutJson(text: string, indent = ''): string {
   const piece = cutJson(text);
-  if (piece.type !== 'object' && piece.type !== 'array') return piece.text;
+  if ('text' in piece) return piece.text;
   const [open, close] = piece.type === 'object' ? ['{', '}'] : ['[', ']'];
   if (piece.parts.length === 0) return `${open}${close}`;
   const inner = `${indent}  `;
