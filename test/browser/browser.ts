@@ -26,8 +26,8 @@ export interface PageOptions extends BrowserContextOptions {
 }
 
 /** A browser for the tests of one file. Names lead nowhere in it, but for this machine. */
-export async function startBrowser(lifetime: Lifetime): Promise<Browser> {
-  const { executable, env } = await findChromium();
+export async function startBrowser(lifetime: Lifetime, options: { systemFonts?: boolean } = {}): Promise<Browser> {
+  const { executable, env } = await findChromium(options);
   const browser = await chromium.launch({
     executablePath: executable,
     env: { ...process.env, ...env },

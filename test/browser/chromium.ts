@@ -24,8 +24,11 @@ export function noChromiumReason(): string | false {
   return `the Chromium among our dependencies is for Linux on x64, this is ${process.platform} on ${process.arch}; CHROMIUM_PATH names another`;
 }
 
-/** The Chromium that `CHROMIUM_PATH` names, or ours, unpacked where it has not been. */
-export async function findChromium(): Promise<Chromium> {
+/**
+ * The Chromium that `CHROMIUM_PATH` names, or ours, unpacked where it has not been. Ours has one font, the same everywhere;
+ * with `systemFonts`, for pictures, those of the system as well.
+ */
+export async function findChromium({ systemFonts = false } = {}): Promise<Chromium> {
   const named = process.env['CHROMIUM_PATH'];
   if (named !== undefined) return { executable: named, env: {} };
   const folder = await unpackedFolder();
@@ -33,7 +36,7 @@ export async function findChromium(): Promise<Chromium> {
     executable: join(folder, 'chromium'),
     env: {
       LD_LIBRARY_PATH: [join(folder, 'lib'), process.env['LD_LIBRARY_PATH']].filter(Boolean).join(':'),
-      FONTCONFIG_FILE: join(folder, 'fonts.conf'),
+      FONTCONFIG_FILE: join(folder, systemFonts ? 'more-fonts.conf' : 'fonts.conf'),
     },
   };
 }
@@ -75,7 +78,11 @@ async function unpackInto(making: string, folder: string): Promise<void> {
     await mkdir(join(making, kind), { recursive: true });
     await writeFile(join(making, kind, basename(path)), content, { mode: 0o600 });
   }
-  await writeFile(join(making, 'fonts.conf'), fontSettings(folder));
+  await writeFile(join(making, 'fonts.conf'), fontSettings(folder, []));
+  await writeFile(
+    join(making, 'more-fonts.conf'),
+    fontSettings(folder, ['/usr/share/fonts', '/usr/local/share/fonts']),
+  );
 }
 
 /** The files of an archive, in the format that POSIX calls ustar. Names longer than 100 bytes do not occur in ours. */
@@ -92,10 +99,15 @@ function* filesOfTar(archive: Buffer = Buffer.alloc(0)): Generator<{ path: strin
 }
 
 /** Without a font no text has a height, and what has none counts as hidden. */
-function fontSettings(folder: string): string {
+function fontSettings(folder: string, systemFolders: readonly string[]): string {
+  const folders = [join(folder, 'fonts'), ...systemFolders].map((path) => `<dir>${path}</dir>`).join('');
+  const prefer = (name: string, ...fonts: readonly string[]) =>
+    `<alias><family>${name}</family><prefer>${fonts.map((font) => `<family>${font}</family>`).join('')}</prefer></alias>`;
   return `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir>${join(folder, 'fonts')}</dir><cachedir>${join(folder, 'font-cache')}</cachedir></fontconfig>
+<fontconfig>${folders}<cachedir>${join(folder, 'font-cache')}</cachedir>
+${prefer('sans-serif', 'Open Sans')}${prefer('system-ui', 'Open Sans')}${prefer('monospace', 'DejaVu Sans Mono', 'Liberation Mono')}
+</fontconfig>
 `;
 }
 

@@ -1,0 +1,59 @@
+/** That the explorer can be used by everybody: by what axe can tell, and by the keyboard alone. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { before, test } from 'node:test';
+import type { AxeResults, RunOptions } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { openPage, startBrowser } from './browser.ts';
+import { noChromiumReason } from './chromium.ts';
+import { everyPage, whenSettled } from './every-page.ts';
+import { fileLifetime } from './lifetime.ts';
+import { startTrade } from './trade.ts';
+import type { ExplorerWorld } from './world.ts';
+
+const skip = noChromiumReason();
+const lifetime = fileLifetime();
+let browser: Browser;
+let world: ExplorerWorld;
+
+before(async () => {
+  if (skip !== false) return;
+  [browser, world] = await Promise.all([startBrowser(lifetime), startTrade(lifetime, 40)]);
+});
+
+test('axe finds nothing on any page, in light and dark', { skip }, async (t) => {
+  const { page } = await openPage(t, browser, { colorScheme: 'light' });
+  const found: string[] = [];
+  for (const { name, path } of await everyPage(world)) {
+    await page.goto('about:blank');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.goto(`${world.url}${path}`);
+    await whenSettled(page);
+    found.push(...(await breaches(page)).map((breach) => `${name}: ${breach}`));
+    await page.emulateMedia({ colorScheme: 'dark' });
+    // Only colours are others.
+    const dark = await breaches(page, { runOnly: ['cat.color'] });
+    found.push(...dark.map((breach) => `${name}, dark: ${breach}`));
+  }
+  assert.deepEqual(found, []);
+});
+
+test('axe finds what is wrong', { skip }, async (t) => {
+  const { page } = await openPage(t, browser);
+  await page.goto(`${world.url}/#/about`);
+  await whenSettled(page);
+  await page.evaluate(`document.querySelector('main').insertAdjacentHTML('beforeend', '<button></button>')`);
+  assert.match((await breaches(page)).join(), /button-name/);
+});
+
+/** What axe has against the page, a line for each place. */
+async function breaches(page: Page, options: RunOptions = {}): Promise<string[]> {
+  if (!(await page.evaluate(`'axe' in window`))) await page.evaluate(AXE);
+  const { violations } = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as AxeResults;
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, any }) => `${id}: ${help}: ${html.slice(0, 160)} ${any[0]?.message ?? ''}`),
+  );
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
