@@ -13,6 +13,7 @@ import { encodeBlockJson, parseBlockJson } from '../src/core/block-json.ts';
 import { dataRoot, entryIds, parseBody } from '../src/core/body.ts';
 import { canonicalize } from '../src/core/canonical-json.ts';
 import { scanCanonical } from '../src/core/canonical-scan.ts';
+import { drawPositions } from '../src/core/chain-draws.ts';
 import { encodeHeader } from '../src/core/header.ts';
 import { historyLeaf, historyRoot } from '../src/core/history.ts';
 import { hashLeaf, merkleRoot } from '../src/core/merkle.ts';
@@ -32,6 +33,7 @@ import { joinList } from '../src/probe/running-nodes.ts';
 import { encodeFrame, parseFrameHeader } from '../src/protocol/frame.ts';
 import { PEER_MESSAGE_BYTES_MAX } from '../src/protocol/limits.ts';
 import { encodeMessage, parseMessage } from '../src/protocol/message.ts';
+import { missBound } from './support/miss-bound.ts';
 import { exampleRows, readSpecPages } from './support/spec-pages.ts';
 
 const examples = new Map(readSpecPages().flatMap((page) => [...page.examples]));
@@ -129,6 +131,19 @@ const CHECKS: Readonly<Record<string, (text: string) => void | Promise<void>>> =
       const header = { ...parent.header, bits: 0x1e7fffff, timestamp: 2_000_000_000 };
       const point = { ...parent, header, parentTimestamp: 2_000_000_000 - Number(elapsed) };
       assert.equal(bitsToHex(requiredBits(point, DEFAULT_PARAMS)), bits, elapsed);
+    }
+  },
+
+  'chain-proof-draws': (text) => {
+    const positions = drawPositions({ tip: genesis.hash, work: 65_537_000_000n, sampledWork: 65_000_000_000n });
+    const first = text.split('\n').map(BigInt);
+    assert.deepEqual(positions?.slice(0, first.length), first);
+  },
+  'chain-proof-failures': (text) => {
+    for (const [done, chance] of exampleRows(text)) {
+      const [share = 0, of = 0] = done.split('/').map(Number);
+      // What the page says is not less than what is true.
+      assert.equal(`2^${Math.ceil(missBound(share / of))}`, chance, done);
     }
   },
 

@@ -46,7 +46,7 @@ test('every rule that is referred to by its number exists', () => {
   for (const { name, text } of pages) {
     for (const [rule] of text
       .replaceAll(/^```[\s\S]*?^```$/gm, '')
-      .matchAll(/(?<![\w+`])[TEHWDPVFJNGR]\d{1,2}(?!\w)/g)) {
+      .matchAll(/(?<![\w+`])[TEHWDPVFLJNGR]\d{1,2}(?!\w)/g)) {
       assert.ok(rules.has(rule), `${name} refers to ${rule}`);
     }
   }
