@@ -1,19 +1,22 @@
 /**
- * The libp2p node under the peer door. Every limit of libp2p that touches us is named here; its defaults are for other
- * networks than ours.
+ * The libp2p node under the peer door. Every limit of libp2p that touches us is named here or in `libp2p-parts.ts`.
  */
-import { identify } from '@libp2p/identify';
 import { mdns } from '@libp2p/mdns';
 import { noise } from '@libp2p/noise';
 import { tcp } from '@libp2p/tcp';
 import { tls } from '@libp2p/tls';
-import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
-import { STREAM_WINDOW_BYTES_MAX } from './framed-stream.ts';
 import { guardedTransport } from './guarded-transport.ts';
+import {
+  CONNECTION_MONITOR,
+  CONNECTION_TIMEOUTS,
+  denyNoAddress,
+  NODE_INFO,
+  SERVICES,
+  STREAM_MUXER,
+} from './libp2p-parts.ts';
 import type { Libp2pNode } from './linked-network.ts';
 import type { NodeKey } from './node-key.ts';
-import { DISCONNECT_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS } from './peer-network.ts';
 import { boundedWebSockets } from './websocket-transport.ts';
 
 export interface Libp2pNodeOptions {
@@ -33,7 +36,7 @@ export function createLibp2pNode(options: Libp2pNodeOptions): Promise<Libp2pNode
   return createLibp2p({
     start: false,
     privateKey: options.privateKey,
-    nodeInfo: { name: 'cairn', version: '1', userAgent: 'cairn/1' },
+    nodeInfo: NODE_INFO,
     addresses: { listen: [...options.listen] },
     transports: [
       guardedTransport(tcp({ maxConnections: connectionsMax })),
@@ -42,19 +45,11 @@ export function createLibp2pNode(options: Libp2pNodeOptions): Promise<Libp2pNode
     // In the order of offering. TLS takes a tenth less time for each byte, Noise half of it for a handshake, and is
     // what browsers have.
     connectionEncrypters: [tls(), noise()],
-    streamMuxers: [
-      yamux({
-        maxInboundStreams: STREAMS_MAX,
-        maxOutboundStreams: STREAMS_MAX,
-        maxEarlyStreams: STREAMS_MAX,
-        streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX },
-      }),
-    ],
-    services: { identify: identify({ runOnConnectionOpen: false, timeout: HANDSHAKE_TIMEOUT_MS }) },
+    streamMuxers: [STREAM_MUXER],
+    services: SERVICES,
     peerDiscovery: options.mdns ? [mdns({ serviceTag: mdnsServiceTag(options.genesisHash) })] : [],
     connectionGater: {
-      // By default browsers refuse to dial private addresses, which is where our nodes are.
-      denyDialMultiaddr: () => false,
+      denyDialMultiaddr: denyNoAddress,
       denyInboundConnection: () => !options.hasRoom(),
     },
     connectionManager: {
@@ -63,16 +58,9 @@ export function createLibp2pNode(options: Libp2pNodeOptions): Promise<Libp2pNode
       maxParallelDials: PENDING_MAX,
       maxDialQueueLength: DIAL_QUEUE_MAX,
       inboundConnectionThreshold: isLoopbackOnly ? LOOPBACK_CONNECTIONS_PER_SECOND : CONNECTIONS_PER_SECOND,
-      dialTimeout: HANDSHAKE_TIMEOUT_MS,
-      addressDialTimeout: HANDSHAKE_TIMEOUT_MS,
-      inboundUpgradeTimeout: HANDSHAKE_TIMEOUT_MS,
-      outboundStreamProtocolNegotiationTimeout: HANDSHAKE_TIMEOUT_MS,
-      inboundStreamProtocolNegotiationTimeout: HANDSHAKE_TIMEOUT_MS,
-      connectionCloseTimeout: DISCONNECT_TIMEOUT_MS,
-      reconnectRetries: 0,
+      ...CONNECTION_TIMEOUTS,
     },
-    // Finds peers that are gone without a word. The timeout is long, since a machine under load answers late.
-    connectionMonitor: { pingInterval: PING_INTERVAL_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
+    connectionMonitor: CONNECTION_MONITOR,
   });
 }
 
@@ -89,8 +77,4 @@ const DIAL_QUEUE_MAX = 64;
 /** Per address. Loopback is one address, and a network under test starts all at once. */
 const LOOPBACK_CONNECTIONS_PER_SECOND = 1_000;
 const CONNECTIONS_PER_SECOND = 20;
-/** Per connection and direction: ours, identify and a ping, with room for those that are closing. */
-const STREAMS_MAX = 16;
 const WEBSOCKET_BUFFER_BYTES_MAX = 1024 * 1024;
-const PING_INTERVAL_MS = 15_000;
-const PING_TIMEOUT_MS = 15_000;

@@ -11,6 +11,7 @@ import type { Connection, Ed25519PrivateKey, Libp2p, Stream } from '@libp2p/inte
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { CODE_P2P, type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { assert, assertPresent } from '../core/assert.ts';
+import { addressInvalid, dialError, dialledSelf, dialTimeout } from './dial-errors.ts';
 import { FramedStream } from './framed-stream.ts';
 import { LoopTurns } from './loop-turns.ts';
 import {
@@ -379,26 +380,4 @@ function closeConnection(connection: Connection): void {
   connection.close({ signal: AbortSignal.timeout(DISCONNECT_TIMEOUT_MS) }).catch((error: unknown) => {
     connection.abort(error instanceof Error ? error : new Error(String(error)));
   });
-}
-
-function dialError(address: string, signal: AbortSignal, error: unknown): NetworkError {
-  if (signal.aborted) return dialTimeout(address, error);
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  if (name === 'InvalidPeerIdError') return dialledSelf(address);
-  if (name === 'NoValidAddressesError' || name === 'InvalidMultiaddrError') return addressInvalid(address, error);
-  return new NetworkError('dial-failed', `no connection to ${address}: ${message || name}`, error);
-}
-
-function addressInvalid(address: string, cause?: unknown): NetworkError {
-  const hint = "expected something like '/ip4/192.0.2.1/tcp/5101/p2p/12D3Koo…'";
-  return new NetworkError('address-invalid', `'${address}' is not an address that can be dialled: ${hint}`, cause);
-}
-
-function dialledSelf(address: string): NetworkError {
-  return new NetworkError('dialled-self', `${address} is this node itself`);
-}
-
-function dialTimeout(address: string, cause?: unknown): NetworkError {
-  const seconds = HANDSHAKE_TIMEOUT_MS / 1000;
-  return new NetworkError('dial-timeout', `the node at ${address} did not finish the handshake in ${seconds} s`, cause);
 }

@@ -11,9 +11,10 @@
  * - A frame that breaks the protocol, or claims too much, ends the process: its error has no listener. We listen.
  */
 import { Server, type Socket } from 'node:net';
-import type { Listener, MultiaddrConnection, Transport } from '@libp2p/interface';
+import type { Listener, Transport } from '@libp2p/interface';
 import { type WebSocketsComponents, type WebSocketsInit, webSockets } from '@libp2p/websockets';
 import { assert } from '../core/assert.ts';
+import { cutOnFailure } from './libp2p-parts.ts';
 import { HANDSHAKE_TIMEOUT_MS } from './peer-network.ts';
 import { tappedUpgrader } from './tapped-upgrader.ts';
 
@@ -35,18 +36,6 @@ export function boundedWebSockets(
       );
     return transport;
   };
-}
-
-/** Sees to it that the socket under a connection that fails is cut. */
-function cutOnFailure(connection: MultiaddrConnection): void {
-  assert('websocket' in connection, 'a connection of the WebSocket transport holds its socket');
-  const socket = connection.websocket;
-  connection.addEventListener('close', (event) => {
-    if (event.error === undefined || typeof socket !== 'object' || socket === null) return;
-    // Only the sockets of the listener can be cut at once; those of Node's own client give up 3 s after `close`.
-    if ('terminate' in socket && typeof socket.terminate === 'function') socket.terminate();
-    else if ('close' in socket && typeof socket.close === 'function') socket.close();
-  });
 }
 
 function boundListener(listener: Listener, socketsMax: number): Listener {
