@@ -27,7 +27,9 @@ import {
   OverviewShape,
   PeersShape,
   PendingQuery,
+  SearchQuery,
 } from './http-shapes.ts';
+import { SearchShape } from './search-shapes.ts';
 import { SEED_ROUTES } from './seed-http-routes.ts';
 import { SERVICE_ROUTES } from './service-http-routes.ts';
 import {
@@ -265,6 +267,22 @@ export const HTTP_ROUTES = {
       summary: 'An entry and where it stands in the chain',
       params: EntryParams,
       response: answers(200, 'The entry.', EntryViewShape),
+    },
+  },
+  search: {
+    method: 'GET',
+    url: '/api/v1/nodes/:port/search',
+    config: { changesState: false },
+    schema: {
+      tags: ['entries'],
+      operationId: 'searchEntries',
+      summary: 'Entries that have a text',
+      description:
+        'Looks through a stretch of the chain from the top down, without an index: go on below `searched_down_to` until ' +
+        'that is 0.',
+      params: NodeParams,
+      querystring: SearchQuery,
+      response: answers(200, 'What was found in the stretch.', SearchShape),
     },
   },
   pending: {

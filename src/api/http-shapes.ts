@@ -52,6 +52,26 @@ export const PendingQuery = Type.Object(
   { additionalProperties: false },
 );
 
+export const SearchQuery = Type.Object(
+  {
+    text: Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: 'What stands in the canonical JSON of an entry; A to Z are the same as a to z.',
+    }),
+    before_height: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 2 ** 32 - 1,
+        description:
+          '`searched_down_to` of the stretch above. Without it the search begins with what is pending, and the tip.',
+      }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: '20 unless told.' })),
+  },
+  { additionalProperties: false },
+);
+
 export const EventsQuery = Type.Object(
   {
     after: Type.Optional(

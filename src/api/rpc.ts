@@ -27,6 +27,11 @@ export const RPC_METHODS = {
   params: 'params',
   /** `{id}` to `EntryView`. */
   entry: 'entry',
+  /**
+   * `{text, before_height?, limit?}` to `Search`: entries whose canonical JSON has the text, in a stretch of the chain below
+   * that height, or below and with the tip; without the height among the pending ones, too. 20 unless told, 100 at most.
+   */
+  search: 'search',
   /** `{entries: [any JSON, …]}` to `Appended`, when the entries are durable in the pool; 4,096 and 1 MiB at most. */
   append: 'append',
   /** `{limit?}` to `PendingView`, oldest first; 100 unless told, 1,000 at most. */

@@ -4,6 +4,7 @@ import type { BlockSummary, LedgerEvent, NodeStatus } from '../api/shapes.ts';
 import { assertPresent } from '../core/assert.ts';
 import { type Hash, hashBytes } from '../core/hash.ts';
 import { isWellFormedJson, type JsonText, jsonObject, jsonValue, readElements } from '../core/json-text.ts';
+import { DEFAULT_PARAMS, encodeParams } from '../core/params.ts';
 import type { ByteStream } from '../probe/byte-stream.ts';
 import type { ProbeSession, RpcAnswer } from '../probe/probe-server.ts';
 
@@ -100,6 +101,12 @@ export class CannedLedger {
         return this.#viewBlock(params);
       case 'blocks':
         return result(this.#listBlocks(params));
+      case 'forks':
+        return result(jsonValue({ branches: [], branches_total: 0, reorganisations: [] }));
+      case 'params':
+        return result(text(encodeParams(DEFAULT_PARAMS)));
+      case 'search':
+        return result(jsonValue({ matches: [], pending: [], searched_down_to: 0, omitted: 0 }));
       case 'entry':
         return unknown('entry-not-found');
       case 'append':

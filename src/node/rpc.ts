@@ -34,6 +34,7 @@ import {
   result,
 } from './rpc-call.ts';
 import type { Runtime } from './runtime.ts';
+import { answerSearch } from './search-calls.ts';
 import { answerBackup, answerChain, answerOffer } from './transfer-calls.ts';
 import { blockJson, blockView, ledgerEvent, type NodeIdentity, nodeStatus, peerViews } from './views.ts';
 
@@ -117,6 +118,8 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
       }),
     );
   },
+
+  search: (parts, params, session) => answerSearch(parts, params, session),
 
   append: async ({ params: network, runtime }, params) => {
     const answer = await runtime.ask({ type: 'entries-submitted', entries: readEntries(params, network) });
