@@ -42,6 +42,8 @@ const cases: readonly [string, string, string][] = [
   ['for ever', formatSpan(Number.POSITIVE_INFINITY), 'for ever'],
   ['just now', formatAge(1_000, 2_500), 'just now'],
   ['ago', formatAge(0, 42_000), '42 s ago'],
+  ['minutes ago', formatAge(0, 179_000), '2 min ago'],
+  ['hours ago', formatAge(0, 7_800_000), '2 h ago'],
   ['ahead', formatAge(42_000, 0), 'in 42 s'],
   ['a time', formatUtc(0), '1970-01-01 00:00:00 UTC'],
   ['a list', listOf([5001, 5002, 5003]), '5001, 5002 and 5003'],

@@ -50,11 +50,11 @@ export function formatSpan(seconds: number): string {
   return days < 730 ? countOf(Math.round(days / 30.4), 'month') : countOf(Math.round(days / 365.25), 'year');
 }
 
-/** How long ago: `just now`, `42 s ago`. Clocks differ, so that the near future is now. */
+/** How long ago, in one unit: `just now`, `42 s ago`, `3 min ago`. Clocks differ, so that the near future is now. */
 export function formatAge(timeMs: number, nowMs: number): string {
   const seconds = (nowMs - timeMs) / 1_000;
-  if (seconds < -2) return `in ${formatSpan(Math.round(-seconds))}`;
-  return seconds < 2 ? 'just now' : `${formatSpan(Math.round(seconds))} ago`;
+  if (seconds < -2) return `in ${formatSpan(largestUnit(-seconds))}`;
+  return seconds < 2 ? 'just now' : `${formatSpan(largestUnit(seconds))} ago`;
 }
 
 /** `22 Nov 2026, 14:03:09` of the visitor's own clock. */
@@ -72,6 +72,12 @@ export function listOf(items: readonly (string | number)[]): string {
   const texts = items.map(String);
   const last = texts.pop() ?? '';
   return texts.length === 0 ? last : `${texts.join(', ')} and ${last}`;
+}
+
+/** Whole minutes of what has minutes, whole hours of what has hours. */
+function largestUnit(seconds: number): number {
+  const unit = seconds < 60 ? 1 : seconds < 3_600 ? 60 : 3_600;
+  return Math.floor(seconds / unit) * unit;
 }
 
 function scaled(value: number, base: number, units: readonly string[]): string {
