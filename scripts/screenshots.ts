@@ -16,7 +16,7 @@ const named = process.argv.slice(2);
 
 await withLifetime(async (lifetime) => {
   await mkdir(FOLDER, { recursive: true });
-  const world = await startTrade(lifetime);
+  const world = await startTrade(lifetime, { ports: [5001, 5002, 5003] });
   const browser = await startBrowser(lifetime, { systemFonts: true });
   const pages = (await everyPage(world)).filter(({ name }) => named.length === 0 || named.includes(name));
   for (const colorScheme of ['light', 'dark'] as const) {

@@ -19,7 +19,7 @@ let world: ExplorerWorld;
 
 before(async () => {
   if (skip !== false) return;
-  [browser, world] = await Promise.all([startBrowser(lifetime), startTrade(lifetime, 40)]);
+  [browser, world] = await Promise.all([startBrowser(lifetime), startTrade(lifetime, { blocks: 40 })]);
 });
 
 test('axe finds nothing on any page, in light and dark', { skip }, async (t) => {

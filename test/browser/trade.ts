@@ -24,7 +24,10 @@ import { Random } from '../support/random.ts';
 import { ExplorerWorld } from './world.ts';
 
 /** Three nodes with the whole trade on them, some of it still pending, and three branches that were given up. */
-export async function startTrade(lifetime: Lifetime, blocks = 160): Promise<ExplorerWorld> {
+export async function startTrade(
+  lifetime: Lifetime,
+  { blocks = 160, ports }: { readonly blocks?: number; readonly ports?: readonly number[] } = {},
+): Promise<ExplorerWorld> {
   const nowSeconds = Math.floor(Date.now() / 1000);
   const params = createParams({
     name: 'highland-coffee',
@@ -33,7 +36,7 @@ export async function startTrade(lifetime: Lifetime, blocks = 160): Promise<Expl
     halfLife: 12 * INTERVAL_SECONDS,
     targetLimit: EASIEST_BITS,
   });
-  const world = await ExplorerWorld.start(lifetime, { params });
+  const world = await ExplorerWorld.start(lifetime, { params, ...(ports === undefined ? {} : { ports }) });
   const trade = new Trade(params, nowSeconds);
   const first = world.node(0);
   const forks = [0.4, 0.7, 0.95].map((share) => Math.floor(blocks * share));
@@ -44,11 +47,11 @@ export async function startTrade(lifetime: Lifetime, blocks = 160): Promise<Expl
     // On the chain for a moment, and then given up.
     await offer(world, [...trade.blocks, trade.rival()]);
   }
-  for (let i = 0; i < 5; i++) {
-    await world.node(i % 3).call('mine', { data: trade.record() });
+  for (const [i, count] of [4, 1, 11, 2, 6].entries()) {
+    await world.node(i % 3).call('mine', { data: trade.records(count) });
     await world.agreed(world.node(i % 3));
   }
-  const pending = Array.from({ length: 6 }, () => trade.record());
+  const pending = trade.records(6);
   await first.call('append', { entries: pending });
   await Promise.all(world.nodes.map((node) => node.statusWhen((status) => status.pending.count === pending.length)));
   return world;
@@ -95,8 +98,12 @@ class Trade {
     return this.#build(this.#tip, this.#next).block;
   }
 
+  records(count: number): PlainValue[] {
+    return Array.from({ length: count }, () => this.#record());
+  }
+
   /** Something that somebody has to say about a lot of coffee. */
-  record(): PlainValue {
+  #record(): PlainValue {
     const chance = this.#chance;
     const lot = `ET-${chance.integer(2040, 2069)}`;
     switch (chance.pick(['harvest', 'harvest', 'milling', 'lab', 'transport', 'transport', 'sale'] as const)) {
@@ -145,8 +152,8 @@ class Trade {
 
   #entries(): Uint8Array[] {
     const count = this.#chance.chance(0.12) ? this.#chance.integer(12, 40) : this.#chance.integer(1, 7);
-    return Array.from({ length: count }, () => {
-      const bytes = encodeCanonical(jsonValue(this.record()), this.#params);
+    return this.records(count).map((record) => {
+      const bytes = encodeCanonical(jsonValue(record), this.#params);
       assert(bytes.ok, 'a record is JSON');
       return bytes.value;
     });

@@ -7,8 +7,10 @@ import { PLAIN_HOST } from './browser.ts';
 import { ensureExplorer } from './built-explorer.ts';
 
 export interface WorldOptions extends Pick<TestNodeOptions, 'params' | 'mode'> {
-  /** How many nodes there are to begin with. */
+  /** How many nodes there are to begin with: three unless told. */
   readonly nodes?: number;
+  /** The ports of these nodes, where they are to be told by them. */
+  readonly ports?: readonly number[];
 }
 
 /** A network and its page. Nodes of one home find each other by themselves. */
@@ -25,7 +27,7 @@ export class ExplorerWorld {
     this.#home = home;
   }
 
-  /** A gateway and as many nodes as asked for, by default three, that are each other's peers. */
+  /** A gateway and as many nodes as asked for that are each other's peers. */
   static async start(lifetime: Lifetime, options: WorldOptions = {}): Promise<ExplorerWorld> {
     await ensureExplorer();
     const world = new ExplorerWorld(lifetime, options, await makeHome(lifetime));
@@ -68,10 +70,12 @@ export class ExplorerWorld {
 
   /** Starts one more node, in the world's home or in one of its own. */
   async addNode(home: CairnHome = this.#home): Promise<TestNode> {
+    const { ports, nodes: _, ...options } = this.#options;
     const node = await TestNode.start(this.#lifetime, {
-      ...this.#options,
+      ...options,
       home,
       name: `node-${this.#nodes.length}`,
+      port: ports?.[this.#nodes.length] ?? 0,
       listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'],
     });
     this.#nodes.push(node);

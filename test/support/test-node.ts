@@ -30,6 +30,8 @@ export interface TestNodeOptions {
   readonly peers?: readonly string[];
   /** The folder's name in the home; a node that comes back has the same. */
   readonly name?: string;
+  /** Of its probe socket: any free one unless told. */
+  readonly port?: number;
   /** Where peers reach it: TCP on loopback unless told. */
   readonly listen?: readonly string[];
   readonly logger?: Logger;
@@ -48,7 +50,7 @@ export class TestNode {
   static async start(t: Lifetime, options: TestNodeOptions): Promise<TestNode> {
     const node = await startNode({
       home: options.home,
-      port: 0,
+      port: options.port ?? 0,
       dataFolder: join(options.home.root, options.name ?? 'node'),
       params: options.params ?? EASY_PARAMS,
       peers: options.peers ?? [],
