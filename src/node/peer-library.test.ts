@@ -4,9 +4,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BuiltChain, bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { readRun } from '../../test/support/header-bytes.ts';
 import { MemoryPeer, memoryNetworkOptions } from '../../test/support/memory-peer.ts';
-import { growth, hashesOf } from '../../test/support/store-change.ts';
+import { growth, hashesOf, lastPoint, pendingEntry } from '../../test/support/store-change.ts';
 import { overlay } from '../../test/support/store-overlay.ts';
+import { verifyChainProof } from '../core/chain-proof.ts';
+import { verifyEntryProof } from '../core/entry-proof.ts';
 import { type Hash, hashBytes } from '../core/hash.ts';
+import { verifyHeaderProof } from '../core/header-proof.ts';
 import { createGenesis, genesisPoint } from '../core/validation.ts';
 import { MemoryNetworkHub } from '../network/memory-network.ts';
 import type { PeerNetwork } from '../network/peer-network.ts';
@@ -15,6 +18,7 @@ import type { ChainStore } from '../storage/chain-store.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
 import { blockDamaged, StoreError } from '../storage/store-error.ts';
 import { PeerLibrary } from './peer-library.ts';
+import { ProofDesk } from './proof-desk.ts';
 
 const UNKNOWN = hashBytes(Buffer.from('unknown'));
 const MIB = 1024 * 1024;
@@ -40,8 +44,11 @@ async function startWorld(
   const network = hub.createNetwork('node', memoryNetworkOptions(TEST_PARAMS));
   const damages: unknown[] = [];
   const failures: unknown[] = [];
+  const changed = options.change === undefined ? store : overlay(store, options.change(store));
+  const tip = (options.blocks ?? chain).blocks.at(-1)?.hash ?? UNKNOWN;
   const library = new PeerLibrary({
-    store: options.change === undefined ? store : overlay(store, options.change(store)),
+    store: changed,
+    proofs: new ProofDesk({ store: changed, tip: () => tip }),
     network,
     onDamage: (error) => damages.push(error),
     onFailure: (error) => failures.push(error),
@@ -74,6 +81,7 @@ function summary(message: Message): string {
   }
 }
 
+const TIP = lastPoint(chain);
 const hashAt = (height: number): Hash => chain.blocks[height - 1]?.hash ?? UNKNOWN;
 
 test('questions are answered in the order in which they were asked, however long each takes', async (t) => {
@@ -243,4 +251,99 @@ test('a disk that fails is a failure of the node', async (t) => {
   library.serveBlocks('peer', [hashAt(1)]);
   while (failures.length === 0) await nextTurn();
   assert.deepEqual(failures, [failure]);
+});
+
+test('proofs are given in the order in which they were asked for, and hold', async (t) => {
+  const { library, peer } = await startWorld(t);
+  const { id } = pendingEntry('{"at":7}');
+  library.serveEntryProof('peer', { tip: hashAt(20), id });
+  library.serveChainProof('peer');
+  library.serveHeaderProof('peer', { tip: hashAt(20), heights: [3, 5] });
+  await peer.readUntil((messages) => messages.length === 3);
+  const [entry, whole, headers] = peer.messages;
+  assert.ok(entry?.type === 'entry-proof' && verifyEntryProof(entry.proof, TIP.header).ok);
+  assert.ok(whole?.type === 'chain-proof');
+  const proven = verifyChainProof(whole.proof, TEST_PARAMS);
+  assert.ok(proven.ok && proven.value.tip.hash === hashAt(20));
+  assert.ok(headers?.type === 'header-proof');
+  const shown = verifyHeaderProof(headers.proof, TIP.header);
+  assert.deepEqual(shown.ok && shown.value.map(({ header }) => header.height), [3, 5]);
+});
+
+test('where a proof cannot be given, it is said what is not there', async (t) => {
+  const { library, peer } = await startWorld(t, {
+    change: () => ({ chainProof: async () => ({ tip: hashAt(20), bytes: undefined }) }),
+  });
+  library.serveHeaderProof('peer', { tip: UNKNOWN, heights: [1] });
+  library.serveHeaderProof('peer', { tip: hashAt(3), heights: [3] });
+  library.serveEntryProof('peer', { tip: UNKNOWN, id: hashAt(1) });
+  library.serveEntryProof('peer', { tip: hashAt(3), id: pendingEntry('{"at":4}').id });
+  library.serveChainProof('peer');
+  await peer.readUntil((messages) => messages.length === 5);
+  assert.deepEqual(
+    peer.messages.map((message) => (message.type === 'not-found' ? message.hashes : [])),
+    [[UNKNOWN], [hashAt(3)], [UNKNOWN], [pendingEntry('{"at":4}').id], []],
+  );
+});
+
+test('a peer that asks for the chain proof on and on gets it once, and is then hung up on', async (t) => {
+  let made = 0;
+  const { library, peer } = await startWorld(t, {
+    change: (store) => ({
+      chainProof: () => {
+        made++;
+        return store.chainProof();
+      },
+    }),
+  });
+  library.serveChainProof('peer');
+  await peer.readUntil((messages) => messages.length === 1);
+  for (let questions = 0; questions <= 64; questions++) library.serveChainProof('peer');
+  assert.deepEqual(await peer.disconnected.promise, { code: 'closed' });
+  assert.deepEqual(peer.messages.map(summary), ['chain-proof']);
+  assert.equal(made, 1);
+});
+
+test('for a peer that does not read, no proofs are made', async (t) => {
+  let made = 0;
+  const blocks = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 2, () => singleBody(`"${'x'.repeat(MIB / 2)}"`));
+  const { library, network, peer } = await startWorld(t, {
+    blocks,
+    change: (store) => ({
+      headerProof: (question) => {
+        made++;
+        return store.headerProof(question);
+      },
+    }),
+  });
+  const isHolding = Promise.withResolvers<void>();
+  const readingOn = Promise.withResolvers<void>();
+  peer.beforeReading = () => {
+    isHolding.resolve();
+    return readingOn.promise;
+  };
+  library.serveBlocks('peer', hashesOf(blocks));
+  for (let questions = 0; questions < 40; questions++) {
+    library.serveHeaderProof('peer', { tip: hashesOf(blocks)[1] ?? UNKNOWN, heights: [0] });
+  }
+  await isHolding.promise;
+  while (network.queuedBytes('peer') <= MIB / 2) await nextTurn();
+  for (let turns = 0; turns < 100; turns++) await nextTurn();
+  assert.equal(made, 0);
+  readingOn.resolve();
+  await peer.readUntil((messages) => messages.length === 42);
+  assert.equal(made, 40);
+});
+
+test('a proof that cannot be made because of damage is reported, and nothing comes', async (t) => {
+  const damage = new StoreError('store-damaged', 'a test');
+  const { library, peer, damages, failures } = await startWorld(t, {
+    change: () => ({ chainProof: () => Promise.reject(damage), entryProof: () => Promise.reject(damage) }),
+  });
+  library.serveChainProof('peer');
+  library.serveEntryProof('peer', { tip: hashAt(20), id: UNKNOWN });
+  library.serveHeaders('peer', { locator: [hashAt(19)], max: 9 });
+  await peer.readUntil((messages) => messages.length === 1);
+  assert.deepEqual(peer.messages.map(summary), ['headers 20']);
+  assert.deepEqual([damages, failures], [[damage, damage], []]);
 });

@@ -1,27 +1,34 @@
-/** Answers peers' questions for headers and blocks from the store, each peer's one after the other, as fast as it reads. */
+/** Answers peers' questions for headers, blocks and proofs from the store, each peer's one after the other, as fast as it reads. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { assert, assertPresent } from '../core/assert.ts';
 import type { Hash } from '../core/hash.ts';
 import type { PeerId, PeerNetwork } from '../network/peer-network.ts';
 import { encodeMessage, type Message } from '../protocol/message.ts';
-import type { ChainStore } from '../storage/chain-store.ts';
+import type { ChainStore, StoredProof } from '../storage/chain-store.ts';
 import { isDamage, type StoreError } from '../storage/store-error.ts';
+import type { ProofDesk } from './proof-desk.ts';
 
 /** The questions of one connection: the end of the line, and how long it is. */
 interface Line {
   last: Promise<void>;
   length: number;
+  /** When it may have another chain proof. */
+  chainProofNotBeforeMs: number;
 }
 
 export class PeerLibrary {
   readonly #store: ChainStore;
+  readonly #proofs: ProofDesk;
   readonly #network: PeerNetwork;
+  /** The last chain proof that was sent, and its message. */
+  #chainProof: { readonly proof: StoredProof; readonly message: Uint8Array } | undefined;
   readonly #lines = new Map<PeerId, Line>();
   readonly #onDamage: (error: StoreError) => void;
   readonly #onFailure: (error: unknown) => void;
 
   constructor(options: {
     readonly store: ChainStore;
+    readonly proofs: ProofDesk;
     readonly network: PeerNetwork;
     /** A block is damaged on disk: it is not served, and the peer asks others. */
     readonly onDamage: (error: StoreError) => void;
@@ -29,6 +36,7 @@ export class PeerLibrary {
     readonly onFailure: (error: unknown) => void;
   }) {
     this.#store = options.store;
+    this.#proofs = options.proofs;
     this.#network = options.network;
     this.#onDamage = options.onDamage;
     this.#onFailure = options.onFailure;
@@ -41,12 +49,45 @@ export class PeerLibrary {
     });
   }
 
+  /** A chain proof, if there is one: the same bytes for all who ask at one tip, and for each peer one in a while. */
+  serveChainProof(peer: PeerId): void {
+    this.#queue(peer, async (isHere, line) => {
+      const waitMs = line.chainProofNotBeforeMs - performance.now();
+      if (waitMs > 0) await delay(waitMs, undefined, { ref: false });
+      if (!(await this.#hasRead(peer, isHere))) return;
+      const proof = await this.#unlessDamaged(this.#proofs.chainProof());
+      if (proof === undefined || !isHere()) return;
+      line.chainProofNotBeforeMs = performance.now() + CHAIN_PROOF_PAUSE_MS;
+      this.#network.send(peer, this.#encodedChainProof(proof));
+    });
+  }
+
+  serveHeaderProof(peer: PeerId, question: { readonly tip: Hash; readonly heights: readonly number[] }): void {
+    this.#queue(peer, async (isHere) => {
+      if (!(await this.#hasRead(peer, isHere))) return;
+      const proof = await this.#unlessDamaged(this.#proofs.headerProof(question));
+      if (proof === undefined || !isHere()) return;
+      if (proof.ok) this.#send(peer, { type: 'header-proof', proof: proof.value });
+      else this.#send(peer, { type: 'not-found', hashes: [question.tip] });
+    });
+  }
+
+  serveEntryProof(peer: PeerId, question: { readonly tip: Hash; readonly id: Hash }): void {
+    this.#queue(peer, async (isHere) => {
+      if (!(await this.#hasRead(peer, isHere))) return;
+      const proof = await this.#unlessDamaged(this.#proofs.entryProof(question));
+      if (proof === undefined || !isHere()) return;
+      const missing = (code: string) => (code === 'entry-not-in-chain' ? question.id : question.tip);
+      if (proof.ok) this.#send(peer, { type: 'entry-proof', proof: proof.value });
+      else this.#send(peer, { type: 'not-found', hashes: [missing(proof.fault.code)] });
+    });
+  }
+
   serveBlocks(peer: PeerId, hashes: readonly Hash[]): void {
     this.#queue(peer, async (isHere) => {
       const missing: Hash[] = [];
       for (let next = 0; next < hashes.length; ) {
-        while (isHere() && this.#network.queuedBytes(peer) > QUEUED_BYTES_MAX) await delay(DRAIN_POLL_MS);
-        if (!isHere()) return;
+        if (!(await this.#hasRead(peer, isHere))) return;
         const asked = hashes.slice(next);
         // The first one is damaged where nothing comes: it is as if it were missing.
         const bodies = (await this.#unlessDamaged(this.#store.bodies(asked, READ_BYTES_MAX))) ?? [NO_BODY];
@@ -68,6 +109,23 @@ export class PeerLibrary {
     this.#lines.delete(peer);
   }
 
+  /** Waits until the peer has read most of what was sent to it. False: it has gone. */
+  async #hasRead(peer: PeerId, isHere: () => boolean): Promise<boolean> {
+    while (isHere() && this.#network.queuedBytes(peer) > QUEUED_BYTES_MAX) await delay(DRAIN_POLL_MS);
+    return isHere();
+  }
+
+  #encodedChainProof(proof: StoredProof): Uint8Array {
+    if (this.#chainProof?.proof !== proof) {
+      const { bytes } = proof;
+      // Half a megabyte of hex, for many peers: written once.
+      const message: Message =
+        bytes === undefined ? { type: 'not-found', hashes: [] } : { type: 'chain-proof', proof: bytes };
+      this.#chainProof = { proof, message: encodeMessage(message) };
+    }
+    return this.#chainProof.message;
+  }
+
   /** What was read, or undefined where damage on disk was found instead. */
   async #unlessDamaged<Value>(reading: Promise<Value>): Promise<Value | undefined> {
     try {
@@ -80,8 +138,8 @@ export class PeerLibrary {
   }
 
   /** Has `work` done after what the peer asked before. `isHere` says whether it is still connected as it was then. */
-  #queue(peer: PeerId, work: (isHere: () => boolean) => Promise<void>): void {
-    const line = this.#lines.get(peer) ?? { last: Promise.resolve(), length: 0 };
+  #queue(peer: PeerId, work: (isHere: () => boolean, line: Line) => Promise<void>): void {
+    const line = this.#lines.get(peer) ?? { last: Promise.resolve(), length: 0, chainProofNotBeforeMs: 0 };
     if (line.length >= QUESTIONS_MAX) {
       this.#lines.delete(peer);
       return this.#network.disconnect(peer, `asked more than ${QUESTIONS_MAX} questions without reading the answers`);
@@ -89,7 +147,7 @@ export class PeerLibrary {
     const isHere = () => this.#lines.get(peer) === line;
     line.length++;
     line.last = line.last
-      .then(() => (isHere() ? work(isHere) : undefined))
+      .then(() => (isHere() ? work(isHere, line) : undefined))
       .then(() => {
         line.length--;
       }, this.#onFailure);
@@ -108,3 +166,5 @@ const QUEUED_BYTES_MAX = 512 * 1024;
 const READ_BYTES_MAX = 512 * 1024;
 const DRAIN_POLL_MS = 5;
 const QUESTIONS_MAX = 64;
+/** Between two chain proofs for one peer: a tip is seldom older when there is another. */
+const CHAIN_PROOF_PAUSE_MS = 1_000;

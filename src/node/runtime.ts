@@ -17,6 +17,7 @@ import type { ChainStore } from '../storage/chain-store.ts';
 import { isDamage, StoreError } from '../storage/store-error.ts';
 import { readClocks } from './clocks.ts';
 import { PeerLibrary } from './peer-library.ts';
+import { ProofDesk } from './proof-desk.ts';
 
 /** What the outside watches: the machine's events, and the miner's progress, which the machine never sees. */
 export type RuntimeEvent = NodeEvent | (MiningEvent & { readonly type: 'progress' });
@@ -40,6 +41,8 @@ export interface RuntimeParts {
 export class Runtime {
   readonly #parts: RuntimeParts;
   readonly #library: PeerLibrary;
+  /** Where proofs are made, for peers and for the node's own user. */
+  readonly proofs: ProofDesk;
   readonly #inputs: Input[] = [];
   readonly #questions = new Map<RequestId, { answer(answer: Answer): void; giveUp(reason: unknown): void }>();
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
@@ -56,8 +59,10 @@ export class Runtime {
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts;
+    this.proofs = new ProofDesk({ store: parts.store, tip: () => parts.machine.tip.hash });
     this.#library = new PeerLibrary({
       store: parts.store,
+      proofs: this.proofs,
       network: parts.network,
       onDamage: (error) => this.damageFound(error),
       onFailure: (error) => this.#fail(error),
@@ -210,6 +215,12 @@ export class Runtime {
         return this.#library.serveHeaders(effect.peer, effect);
       case 'serve-blocks':
         return this.#library.serveBlocks(effect.peer, effect.hashes);
+      case 'serve-chain-proof':
+        return this.#library.serveChainProof(effect.peer);
+      case 'serve-header-proof':
+        return this.#library.serveHeaderProof(effect.peer, effect);
+      case 'serve-entry-proof':
+        return this.#library.serveEntryProof(effect.peer, effect);
       case 'disconnect':
         logger.info({ peer: effect.peer, note: effect.note }, 'disconnecting from a peer');
         return network.disconnect(effect.peer, effect.note);

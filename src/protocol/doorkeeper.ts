@@ -6,7 +6,7 @@ import { assert } from '../core/assert.ts';
 import type { Hash } from '../core/hash.ts';
 import type { AddressBook } from './address-book.ts';
 import type { Effect, Input, PeerId } from './effects.ts';
-import { ADDRESSES_PER_MESSAGE_MAX, PEERS_MAX, SCORE_BAN } from './limits.ts';
+import { ADDRESSES_PER_MESSAGE_MAX, LIGHT_PEERS_MAX, PEERS_MAX, SCORE_BAN } from './limits.ts';
 import type { Message } from './message.ts';
 import type { PeerBook } from './peer-book.ts';
 import { PeerSession, type PeerTip } from './peer-session.ts';
@@ -51,8 +51,9 @@ export class Doorkeeper {
     if (this.#peers.isBanned(id, nowMs)) return this.#dismiss(id, 'banned', 'too many faults a while ago', nowMs);
     const effects: Effect[] = [];
     if (this.#peers.isFull(direction)) {
-      // Whom this node has dialled it wants: the last of those who came by themselves makes room.
-      const leaving = direction === 'outbound' ? this.#peers.lastInbound : undefined;
+      // Light clients make room for anybody who may be more. Whom this node has dialled it wants: the last of those who
+      // came by themselves makes room.
+      const leaving = this.#peers.lastLight ?? (direction === 'outbound' ? this.#peers.lastInbound : undefined);
       const note = `${PEERS_MAX} peers at most`;
       if (leaving === undefined) return this.#dismiss(id, 'peers-full', note, nowMs);
       effects.push(...this.#dismiss(leaving.id, 'peers-full', note, nowMs));
@@ -79,6 +80,7 @@ export class Doorkeeper {
       const note = `this node is of the network ${ours}, the peer of ${theirs}`;
       return this.#dismiss(peer.id, 'network-other', note, nowMs);
     }
+    if (hello.light === true) return this.#lightGreeted(peer, hello, nowMs);
     peer.agent = hello.agent;
     peer.claimedTip = hello.tip;
     this.#addresses.greeted(peer.id);
@@ -130,6 +132,18 @@ export class Doorkeeper {
       if (care.type === 'dismiss') return this.#dismiss(care.peer.id, care.fault.code, 'nothing came', nowMs);
       return [send(care.peer.id, { type: 'ping', nonce: Math.floor(nowMs) })];
     });
+  }
+
+  /** A light client stays if there is room for one more, and is of no use to who has dialled it. */
+  #lightGreeted(peer: PeerSession, hello: Message & { type: 'hello' }, nowMs: number): Effect[] {
+    if (peer.direction === 'outbound') {
+      return this.#dismiss(peer.id, 'light-dialled', 'light clients dial, and are not dialled', nowMs);
+    }
+    if (!this.#peers.keepAsLight(peer)) {
+      return this.#dismiss(peer.id, 'peers-full', `${LIGHT_PEERS_MAX} light clients at most`, nowMs);
+    }
+    peer.agent = hello.agent;
+    return [{ type: 'notify', event: { type: 'peer-joined', peer: peer.id } }];
   }
 
   /** Says why, then hangs up. */

@@ -82,6 +82,17 @@ export type Effect =
   | { readonly type: 'serve-headers'; readonly peer: PeerId; readonly locator: readonly Hash[]; readonly max: number }
   /** Answer a peer's `get-blocks` from the store: a `block` each, and `not-found` for the rest. */
   | { readonly type: 'serve-blocks'; readonly peer: PeerId; readonly hashes: readonly Hash[] }
+  /** Answer a peer's `get-chain-proof` from the store. */
+  | { readonly type: 'serve-chain-proof'; readonly peer: PeerId }
+  /** Answer a peer's `get-header-proof` from the store: a `header-proof`, or `not-found` with the tip. */
+  | {
+      readonly type: 'serve-header-proof';
+      readonly peer: PeerId;
+      readonly tip: Hash;
+      readonly heights: readonly number[];
+    }
+  /** Answer a peer's `get-entry-proof` from the store: an `entry-proof`, or `not-found` with the tip or the id. */
+  | { readonly type: 'serve-entry-proof'; readonly peer: PeerId; readonly tip: Hash; readonly id: Hash }
   | { readonly type: 'disconnect'; readonly peer: PeerId; readonly note: string }
   | { readonly type: 'dial'; readonly address: string }
   /**

@@ -24,12 +24,13 @@ import { parseEntries } from './entry-batch.ts';
 import type { EntryPool } from './entry-pool.ts';
 import { EntryRelay } from './entry-relay.ts';
 import { Ledger, type LedgerState } from './ledger.ts';
-import { ADDRESSES_PER_MESSAGE_MAX, HEADERS_PER_MESSAGE_MAX, MINING_REQUESTS_MAX, SCORE_BAN } from './limits.ts';
+import { MINING_REQUESTS_MAX, SCORE_BAN } from './limits.ts';
 import { Mender } from './mender.ts';
 import type { Message } from './message.ts';
 import { MiningDesk, type MiningMode } from './mining-desk.ts';
 import type { Now } from './now.ts';
 import { PeerBook } from './peer-book.ts';
+import { isQuestion, PeerQuestions } from './peer-questions.ts';
 import type { PeerSession } from './peer-session.ts';
 import { type HeadersOutcome, Sync, type SyncStatus } from './sync.ts';
 
@@ -56,6 +57,7 @@ export class FullNode {
   readonly #blockRelay: BlockRelay;
   readonly #shelf = new BlockShelf();
   readonly #relay: EntryRelay;
+  readonly #questions: PeerQuestions;
   readonly #mender: Mender;
   readonly #mining: MiningDesk;
   #effects: Effect[] = [];
@@ -67,12 +69,13 @@ export class FullNode {
     this.#ledger = new Ledger(params, options.state, options.windowBlocks);
     const { tree, intake, pool } = this.#ledger;
     this.#addresses = new AddressBook({ localPeer: options.localPeer });
-    const peers = this.#peers.sessions;
+    const peers = this.#peers.full;
     this.#blockRelay = new BlockRelay({ tree, pool, params });
     this.#sync = new Sync({ tree, intake, params, peers, questions: this.#blockRelay });
     this.#relay = new EntryRelay({ pool, peers });
     this.#mender = new Mender(peers);
     this.#mining = new MiningDesk({ params, mode: options.miningMode, pool });
+    this.#questions = new PeerQuestions({ shelf: this.#shelf, relay: this.#relay, addresses: this.#addresses });
     const { agent, addresses } = options;
     this.#door = new Doorkeeper({
       introduction: { genesis: createGenesis(params).hash, network: params.name, agent, addresses },
@@ -131,14 +134,14 @@ export class FullNode {
     return this.#ledger.tree.activeAt(height)?.point;
   }
 
-  /** Milliseconds by the clock that never leaps. */
-  get #nowMs(): number {
-    return this.#now.steadyMs;
   /** The headers in memory: the recent window of the active chain, and what stands beside it. */
   get headers(): Iterable<TreeNode> {
     return this.#ledger.tree.nodes();
   }
 
+  /** Milliseconds by the clock that never leaps. */
+  get #nowMs(): number {
+    return this.#now.steadyMs;
   }
 
   /** Takes in what happened, at `now` by this node's clocks, and gives back what is to be done. */
@@ -215,39 +218,21 @@ export class FullNode {
     if (!peer.isGreeted && message.type !== 'hello' && message.type !== 'goodbye') {
       return this.#misbehaved(peer.id, 'hello-missing', -SCORE_BAN);
     }
+    if (isQuestion(message)) return this.#do(this.#questions.answer(peer, message));
+    if (peer.isLight && !SAID_BY_LIGHT_PEERS.has(message.type)) return;
     switch (message.type) {
       case 'hello':
         return this.#do(this.#door.greeted(peer, message, this.#nowMs));
-      case 'get-headers':
-        return this.#effect({
-          type: 'serve-headers',
-          peer: peer.id,
-          locator: message.locator,
-          max: HEADERS_PER_MESSAGE_MAX,
-        });
       case 'headers': {
         const outcome = this.#sync.headersReceived(peer, message.headers, this.#now);
         return this.#headersTaken(peer, outcome.effects, outcome.fault);
       }
-      case 'get-blocks':
-        return this.#effect({ type: 'serve-blocks', peer: peer.id, hashes: message.hashes });
       case 'block':
         return this.#blockReceived(peer, message.hash, message.bodyBytes);
-      case 'get-block-ids':
-        return this.#do(this.#shelf.idsAsked(peer, message.hash));
       case 'block-ids':
         return this.#piecesReceived(peer, message.hash, this.#blockRelay.idsReceived(peer, message));
-      case 'get-block-entries':
-        return this.#do(this.#shelf.entriesAsked(peer, message.hash, message.indexes));
       case 'block-entries':
         return this.#piecesReceived(peer, message.hash, this.#blockRelay.entriesReceived(peer, message));
-      case 'get-chain-proof':
-      case 'get-header-proof':
-      case 'get-entry-proof':
-      case 'chain-proof':
-      case 'header-proof':
-      case 'entry-proof':
-        return;
       case 'not-found':
         this.#do(this.#sync.notFound(peer, message.hashes, this.#nowMs));
         return;
@@ -256,24 +241,20 @@ export class FullNode {
         if (this.fullSinceMs !== undefined) return;
         this.#do(this.#relay.inventoryReceived(peer, message.ids, this.#nowMs));
         return;
-      case 'get-entries':
-        this.#do(this.#relay.entriesAsked(peer, message.ids));
-        return;
       case 'entries':
         return this.#entriesReceived(peer, message.arrayBytes);
-      case 'get-peers': {
-        const addresses = this.#addresses.shareable(ADDRESSES_PER_MESSAGE_MAX);
-        return this.#send(peer.id, { type: 'peers', addresses });
-      }
       case 'peers':
         // Only once for each question: nobody fills the book with addresses of his choice.
         if (peer.isAskedForPeers) this.#addresses.learn(message.addresses, peer.address);
         peer.isAskedForPeers = false;
         return;
-      case 'ping':
-        return this.#send(peer.id, { type: 'pong', nonce: message.nonce });
       case 'pong':
         peer.pingSentMs = undefined;
+        return;
+      case 'chain-proof':
+      case 'header-proof':
+      case 'entry-proof':
+        // For light clients: a node that has the chain asks for none.
         return;
       case 'goodbye':
         return this.#do(this.#door.saidGoodbye(peer, message, this.#nowMs));
@@ -404,3 +385,5 @@ export class FullNode {
 
 /** What may come of a reorganisation, or of our own want of room. */
 const UNPROVEN: ReadonlySet<string> = new Set(['parent-unknown', 'header-tree-full', 'headers-changed']);
+/** All else that a light client could say is about blocks and entries, of which it has none. */
+const SAID_BY_LIGHT_PEERS: ReadonlySet<Message['type']> = new Set(['hello', 'pong', 'goodbye']);

@@ -134,6 +134,9 @@ export const OUTBOUND_PEERS_TARGET = 8;
 /** Of the peers, those that dialled: they cannot take the places of peers that this node chooses. */
 export const INBOUND_PEERS_MAX = PEERS_MAX - OUTBOUND_PEERS_TARGET;
 
+/** Of the inbound places, those that light clients may have. For a full node that dials, one of them makes room. */
+export const LIGHT_PEERS_MAX = 32;
+
 export const KNOWN_ADDRESSES_MAX = 1_000;
 export const DIALS_AT_ONCE_MAX = 4;
 

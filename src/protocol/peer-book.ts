@@ -5,6 +5,7 @@ import {
   BANS_MAX,
   HANDSHAKE_TIMEOUT_MS,
   INBOUND_PEERS_MAX,
+  LIGHT_PEERS_MAX,
   PEERS_MAX,
   PING_INTERVAL_MS,
   PONG_TIMEOUT_MS,
@@ -22,11 +23,18 @@ export type OverdueFault = { readonly code: 'handshake-timeout' } | { readonly c
 
 export class PeerBook {
   readonly #sessions = new Map<PeerId, PeerSession>();
+  /** Those of them that are no light clients. */
+  readonly #full = new Map<PeerId, PeerSession>();
   /** The oldest ban first. */
   readonly #bannedUntilMs = new Map<PeerId, number>();
 
   get sessions(): ReadonlyMap<PeerId, PeerSession> {
     return this.#sessions;
+  }
+
+  /** All but light clients: those that have the chain and entries, as far as is known. */
+  get full(): ReadonlyMap<PeerId, PeerSession> {
+    return this.#full;
   }
 
   get banCount(): number {
@@ -42,6 +50,11 @@ export class PeerBook {
     return [...this.#sessions.values()].findLast(({ direction }) => direction === 'inbound');
   }
 
+  /** Of the light clients, the one that came last. */
+  get lastLight(): PeerSession | undefined {
+    return [...this.#sessions.values()].findLast(({ isLight }) => isLight);
+  }
+
   isBanned(id: PeerId, nowMs: number): boolean {
     return (this.#bannedUntilMs.get(id) ?? 0) > nowMs;
   }
@@ -54,11 +67,21 @@ export class PeerBook {
 
   add(session: PeerSession): void {
     this.#sessions.set(session.id, session);
+    this.#full.set(session.id, session);
+  }
+
+  /** Keeps the peer as a light client from now on. False: there are as many as there may be. */
+  keepAsLight(session: PeerSession): boolean {
+    if (this.#sessions.size - this.#full.size >= LIGHT_PEERS_MAX) return false;
+    session.isLight = true;
+    this.#full.delete(session.id);
+    return true;
   }
 
   remove(id: PeerId): PeerSession | undefined {
     const session = this.#sessions.get(id);
     this.#sessions.delete(id);
+    this.#full.delete(id);
     return session;
   }
 

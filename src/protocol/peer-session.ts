@@ -21,6 +21,8 @@ export class PeerSession {
   readonly connectedMs: number;
   /** Undefined until its hello. */
   agent: string | undefined;
+  /** Whether it has said that it is a light client: it is asked for nothing, and told of no entries. */
+  isLight = false;
   /** What it says its chain is: not believed, only asked for. Once it has shown a chain to its end, that one. */
   claimedTip: PeerTip | undefined;
   /** The last header that it has shown: where to ask on from. */

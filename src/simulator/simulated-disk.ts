@@ -5,7 +5,10 @@
  * A crash leaves the commit that was on its way on the disk, or not. Bodies go bad, and are then found out when they are
  * read, as a hash over them finds it out. The disk fills up. An old copy of it is put back. Work is done one piece after the other.
  */
+import type { EntryProof } from '../core/entry-proof.ts';
 import type { Hash } from '../core/hash.ts';
+import type { HeaderProof } from '../core/header-proof.ts';
+import type { Result } from '../core/result.ts';
 import type { ChainPoint } from '../core/validation.ts';
 import type {
   ChainChange,
@@ -14,9 +17,11 @@ import type {
   LoadOptions,
   PendingBatch,
   PendingLimits,
+  ProofRefusal,
   StoredBlock,
   StoredBody,
   StoredChain,
+  StoredProof,
 } from '../storage/chain-store.ts';
 import { blockDamaged, StoreError } from '../storage/store-error.ts';
 import type { Random } from './random.ts';
@@ -112,6 +117,25 @@ export class SimulatedDisk {
     const first = bodies[0];
     if (bad === 0 && first !== undefined) this.#assertSound(first.hash, undefined);
     return bad < 0 ? bodies : bodies.slice(0, bad);
+  }
+
+  chainProof(): Promise<StoredProof> {
+    return this.#store.chainProof();
+  }
+
+  headerProof(question: {
+    readonly tip: Hash;
+    readonly heights: readonly number[];
+  }): Promise<Result<HeaderProof, ProofRefusal>> {
+    return this.#store.headerProof(question);
+  }
+
+  async entryProof(question: { readonly tip: Hash; readonly id: Hash }): Promise<Result<EntryProof, ProofRefusal>> {
+    const proof = await this.#store.entryProof(question);
+    const [place] = this.#damaged.size === 0 || !proof.ok ? [] : (await this.#store.entryPlaces(question.id, 1)).places;
+    // The path is made of the body.
+    if (place !== undefined) this.#assertSound(place.hash, place.height);
+    return proof;
   }
 
   /** From now on the body of this block cannot be read, until it is stored again. */

@@ -14,6 +14,7 @@ import {
 } from '../protocol/limits.ts';
 import { readRecentIds } from '../storage/recent-entries.ts';
 import { isDamage, StoreError } from '../storage/store-error.ts';
+import { proofFrom } from './disk-proofs.ts';
 import type { Direction, Endpoint, Received } from './endpoint.ts';
 import type { EventQueue, Happening } from './event-queue.ts';
 import type { Random } from './random.ts';
@@ -197,6 +198,13 @@ export class SimulatedNode implements Endpoint {
         return this.#onDisk('question', async () => {
           const headers = await this.disk.headersAfter(effect.locator, effect.max);
           network.send(this.id, effect.peer, { type: 'headers', headers });
+        });
+      case 'serve-chain-proof':
+      case 'serve-header-proof':
+      case 'serve-entry-proof':
+        return this.#onDisk('question', async () => {
+          const message = await this.#unlessDamaged(proofFrom(this.disk, effect), undefined);
+          if (message !== undefined) network.send(this.id, effect.peer, message);
         });
       case 'serve-blocks':
         return this.#onDisk('question', () => this.#serveBlocks(effect.peer, effect.hashes));

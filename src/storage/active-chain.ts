@@ -154,6 +154,13 @@ export class ActiveChain {
     return points;
   }
 
+  /** The node of the history at `position`, in the order of `appendLeaf`; unchecked. */
+  nodeAt(position: number): Hash {
+    const row = this.#selectNode.one(position);
+    if (row === undefined) throw new StoreError('store-damaged', `The stored history lacks its node ${position}.`);
+    return hashAt(row, 0);
+  }
+
   /** Takes off everything above `height`, within a transaction. */
   cutAbove(height: number): void {
     assert(height >= 0 && height <= this.#tip.height, 'a fork stands on the active chain');
@@ -197,7 +204,7 @@ export class ActiveChain {
 
   #checkedLeaf(row: HeaderRow, height: number): Hash {
     const leaf = historyLeaf(row.bytes, row.work);
-    if (this.#nodeAt(historyNodeCount(height)) === leaf) return leaf;
+    if (this.nodeAt(historyNodeCount(height)) === leaf) return leaf;
     throw blockDamaged({ hash: row.hash, height }, 'it is not what the history has at its height');
   }
 
@@ -219,14 +226,8 @@ export class ActiveChain {
   }
 
   #historyBefore(height: number): Frontier {
-    const peaks = peakPositions(height).map((position) => this.#nodeAt(position));
+    const peaks = peakPositions(height).map((position) => this.nodeAt(position));
     return frontierFromPeaks(height, peaks);
-  }
-
-  #nodeAt(position: number): Hash {
-    const row = this.#selectNode.one(position);
-    if (row === undefined) throw new StoreError('store-damaged', `The stored history lacks its node ${position}.`);
-    return hashAt(row, 0);
   }
 
   #jsonEndAt(height: number): number {

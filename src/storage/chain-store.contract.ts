@@ -25,6 +25,7 @@ import { type Hash, ZERO_HASH } from '../core/hash.ts';
 import { createGenesis, genesisPoint } from '../core/validation.ts';
 import { testChainReading } from './chain-reading.contract.ts';
 import type { ChainChange, ChainStore, PendingEntry } from './chain-store.ts';
+import { testStoredProofs } from './stored-proofs.contract.ts';
 
 /** Runs the suite. `open` answers a new store of TEST_PARAMS each time; the suite closes it. */
 export function testChainStore(open: () => Promise<ChainStore>): void {
@@ -296,6 +297,7 @@ export function testChainStore(open: () => Promise<ChainStore>): void {
   });
 
   testChainReading(withStore);
+  testStoredProofs(withStore);
 }
 
 function jsonOf(blocks: readonly Block[]): { tip: Hash | undefined; length: number; sizeBytes: number } {

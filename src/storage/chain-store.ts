@@ -6,7 +6,10 @@
  * `chain-store.contract.ts`.
  */
 import type { Block } from '../core/block.ts';
+import type { EntryProof } from '../core/entry-proof.ts';
 import type { Hash } from '../core/hash.ts';
+import type { HeaderProof } from '../core/header-proof.ts';
+import type { Result } from '../core/result.ts';
 import type { ChainPoint } from '../core/validation.ts';
 import type { DamagedBlock } from './store-error.ts';
 
@@ -102,6 +105,20 @@ export interface StoredBody {
   readonly bytes: Uint8Array | undefined;
 }
 
+/** A chain proof, and the tip of the chain that it proves. */
+export interface StoredProof {
+  readonly tip: Hash;
+  /** Undefined where only its headers can show the chain: see `proveChain`. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** Why there is no proof of what was asked for. */
+export type ProofRefusal =
+  | { readonly code: 'tip-not-active'; readonly tip: Hash }
+  | { readonly code: 'height-not-below-tip'; readonly height: number; readonly tipHeight: number }
+  /** Not up to the tip of the question, in what was looked through so far: the active chain up to `indexedTo`. */
+  | { readonly code: 'entry-not-in-chain'; readonly id: Hash; readonly indexedTo: number };
+
 /** The JSON form of the active chain as it was when it was asked for: `[block,block]`, no white space. */
 export interface ChainJson {
   readonly tip: Hash;
@@ -193,6 +210,18 @@ export interface ChainStore {
 
   /** Where the entry `id` stands in the active chain, lowest first; `max` at most. */
   entryPlaces(id: Hash, max: number): Promise<EntryPlaces>;
+
+  /** A proof of the active chain of this moment, as `proveChain` writes it. */
+  chainProof(): Promise<StoredProof>;
+
+  /** The headers at `heights`, in order and each once, shown to be below the block `tip` of the active chain. */
+  headerProof(question: {
+    readonly tip: Hash;
+    readonly heights: readonly number[];
+  }): Promise<Result<HeaderProof, ProofRefusal>>;
+
+  /** The lowest place of the entry `id` on the active chain up to the block `tip`, with what shows it. */
+  entryProof(question: { readonly tip: Hash; readonly id: Hash }): Promise<Result<EntryProof, ProofRefusal>>;
 
   /**
    * Writes a copy of the store, as it is when this is called, into the new file `path`: in a data folder,

@@ -3,9 +3,13 @@ import { assert, assertPresent } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
 import { blockJsonBytes } from '../core/block-json.ts';
 import { entryBytes, entryIds } from '../core/body.ts';
+import type { EntryProof } from '../core/entry-proof.ts';
 import type { Hash } from '../core/hash.ts';
-import { appendLeaf, EMPTY_FRONTIER, historyLeaf } from '../core/history.ts';
+import { encodeHeader } from '../core/header.ts';
+import type { HeaderProof } from '../core/header-proof.ts';
+import { appendLeaf, EMPTY_FRONTIER, historyLeaf, historyNodeCount } from '../core/history.ts';
 import type { NetworkParams } from '../core/params.ts';
+import { fail, ok, type Result } from '../core/result.ts';
 import { type ChainPoint, createGenesis, genesisPoint, hashedHeader } from '../core/validation.ts';
 import { checkChain } from './chain-check.ts';
 import { chainJsonChunks, chainJsonPart } from './chain-json.ts';
@@ -22,12 +26,15 @@ import {
   type PendingBatch,
   type PendingEntry,
   type PendingLimits,
+  type ProofRefusal,
   RETURNED_LIMITS,
   type StoredBlock,
   type StoredBody,
   type StoredChain,
+  type StoredProof,
 } from './chain-store.ts';
 import { StoreError } from './store-error.ts';
+import { type ProofSource, storedChainProof, storedEntryProof, storedHeaderProof } from './stored-proofs.ts';
 
 /** A store that holds the genesis block of the network. It is gone with the object. */
 export function createMemoryStore(params: NetworkParams): ChainStore {
@@ -39,6 +46,9 @@ class MemoryStore implements ChainStore {
   readonly #blocks = new Map<Hash, KeptBlock>();
   /** By height. */
   readonly #active: ChainPoint[] = [];
+  /** Those of the history, in the order of `appendLeaf`. */
+  readonly #nodes: Hash[] = [];
+  readonly #proofSource: ProofSource = this.#createProofSource();
   /** The active blocks that hold an entry, by height upwards. */
   readonly #holders = new Map<Hash, Block[]>();
   /** In the order in which they became pending. */
@@ -133,6 +143,35 @@ class MemoryStore implements ChainStore {
     return checkChain({ ...options, blocks: this.#readChain(hash), tip: hash, length, params: this.#params });
   }
 
+  async chainProof(): Promise<StoredProof> {
+    return storedChainProof(this.#proofSource, this.#params);
+  }
+
+  async headerProof(question: {
+    readonly tip: Hash;
+    readonly heights: readonly number[];
+  }): Promise<Result<HeaderProof, ProofRefusal>> {
+    return storedHeaderProof(this.#proofSource, question);
+  }
+
+  async entryProof({
+    tip: hash,
+    id,
+  }: {
+    readonly tip: Hash;
+    readonly id: Hash;
+  }): Promise<Result<EntryProof, ProofRefusal>> {
+    const tip = this.#activePoint(hash);
+    if (tip === undefined) return fail({ code: 'tip-not-active', tip: hash });
+    const block = this.#holders.get(id)?.[0];
+    const { height } = tip.header;
+    if (block === undefined || block.header.height > height) {
+      return fail({ code: 'entry-not-in-chain', id, indexedTo: height });
+    }
+    const entry = { height: block.header.height, body: block.body, index: entryIds(block.body).indexOf(id) };
+    return ok(storedEntryProof(this.#proofSource, { hash, height }, entry));
+  }
+
   async entryPlaces(id: Hash, max: number): Promise<EntryPlaces> {
     const places = (this.#holders.get(id) ?? []).flatMap((block) =>
       entryIds(block.body).flatMap((other, index) =>
@@ -207,7 +246,8 @@ class MemoryStore implements ChainStore {
     const { header } = block;
     const parent = this.#active.at(-1);
     const leaf = historyLeaf(hashedHeader(header).bytes, work);
-    const history = appendLeaf(parent?.history ?? EMPTY_FRONTIER, leaf).frontier;
+    const { frontier: history, completed } = appendLeaf(parent?.history ?? EMPTY_FRONTIER, leaf);
+    this.#nodes.push(...completed);
     this.#active.push({ hash, header, work, history, parentTimestamp: parent?.header.timestamp });
     this.#jsonBytes += blockJsonBytes(block);
     const ids = entryIds(block.body);
@@ -223,6 +263,7 @@ class MemoryStore implements ChainStore {
   #pop(): Block {
     const { hash } = this.#tip();
     this.#active.pop();
+    this.#nodes.length = historyNodeCount(this.#active.length);
     const { block } = assertPresent(this.#blocks.get(hash), 'an active block is kept');
     this.#jsonBytes -= blockJsonBytes(block);
     for (const id of new Set(entryIds(block.body))) {
@@ -231,6 +272,23 @@ class MemoryStore implements ChainStore {
       if (holders.length === 0) this.#holders.delete(id);
     }
     return block;
+  }
+
+  #createProofSource(): ProofSource {
+    const pointAt = (height: number) => assertPresent(this.#active[height], 'what is asked for is not above the tip');
+    const tip = () => this.#tip();
+    return {
+      get tip() {
+        const { hash, header } = tip();
+        return { height: header.height, hash };
+      },
+      headerAt: (height) => {
+        const { header, work } = pointAt(height);
+        return { header, work, bytes: encodeHeader(header) };
+      },
+      nodeAt: (position) => assertPresent(this.#nodes[position], 'the history has the node'),
+      heightOf: (hash) => this.#activePoint(hash)?.header.height,
+    };
   }
 
   #tip(): ChainPoint {

@@ -7,9 +7,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Block } from '../core/block.ts';
 import { entryIds } from '../core/body.ts';
+import type { EntryProof } from '../core/entry-proof.ts';
 import type { Hash } from '../core/hash.ts';
 import { encodeHeader } from '../core/header.ts';
+import type { HeaderProof } from '../core/header-proof.ts';
 import type { NetworkParams } from '../core/params.ts';
+import { fail, ok, type Result } from '../core/result.ts';
 import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
 import { ActiveChain } from './active-chain.ts';
 import { BlockTable, type RawBlock } from './block-table.ts';
@@ -30,9 +33,11 @@ import type {
   PartLimits,
   PendingBatch,
   PendingLimits,
+  ProofRefusal,
   StoredBlock,
   StoredBody,
   StoredChain,
+  StoredProof,
 } from './chain-store.ts';
 import { EntryIndexer } from './entry-indexer.ts';
 import { copyFile } from './file-copy.ts';
@@ -41,6 +46,7 @@ import { checkRoom } from './room-check.ts';
 import type { Database } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { StoreError, type StoreErrorCode } from './store-error.ts';
+import { type ProofSource, storedChainProof, storedEntryProof, storedHeaderProof } from './stored-proofs.ts';
 
 /**
  * Opens the store in `folder`, or makes one that holds the genesis block. Throws a StoreError where the folder is in
@@ -199,6 +205,34 @@ class SqliteStore implements ChainStore {
     }
   }
 
+  async chainProof(): Promise<StoredProof> {
+    return storedChainProof(this.#proofSource(), this.#params);
+  }
+
+  async headerProof(question: {
+    readonly tip: Hash;
+    readonly heights: readonly number[];
+  }): Promise<Result<HeaderProof, ProofRefusal>> {
+    return storedHeaderProof(this.#proofSource(), question);
+  }
+
+  async entryProof({ tip, id }: { readonly tip: Hash; readonly id: Hash }): Promise<Result<EntryProof, ProofRefusal>> {
+    for (;;) {
+      if (this.#activeHeight(tip) === undefined) return fail({ code: 'tip-not-active', tip });
+      const { places, indexedTo } = await this.entryPlaces(id, 1);
+      const [place] = places;
+      const height = this.#activeHeight(tip);
+      // The active chain may have moved away from either meanwhile.
+      if (height === undefined || (place !== undefined && this.#chain.storedHashAt(place.height) !== place.hash))
+        continue;
+      if (place === undefined || place.height > height) {
+        return fail({ code: 'entry-not-in-chain', id, indexedTo: Math.min(indexedTo, height) });
+      }
+      const { body } = this.#readAt(place.height).block;
+      return ok(storedEntryProof(this.#proofSource(), { hash: tip, height }, { ...place, body }));
+    }
+  }
+
   async backup(path: string, onProgress: (done: number, of: number) => void = () => undefined): Promise<void> {
     const { path: source } = this.#database;
     const { signal } = this.#closing;
@@ -238,6 +272,16 @@ class SqliteStore implements ChainStore {
       if (this.#chain.storedHashAt(indexedTo) !== last) return undefined;
     }
     return { places: places.slice(0, max), indexedTo };
+  }
+
+  #proofSource(): ProofSource {
+    const { tip } = this.#chain;
+    return {
+      tip,
+      headerAt: (height) => this.#chain.headerAt(height),
+      nodeAt: (position) => this.#chain.nodeAt(position),
+      heightOf: (hash) => this.#activeHeight(hash),
+    };
   }
 
   #writeGenesis(block: Block, work: bigint): void {

@@ -30,6 +30,9 @@ export type StoreQuestion =
   | { readonly type: 'chain-part-json'; readonly from: number; readonly limits: PartLimits }
   | { readonly type: 'check' }
   | { readonly type: 'entry-places'; readonly id: Hash; readonly max: number }
+  | { readonly type: 'chain-proof' }
+  | { readonly type: 'header-proof'; readonly tip: Hash; readonly heights: readonly number[] }
+  | { readonly type: 'entry-proof'; readonly tip: Hash; readonly id: Hash }
   | { readonly type: 'backup'; readonly path: string }
   /** The last one. */
   | { readonly type: 'close' };

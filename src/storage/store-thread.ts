@@ -22,6 +22,7 @@ import {
   writeStoredChain,
 } from './store-codec.ts';
 import { type ByteSink, pack, unpack } from './store-codec-bytes.ts';
+import { writeEntryProofAnswer, writeHeaderProofAnswer, writeStoredProof } from './store-codec-proofs.ts';
 import { errorToCrossing } from './store-thread-error.ts';
 import type { StoreQuestion, ThreadOrder, ThreadReply, ThreadSettings } from './store-thread-message.ts';
 
@@ -119,6 +120,12 @@ class StoreThread {
         return packed(writeChainCheck, await this.#check(call));
       case 'entry-places':
         return packed(writeEntryPlaces, await store.entryPlaces(question.id, question.max));
+      case 'chain-proof':
+        return packed(writeStoredProof, await store.chainProof());
+      case 'header-proof':
+        return packed(writeHeaderProofAnswer, await store.headerProof(question));
+      case 'entry-proof':
+        return packed(writeEntryProofAnswer, await store.entryProof(question));
       case 'backup':
         await store.backup(question.path, progressOf(call));
         return undefined;

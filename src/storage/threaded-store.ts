@@ -23,6 +23,7 @@ import type {
   StoredBlock,
   StoredBody,
   StoredChain,
+  StoredProof,
 } from './chain-store.ts';
 import {
   readBodies,
@@ -38,6 +39,13 @@ import {
   writeChange,
 } from './store-codec.ts';
 import { type ByteReader, pack, unpack } from './store-codec-bytes.ts';
+import {
+  type EntryProofAnswer,
+  type HeaderProofAnswer,
+  readEntryProofAnswer,
+  readHeaderProofAnswer,
+  readStoredProof,
+} from './store-codec-proofs.ts';
 import type { StoreError } from './store-error.ts';
 import { type AskOptions, StoreThreadLink } from './store-thread-link.ts';
 import type { StoreQuestion } from './store-thread-message.ts';
@@ -131,6 +139,24 @@ class ThreadedStore implements ChainStore {
 
   entryPlaces(id: Hash, max: number): Promise<EntryPlaces> {
     return this.#read({ type: 'entry-places', id, max }, readEntryPlaces);
+  }
+
+  chainProof(): Promise<StoredProof> {
+    return this.#read({ type: 'chain-proof' }, readStoredProof);
+  }
+
+  headerProof({
+    tip,
+    heights,
+  }: {
+    readonly tip: Hash;
+    readonly heights: readonly number[];
+  }): Promise<HeaderProofAnswer> {
+    return this.#read({ type: 'header-proof', tip, heights }, readHeaderProofAnswer);
+  }
+
+  entryProof({ tip, id }: { readonly tip: Hash; readonly id: Hash }): Promise<EntryProofAnswer> {
+    return this.#read({ type: 'entry-proof', tip, id }, readEntryProofAnswer);
   }
 
   async backup(path: string, onProgress?: (done: number, of: number) => void): Promise<void> {

@@ -1,6 +1,8 @@
 /** Whether what a node says to its peers is true: durable there, valid, and in the bytes that were hashed. */
+import { readChainClaim } from '../../core/chain-proof.ts';
 import type { Hash } from '../../core/hash.ts';
-import { PROOF_HEADERS_MAX } from '../../core/header-proof.ts';
+import { hashHeader } from '../../core/header.ts';
+import { type HeaderProof, PROOF_HEADERS_MAX } from '../../core/header-proof.ts';
 import type { PeerId } from '../../protocol/effects.ts';
 import {
   ADDRESSES_PER_MESSAGE_MAX,
@@ -81,9 +83,21 @@ export class Sayings {
         return this.#checkCount(id, message.type, message.addresses.length, ADDRESSES_PER_MESSAGE_MAX);
       case 'get-header-proof':
         return this.#checkCount(id, message.type, message.heights.length, PROOF_HEADERS_MAX);
-      case 'chain-proof':
       case 'header-proof':
-      case 'entry-proof':
+        return this.#checkShown(speaker, message.proof);
+      case 'entry-proof': {
+        const { id: entry, block } = message.proof;
+        this.#checkShown(speaker, block);
+        const [header] = block.headers;
+        const holder = this.#known.find(header === undefined ? block.tip : hashHeader(header.bytes));
+        const isTrue = holder?.ids.includes(entry) === true;
+        return this.#tally.check('S-e', id, isTrue, () => `it shows the entry ${entry} in a block that has it not`);
+      }
+      case 'chain-proof': {
+        const claim = readChainClaim(message.proof);
+        this.#tally.check('S-e', id, claim.ok, () => 'it gives a chain proof that is none');
+        return claim.ok ? this.#checkStored(speaker, claim.value.tip) : undefined;
+      }
       case 'get-chain-proof':
       case 'get-entry-proof':
       case 'get-block-ids':
@@ -115,6 +129,11 @@ export class Sayings {
       previous = judged.hash;
     }
     this.#checkCount(id, 'headers', hex.length / HEADER_DIGITS, HEADERS_PER_MESSAGE_MAX);
+  }
+
+  /** Of what a header proof shows, each header is of a block that is stored there, and so is the tip. */
+  #checkShown(speaker: Speaker, { tip, headers }: HeaderProof): void {
+    for (const hash of [tip, ...headers.map(({ bytes }) => hashHeader(bytes))]) this.#checkStored(speaker, hash);
   }
 
   #checkStored({ id, model }: Speaker, hash: Hash): void {
