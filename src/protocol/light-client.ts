@@ -7,6 +7,7 @@
  * with what shows it.
  */
 import { assert, assertNever } from '../core/assert.ts';
+import type { Hash } from '../core/hash.ts';
 import type { NetworkParams } from '../core/params.ts';
 import type { ChainPoint } from '../core/validation.ts';
 import type { PeerId } from './effects.ts';
@@ -70,6 +71,11 @@ export class LightClient {
   /** The place at `height` of the chain that is followed, where that is in memory. */
   headerAt(height: number): ChainPoint | undefined {
     return this.#chain.at(height)?.point;
+  }
+
+  /** The place with this hash, of the chain that is followed or of a branch that a peer has shown, where that is in memory. */
+  find(hash: Hash): ChainPoint | undefined {
+    return this.#chain.find(hash)?.point;
   }
 
   /** Takes in what happened, at `now` by this machine's clocks, and gives back what is to be done. */
