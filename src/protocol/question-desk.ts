@@ -225,7 +225,7 @@ export class QuestionDesk {
           return this.#settle(open, fail({ code: 'block-not-on-chain', hash, there: header.hash }));
         }
         open.header = header;
-        // Who was asked for the header may have the body, too.
+        // Who had no proof of the header may have the body.
         open.tried.clear();
         return [];
       }
@@ -253,9 +253,12 @@ export class QuestionDesk {
     return [{ type: 'send', peer: next.id, message }];
   }
 
-  /** Who could answer and was not asked yet, the one with the highest tip first. */
+  /** Who could answer and was not asked yet: first who has just answered for the header, then the one with the highest tip. */
   #ableToAnswer(open: OpenQuestion): LightSession[] {
     // A header is shown to be below a tip; a body has who has the block.
+    const rank = ({ id, shown }: LightSession) => {
+      return id === open.header?.peer ? Number.POSITIVE_INFINITY : (shown?.point.header.height ?? 0);
+    };
     const heightMin = open.header?.header.height ?? (heightOf(open.question) ?? 0) + 1;
     return [...this.#peers.values()]
       .filter((peer) => {
@@ -263,7 +266,7 @@ export class QuestionDesk {
         if (shown === undefined || shown.point.header.height < heightMin) return false;
         return open.tried.get(peer.id) !== shown.point.hash && this.#chain.isOnChain(shown) === true;
       })
-      .sort((one, other) => heightShown(other) - heightShown(one));
+      .sort((one, other) => rank(other) - rank(one));
   }
 
   #loadOf({ id }: LightSession): number {
@@ -320,10 +323,6 @@ function heightOf(question: LightQuestion): number | undefined {
 function judgedHeader({ point }: LightNode, tip: LightNode): CheckedHeader {
   const { header, hash, work } = point;
   return { header, hash, work, proof: undefined, peer: undefined, tip: tip.point };
-}
-
-function heightShown({ shown }: LightSession): number {
-  return shown?.point.header.height ?? 0;
 }
 
 const UNASKED: LightOutcome = { effects: [], verdict: { type: 'unasked' } };

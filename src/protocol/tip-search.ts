@@ -19,6 +19,7 @@ import type { ChainWish, LightSession } from './light-session.ts';
 import { tipOf } from './light-tip.ts';
 import { HEADERS_PER_MESSAGE_MAX, HEADERS_TIMEOUT_MS, HOLD_RETRY_MS } from './limits.ts';
 import type { Now } from './now.ts';
+import type { PeerTip } from './peer-session.ts';
 
 /** What came of something that a peer has sent. */
 export interface LightOutcome {
@@ -63,15 +64,15 @@ export class TipSearch {
       const conviction = { fault: proven.fault, evidence: { type: 'chain-proof', proof: bytes } } as const;
       return { effects: [], verdict: { type: 'lie', conviction } };
     }
-    const { tail, report } = proven.value;
+    const { tail, tip, report } = proven.value;
     const latest = this.#latestTime(now);
     // Times never go back, so what is ahead of the clock is at the end.
     const timely = tail.filter(({ header }) => header.timestamp <= latest);
     const last = this.#chain.insert(timely);
     if (last === undefined) return NOTHING;
     const effects = this.#shows(peer, last, { method: 'proof', proof: report });
-    if (timely.length < tail.length) this.#askAgainLater(peer, now.steadyMs);
-    else this.#isAtEnd(peer);
+    if (timely.length === tail.length) this.#isAtEnd(peer);
+    else this.#askAgainLater(peer, tipOf(tip), now.steadyMs);
     return { effects, verdict: undefined };
   }
 
@@ -91,7 +92,7 @@ export class TipSearch {
     if (isHeld) {
       // Ahead of our clock is not wrong: the same headers are asked for again a little later.
       this.#isAnswered(peer);
-      this.#askAgainLater(peer, now.steadyMs);
+      this.#askAgainLater(peer, toldTip(peer, run), now.steadyMs);
       if (count === 0) return NOTHING;
     }
     const timely = headerSlice(run, 0, count);
@@ -214,8 +215,7 @@ export class TipSearch {
 
   /** The peer tells of a tip that builds on what is not known here. */
   #hasGoneOn(peer: LightSession, run: Uint8Array): void {
-    const { height = 0, work = 0n } = peer.claimed ?? {};
-    peer.claimed = { hash: hashAt(run, headerCount(run) - 1), height: height + 1, work };
+    peer.claimed = toldTip(peer, run);
     peer.hasNews = true;
     peer.wish ??= this.#hasChain ? 'headers' : 'proof';
   }
@@ -225,7 +225,9 @@ export class TipSearch {
     peer.walked = this.#chain.genesis;
   }
 
-  #askAgainLater(peer: LightSession, nowMs: number): void {
+  /** The peer has headers up to `claimed`, not all of which are in time. */
+  #askAgainLater(peer: LightSession, claimed: PeerTip, nowMs: number): void {
+    peer.claimed = claimed;
     peer.wish ??= 'headers';
     peer.headersNotBeforeMs = nowMs + HOLD_RETRY_MS;
   }
@@ -285,6 +287,12 @@ export class TipSearch {
 function verdictOn(fault: NonNullable<JudgedHeaders['fault']>, evidence: HeaderEvidence | undefined): LightVerdict {
   if (fault.code === 'parent-unknown' || evidence === undefined) return { type: 'nuisance', code: fault.code };
   return { type: 'lie', conviction: { fault, evidence: { type: 'headers', headers: evidence } } };
+}
+
+/** The tip that a peer tells of by the last header in `run`; nothing but its hash is sure. */
+function toldTip({ claimed }: LightSession, run: Uint8Array): PeerTip {
+  const { height = 0, work = 0n } = claimed ?? {};
+  return { hash: hashAt(run, headerCount(run) - 1), height: height + 1, work };
 }
 
 function goesBefore(one: LightSession, other: LightSession): boolean {
