@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { build, type InlineConfig } from 'vite';
+import { buildVerifier, VERIFIER_NAME } from './verifier-build.ts';
 
 /** Where the built explorer stands. */
 export const EXPLORER_OUT = fileURLToPath(new URL('../dist/explorer/', import.meta.url));
@@ -28,12 +29,15 @@ export const EXPLORER_CONFIG: InlineConfig = {
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
+    // How long it takes on a busy machine is nothing to warn of.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 };
 
 /** Builds the explorer, and beside each text file puts the same compressed: `.br` and `.gz`. */
 export async function buildExplorer(): Promise<void> {
   await build(EXPLORER_CONFIG);
+  await writeFile(join(EXPLORER_OUT, VERIFIER_NAME), await buildVerifier());
   for (const name of await readdir(EXPLORER_OUT, { recursive: true })) {
     if (!COMPRESSED.test(name)) continue;
     const path = join(EXPLORER_OUT, name);
