@@ -36,6 +36,8 @@ export interface GatewayLimits {
   readonly nodesLookMs: number;
   /** There, between what happened at a node and its new status, so that many events make one. */
   readonly statusPauseMs: number;
+  /** There, the longest time without a new status: a node that hangs is found out by it. */
+  readonly statusIntervalMs: number;
 }
 
 export const GATEWAY_LIMITS: GatewayLimits = {
@@ -58,4 +60,5 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   overviewTimeoutMs: 2_000,
   nodesLookMs: 1_000,
   statusPauseMs: 1_000,
+  statusIntervalMs: 15_000,
 };

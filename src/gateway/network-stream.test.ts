@@ -6,7 +6,14 @@ import { startCannedNode, startGateway } from './canned-node.fixture.ts';
 import { Reader } from './event-reader.fixture.ts';
 
 const CONFIGURED_PORT = 1;
-const LIMITS = { heartbeatMs: 20, nodesLookMs: 10, statusPauseMs: 10, eventStreamsMax: 2, overviewTimeoutMs: 250 };
+const LIMITS = {
+  heartbeatMs: 20,
+  nodesLookMs: 10,
+  statusPauseMs: 10,
+  statusIntervalMs: 60_000,
+  eventStreamsMax: 2,
+  overviewTimeoutMs: 250,
+};
 
 describe('the events of all nodes', () => {
   let world: Awaited<ReturnType<typeof startGateway>>;
@@ -78,6 +85,24 @@ describe('the events of all nodes', () => {
     assert.equal((await takeOne(reader)).type, 'block-added');
     reader.close();
     await world.node.ledger.whenSubscribers(0);
+  });
+
+  it('tell how a node is though nothing happens, and find out by it that one hangs', async () => {
+    const limits = { ...LIMITS, statusIntervalMs: 15, answerTimeoutMs: 50 };
+    const { gateway, node, stop } = await startGateway({ limits });
+    await gateway.listen();
+    const reader = await Reader.open(`http://localhost:${gateway.port}/api/v1/events`);
+    assert.equal((await takeOne(reader)).type, 'node-joined');
+    assert.equal((await takeOne(reader)).type, 'node-status');
+    node.ledger.isSilent = true;
+    let told = await takeOne(reader);
+    while (told.type === 'node-status') told = await takeOne(reader);
+    assert.deepEqual(told, { type: 'node-left', port: node.port, reason: 'probe-timeout' });
+    node.ledger.isSilent = false;
+    assert.equal((await takeOne(reader)).type, 'node-joined');
+    await node.ledger.whenSubscribers(1);
+    reader.close();
+    await stop();
   });
 
   it('are one of a bounded number of streams', async () => {

@@ -60,28 +60,33 @@ async function watchNodes(parts: NetworkStreamParts, handover: Handover<NetworkE
 
 /** Tells of one node until it does not answer any more. One that does not answer from the start is not told of. */
 async function followNode(parts: NetworkStreamParts, port: number, handover: Handover<NetworkEvent>): Promise<void> {
+  const { directory, limits, signal } = parts;
+  const ended = new AbortController();
   let hasJoined = false;
   try {
-    const events = await subscribe(await parts.directory.client(String(port)), parts.signal);
+    const client = await directory.client(String(port));
+    const events = await subscribe(client, AbortSignal.any([signal, ended.signal]));
     await handover.put({ type: 'node-joined', port, status: await askStatus(parts, port) });
     hasJoined = true;
-    let statusDueMs = Infinity;
+    let statusDueMs = performance.now() + limits.statusIntervalMs;
     for (;;) {
-      const next = await events.take(Math.min(parts.limits.heartbeatMs, Math.max(0, statusDueMs - performance.now())));
+      const next = await events.take(Math.max(0, statusDueMs - performance.now()));
       if (next?.done === true) return;
       if (next !== undefined) {
         await handover.put({ port, ...next.value });
         // What the miner does says its own figures.
         const isNews = next.value.type !== 'mining-progress';
-        if (isNews) statusDueMs = Math.min(statusDueMs, performance.now() + parts.limits.statusPauseMs);
+        if (isNews) statusDueMs = Math.min(statusDueMs, performance.now() + limits.statusPauseMs);
       }
       if (performance.now() < statusDueMs) continue;
-      statusDueMs = Infinity;
       await handover.put({ type: 'node-status', port, status: await askStatus(parts, port) });
+      statusDueMs = performance.now() + limits.statusIntervalMs;
     }
   } catch (error) {
+    // Of a node that does not answer any more, the subscription may still stand.
+    ended.abort();
     const reason = reasonOf(error);
-    if (parts.signal.aborted) return;
+    if (signal.aborted) return;
     if (reason === undefined) throw error;
     if (hasJoined) await handover.put({ type: 'node-left', port, reason });
   }
