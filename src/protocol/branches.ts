@@ -67,10 +67,8 @@ function rootOf(tip: TreeNode, known: Map<TreeNode, Root | undefined>): Root | u
   if (node?.isActive === true) root = { fork: node, isWhole: true, wasActive: false };
   else if (node !== undefined) root = known.get(node);
   for (const above of path.reverse()) {
-    if (root !== undefined) {
-      const isWhole = root.isWhole && above.body !== 'missing';
-      root = { fork: root.fork, isWhole, wasActive: root.wasActive || above.wasActive };
-    }
+    if (root?.isWhole === true && above.body === 'missing') root = { ...root, isWhole: false };
+    if (root?.wasActive === false && above.wasActive) root = { ...root, wasActive: true };
     known.set(above, root);
   }
   return root;
