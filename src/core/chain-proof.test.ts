@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { codeOf, flipped, listedIn, proofOf, replaced, withWorks } from '../../test/support/proof-bytes.ts';
 import { unevenTimes, WrittenChain } from '../../test/support/written-chain.ts';
 import { assertPresent } from './assert.ts';
 import { type ProvenChain, readChainClaim, verifyChainProof } from './chain-proof.ts';
-import { type ChainSource, proveChain } from './chain-prover.ts';
 import { HEADER_BYTES } from './header.ts';
 import { validateHeaders } from './header-run.ts';
 import { createParams } from './params.ts';
@@ -12,6 +12,8 @@ import { type ChainPoint, genesisPoint } from './validation.ts';
 /** One hash in 16 meets the target, and the difficulty changes with every header. */
 const PARAMS = createParams({ name: 'proofs', targetLimit: 0x200fffff });
 const LONG = 2_700;
+const HEIGHT = 2_300;
+const TAIL_PARENT = HEIGHT - 512;
 const chain = new WrittenChain(PARAMS).growTo(LONG, unevenTimes);
 const points = judgedPoints(chain);
 
@@ -84,7 +86,7 @@ test('a chain whose difficulty changes a thousandfold is proved', () => {
   const params = createParams({ name: 'changing', targetLimit: 0x207fffff, initialBits: 0x200fffff });
   const seconds = (height: number) => (height % 1_500 < 500 ? 2 : height % 1_500 < 700 ? 60 : 9);
   const changing = new WrittenChain(params).growTo(3_600, (height) => ({ solveTime: seconds(height) }));
-  const bytes = assertPresent(proveChain(changing), 'the tail is heavy enough');
+  const bytes = proofOf(changing);
   const proven = verifyChainProof(bytes, params);
   assert.ok(
     proven.ok,
@@ -93,40 +95,130 @@ test('a chain whose difficulty changes a thousandfold is proved', () => {
   assert.equal(proven.value.tip.hash, changing.tip);
 });
 
-test('the heights of the draws are found whatever the work of the headers is', () => {
-  // One header has nearly all of the work, and others hardly any: a search by shares alone would go on one by one.
-  const steep = new WrittenChain(createParams({ name: 'steep', targetLimit: 0x207fffff }));
-  steep.growTo(2_700, (height) => ({ work: height === 1_700 ? 10n ** 9n : 2n }));
-  let reads = 0;
-  const source = {
-    ...sourceOf(steep, steep.tipHeight),
-    work: (height: number) => {
-      reads++;
-      return steep.work(height);
-    },
+/** What is done to a proof, and what is found wrong with it then. */
+interface Change {
+  readonly change: (bytes: Uint8Array) => Uint8Array;
+  readonly code: string;
+}
+
+/** Each takes a proof, and changes bytes of it. */
+const CHANGES: Readonly<Record<string, Change>> = {
+  'nothing at all': { change: () => new Uint8Array(0), code: 'chain-proof-size-wrong' },
+  'a claim that is cut': { change: (bytes) => bytes.subarray(0, 68), code: 'chain-proof-size-wrong' },
+  'a claim and nothing more': { change: (bytes) => bytes.subarray(0, 69), code: 'chain-proof-size-wrong' },
+  'a start that is cut': { change: (bytes) => bytes.subarray(0, 102), code: 'chain-proof-size-wrong' },
+  'a start and nothing more': { change: (bytes) => bytes.subarray(0, 103), code: 'chain-proof-size-wrong' },
+  'a byte less': { change: (bytes) => bytes.subarray(0, -1), code: 'chain-proof-size-wrong' },
+  'a byte more': { change: (bytes) => Uint8Array.of(...bytes, 0), code: 'chain-proof-size-wrong' },
+  'another format': { change: (bytes) => replaced(bytes, 0, '02'), code: 'chain-proof-format-unknown' },
+  'another tip': { change: (bytes) => replaced(bytes, 1, '00'.repeat(32)), code: 'chain-proof-height-undrawn' },
+  'another height': { change: (bytes) => replaced(bytes, 33, '000008fd'), code: 'chain-proof-size-wrong' },
+  'more work': {
+    change: (bytes) => withWorks(bytes, chain.work(HEIGHT) + 1n, chain.work(TAIL_PARENT)),
+    code: 'chain-proof-height-undrawn',
+  },
+  'the most work': {
+    change: (bytes) => replaced(bytes, 37, 'ff'.repeat(32)),
+    code: 'chain-proof-height-undrawn',
+  },
+  'less work': {
+    change: (bytes) => withWorks(bytes, chain.work(TAIL_PARENT) + 1n, chain.work(TAIL_PARENT)),
+    code: 'chain-proof-draw-missed',
+  },
+  'a unit of work less before the tail, and so more in it': {
+    change: (bytes) => withWorks(bytes, chain.work(HEIGHT), chain.work(TAIL_PARENT) - 1n),
+    code: 'chain-proof-work-wrong',
+  },
+  'no work before the tail': {
+    change: (bytes) => withWorks(bytes, chain.work(HEIGHT), 0n),
+    code: 'chain-proof-work-wrong',
+  },
+  'no work in the tail': {
+    change: (bytes) => withWorks(bytes, chain.work(HEIGHT), chain.work(HEIGHT)),
+    code: 'chain-proof-work-wrong',
+  },
+  'less than no work in the tail': {
+    change: (bytes) => withWorks(bytes, chain.work(HEIGHT), chain.work(HEIGHT) + 1n),
+    code: 'chain-proof-work-wrong',
+  },
+  'hardly any work in the tail': {
+    change: (bytes) => withWorks(bytes, 2n ** 200n, 2n ** 200n - 1n),
+    code: 'chain-proof-tail-too-light',
+  },
+  'drawn heights that are not in order': {
+    change: (bytes) => replaced(bytes, 103, '00000700'),
+    code: 'chain-proof-heights-unordered',
+  },
+  'the genesis among the drawn heights': {
+    change: (bytes) => replaced(bytes, 103, '00000000'),
+    code: 'chain-proof-heights-unordered',
+  },
+  'the end of the sampled part among the drawn heights': {
+    change: (bytes) => replaced(bytes, 103 + 4 * (listedIn(bytes).length - 1), '000006fc'),
+    code: 'chain-proof-heights-unordered',
+  },
+};
+
+for (const [lie, { change, code }] of Object.entries(CHANGES)) {
+  test(`refused: ${lie}`, () => assert.equal(codeOf(change(proofAt(HEIGHT)), PARAMS), code));
+}
+
+test('refused: a short proof of another tip, of more work or of less', () => {
+  const short = proofAt(12);
+  assert.equal(codeOf(replaced(short, 1, '00'.repeat(32)), PARAMS), 'chain-proof-tip-wrong');
+  for (const work of ['00'.repeat(32), `${'00'.repeat(31)}01`, 'ff'.repeat(32)]) {
+    assert.equal(codeOf(replaced(short, 37, work), PARAMS), 'chain-proof-work-wrong');
+  }
+});
+
+test('what is found wrong is told with its facts', () => {
+  const bytes = proofAt(HEIGHT);
+  const faultOf = (changed: Uint8Array) => {
+    const proven = verifyChainProof(changed, PARAMS);
+    return proven.ok ? undefined : proven.fault;
   };
-  const bytes = assertPresent(proveChain(source), 'the tail is heavy enough');
-  assert.ok(bytes.length < 100_000);
-  assert.ok(reads < 4_000, String(reads));
+  const code = 'chain-proof-size-wrong';
+  assert.deepEqual(faultOf(bytes.subarray(0, 60)), { code, sizeBytes: 60, expectedBytes: 69 });
+  assert.deepEqual(faultOf(bytes.subarray(0, 90)), { code, sizeBytes: 90, expectedBytes: 103 });
+  const listBytes = 103 + 4 * listedIn(bytes).length;
+  const shorter = { code, sizeBytes: listBytes - 1, expectedBytes: listBytes };
+  assert.deepEqual(faultOf(bytes.subarray(0, listBytes - 1)), shorter);
+  const longer = { code, sizeBytes: bytes.length + 1, expectedBytes: bytes.length };
+  assert.deepEqual(faultOf(Uint8Array.of(...bytes, 0)), longer);
+  const work = chain.work(TAIL_PARENT) - 1n;
+  assert.deepEqual(faultOf(withWorks(bytes, chain.work(HEIGHT), work)), {
+    code: 'chain-proof-work-wrong',
+    height: TAIL_PARENT,
+    work,
+  });
+  assert.deepEqual(faultOf(replaced(bytes, bytes.length - 12, '00000000')), {
+    code: 'chain-proof-header-invalid',
+    height: HEIGHT,
+    fault: {
+      code: 'timestamp-before-parent',
+      parentTimestamp: pointAt(HEIGHT - 1).header.timestamp,
+      timestamp: 0,
+    },
+  });
 });
 
-test('a chain with hardly any work at its end has no proof', () => {
-  const light = new WrittenChain(createParams({ name: 'light', targetLimit: 0x207fffff }));
-  light.growTo(2_049, (height) => ({ work: height === 5 ? 2n ** 60n : 2n }));
-  assert.equal(proveChain(light), undefined);
+test('whatever byte of a short proof is changed, it is refused', () => {
+  const short = proofAt(12);
+  for (let at = 0; at < short.length; at++) {
+    for (const bit of [1, 16, 128]) assert.notEqual(codeOf(flipped(short, at, bit), PARAMS), 'accepted', `byte ${at}`);
+  }
 });
 
-test('proofs of one chain are equal byte for byte, whoever makes them', () => {
-  assert.deepEqual(proofAt(2_300), proveChain(chain.forkAt(2_300)));
+test('whatever byte of a long proof is changed, it is refused', () => {
+  const proof = proofAt(HEIGHT);
+  // A prime number apart, so that every kind of byte is among them.
+  for (let at = 0; at < proof.length; at += 211) {
+    assert.notEqual(codeOf(flipped(proof, at, 1 << (at % 8)), PARAMS), 'accepted', `byte ${at}`);
+  }
 });
 
 function proofAt(height: number): Uint8Array {
-  return assertPresent(proveChain(sourceOf(chain, height)), 'the tail is heavy enough');
-}
-
-/** The beginning of a chain, up to `tipHeight`. */
-function sourceOf(of: WrittenChain, tipHeight: number): ChainSource {
-  return { tipHeight, header: (height) => of.header(height), work: (height) => of.work(height), node: of.node };
+  return proofOf(chain.upTo(height));
 }
 
 function verified(bytes: Uint8Array): ProvenChain {

@@ -55,6 +55,11 @@ export class WrittenChain implements ChainSource {
 
   readonly node = (position: number): Hash => assertPresent(this.#nodes[position], `there is a node at ${position}`);
 
+  /** The beginning of it, with its tip at `height`. */
+  upTo(height: number): ChainSource {
+    return { tipHeight: height, header: (at) => this.header(at), work: (at) => this.work(at), node: this.node };
+  }
+
   /** The same up to `height`, to be gone on with otherwise. */
   forkAt(height: number): WrittenChain {
     const fork = new WrittenChain(this.params);

@@ -1,0 +1,193 @@
+/** Real proofs of chains that are not what they claim to be, a kind of lie each. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { codeOf, firstRunAt, listedIn, proofOf, replaced } from '../../test/support/proof-bytes.ts';
+import { type HeaderWish, WrittenChain } from '../../test/support/written-chain.ts';
+import { assertPresent } from './assert.ts';
+import { type ChainSource, proveChain } from './chain-prover.ts';
+import { createParams } from './params.ts';
+
+/** One hash in 16 meets the target at first, and there is room for easier ones. */
+const PARAMS = createParams({ name: 'lies', targetLimit: 0x207fffff, initialBits: 0x200fffff });
+const HEIGHT = 2_300;
+const honest = new WrittenChain(PARAMS).growTo(HEIGHT);
+const proof = proofOf(honest);
+
+test('what the lies are told about is true without them', () => {
+  assert.equal(codeOf(proof, PARAMS), 'accepted');
+});
+
+/** Each is a chain that goes on otherwise than the rules have it, and the one thing that is found wrong first. */
+const CHAINS: Readonly<Record<string, { readonly chain: () => WrittenChain; readonly code: string }>> = {
+  'headers without work': {
+    chain: () => grown((height) => ({ isWorked: height < 700 || height > 1_700 })),
+    code: 'chain-proof-header-invalid: work-too-low',
+  },
+  'a single header without work among the last': {
+    chain: () => grown((height) => ({ isWorked: height !== HEIGHT - 100 })),
+    code: 'chain-proof-header-invalid: work-too-low',
+  },
+  'a tip without work': {
+    chain: () => grown((height) => ({ isWorked: height !== HEIGHT })),
+    code: 'chain-proof-header-invalid: work-too-low',
+  },
+  'a header that claims the work of thousands': {
+    chain: () => grown((height) => (height === 900 ? { work: 100_000n } : {})),
+    code: 'chain-proof-height-undrawn',
+  },
+  'every header claiming twice its work': {
+    chain: () => grown((height) => (height > 900 ? { work: 32n } : {})),
+    code: 'chain-proof-height-undrawn',
+  },
+  'work that is claimed to go down again': {
+    chain: () => grown((height) => ({ work: height % 2 === 0 ? 48n : -16n })),
+    code: 'chain-proof-draw-missed',
+  },
+  'headers of another chain behind a history of little work': {
+    chain: () => {
+      const cheap = new WrittenChain(PARAMS).growTo(1_200, () => ({ label: 'cheap', isWorked: false }));
+      for (let height = 1_201; height <= HEIGHT; height++) cheap.graft(honest, height);
+      return cheap;
+    },
+    code: 'chain-proof-header-invalid: work-too-low',
+  },
+  'a whole chain of another network': {
+    chain: () => new WrittenChain(createParams({ ...PARAMS, name: 'other' })).growTo(HEIGHT),
+    code: 'chain-proof-header-invalid: work-too-low',
+  },
+  'difficulty that falls at once': {
+    chain: () => grown((height) => (height === 900 ? { bits: 0x207fffff } : {})),
+    code: 'chain-proof-bits-unreachable',
+  },
+  'difficulty that rises at once': {
+    chain: () => grown((height) => (height === 900 ? { bits: 0x2001ffff } : {})),
+    code: 'chain-proof-bits-unreachable',
+  },
+  'bits that no rule gives, in every header': {
+    chain: () => grown((height) => ({ bits: height % 2 === 0 ? 0x200ffff0 : 0x200fffff })),
+    code: 'chain-proof-header-invalid: work-too-low',
+  },
+  'times that go back': {
+    chain: () => grown((height) => ({ solveTime: height % 2 === 0 ? 30 : -10 })),
+    code: 'chain-proof-header-invalid: timestamp-before-parent',
+  },
+  'heights that skip one': {
+    chain: () => grown((height) => (height > 900 ? { height: height + 1 } : {})),
+    code: 'chain-proof-header-invalid: work-too-low',
+  },
+  'headers that name no header before them': {
+    chain: () => grown((height) => (height > 900 ? { previousHash: honest.tip } : {})),
+    code: 'chain-proof-header-invalid: work-too-low',
+  },
+  'headers with the history of another chain': {
+    chain: () => grown((height) => (height > 900 ? { historyRoot: honest.tip } : {})),
+    code: 'chain-proof-header-invalid: work-too-low',
+  },
+};
+
+for (const [lie, { chain, code }] of Object.entries(CHAINS)) {
+  test(`refused: ${lie}`, () => {
+    const forged = proofOf(chain());
+    assert.equal(codeOf(forged, PARAMS), code);
+  });
+}
+
+test('refused: a hard block behind a gap that has not the work of the climb to it', () => {
+  const params = createParams({ name: 'climb', targetLimit: 0x207fffff });
+  // Four times as hard at once: the bits alone could come from 60 blocks in no time.
+  const base = new WrittenChain(params).growTo(2_699, (height) => (height === 150 ? { bits: 0x201fffff } : {}));
+  const codes = Array.from({ length: 30 }, (_, i) => {
+    const forged = base.forkAt(2_699);
+    forged.add({ label: `tip ${i}` });
+    return codeOf(proofOf(forged), params);
+  });
+  assert.ok(codes.includes('chain-proof-work-wrong'), codes.join());
+});
+
+/** What is done to a proof, and what is found wrong with it then. */
+interface Change {
+  readonly change: (bytes: Uint8Array) => Uint8Array;
+  readonly code: string;
+}
+
+/** Each takes a proof, and changes bytes of what it opens. */
+const CHANGES: Readonly<Record<string, Change>> = {
+  'a run that begins with no target': {
+    change: (bytes) => replaced(bytes, firstRunAt(bytes) + 64, '00000000'),
+    code: 'chain-proof-bits-unreachable',
+  },
+  'a run that begins beyond the limit': {
+    change: (bytes) => replaced(bytes, firstRunAt(bytes) + 64, '20800000'),
+    code: 'chain-proof-bits-unreachable',
+  },
+  'a run that begins easier than the limit': {
+    change: (bytes) => replaced(bytes, firstRunAt(bytes) + 64, '2100ffff'),
+    code: 'chain-proof-bits-unreachable',
+  },
+  'a run with more work before it than there is in the chain': {
+    change: (bytes) => replaced(bytes, firstRunAt(bytes) + 32, 'ff'.repeat(32)),
+    code: 'chain-proof-work-wrong',
+  },
+  'a run with no work before it': {
+    change: (bytes) => replaced(bytes, firstRunAt(bytes) + 32, '00'.repeat(32)),
+    code: 'chain-proof-work-wrong',
+  },
+  'a nonce that is too large': {
+    change: (bytes) => replaced(bytes, bytes.length - 8, 'ffffffff'),
+    code: 'chain-proof-header-invalid: header-nonce-too-large',
+  },
+  'a tip that is earlier than its parent': {
+    change: (bytes) => replaced(bytes, bytes.length - 12, '00000000'),
+    code: 'chain-proof-header-invalid: timestamp-before-parent',
+  },
+};
+
+for (const [lie, { change, code }] of Object.entries(CHANGES)) {
+  test(`refused: ${lie}`, () => assert.equal(codeOf(change(proof), PARAMS), code));
+}
+
+test('refused: the headers that another tip draws', () => {
+  const other = honest.forkAt(HEIGHT - 1);
+  other.add({ label: 'other' });
+  let asked = 0;
+  // The first time that it is asked, the tip is another: the rest of the proof is made for that one's draws.
+  const source: ChainSource = {
+    tipHeight: HEIGHT,
+    header: (height) => (height === HEIGHT && asked++ === 0 ? other : honest).header(height),
+    work: (height) => honest.work(height),
+    node: honest.node,
+  };
+  const forged = assertPresent(proveChain(source), 'the tail is heavy enough');
+  assert.ok(
+    ['chain-proof-draw-missed', 'chain-proof-height-undrawn'].includes(codeOf(replaced(forged, 1, honest.tip), PARAMS)),
+  );
+  // And with the tip that the draws are those of, it is not the one that the headers lead to.
+  assert.equal(codeOf(forged, PARAMS), 'chain-proof-tip-wrong');
+});
+
+test('refused: a drawn header that is opened for its neighbours, and is not said to be drawn', () => {
+  // Hard blocks hold so much of the work that headers one after the other are drawn.
+  const hill = new WrittenChain(createParams({ name: 'hill', targetLimit: 0x207fffff }));
+  const pause = (height: number) => (height < 1_500 ? 10 : height < 1_900 ? 0 : height < 2_100 ? 60 : 10);
+  hill.growTo(3_000, (height) => ({ solveTime: pause(height) }));
+  const bytes = proofOf(hill);
+  const listed = listedIn(bytes);
+  const at = listed.findIndex((height, i) => listed[i - 1] === height - 1 && listed[i + 1] === height + 1);
+  assert.ok(at > 0);
+  const without = Uint8Array.of(...bytes.subarray(0, 103 + 4 * at), ...bytes.subarray(107 + 4 * at));
+  const count = (listed.length - 1).toString(16).padStart(4, '0');
+  assert.equal(codeOf(bytes, hill.params), 'accepted');
+  assert.equal(codeOf(replaced(without, 101, count), hill.params), 'chain-proof-draw-missed');
+});
+
+test('refused: a second header that cannot follow the first of its run, harder or easier', () => {
+  const at = firstRunAt(proof) + 68;
+  for (const bits of ['200f0000', '2010ffff', '207fffff', '00000000', '20800000']) {
+    const code = codeOf(replaced(proof, at, bits), PARAMS);
+    assert.equal(code, 'chain-proof-bits-unreachable', bits);
+  }
+});
+
+function grown(wish: (height: number) => HeaderWish): WrittenChain {
+  return new WrittenChain(PARAMS).growTo(HEIGHT, (height) => ({ label: 'forged', ...wish(height) }));
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { listedIn, proofOf } from '../../test/support/proof-bytes.ts';
+import { unevenTimes, WrittenChain } from '../../test/support/written-chain.ts';
+import { assertPresent } from './assert.ts';
+import { drawPositions } from './chain-draws.ts';
+import { verifyChainProof } from './chain-proof.ts';
+import { proveChain } from './chain-prover.ts';
+import { createParams } from './params.ts';
+
+const PARAMS = createParams({ name: 'prover', targetLimit: 0x207fffff });
+const even = new WrittenChain(PARAMS).growTo(2_700, unevenTimes);
+/** One header has nearly all of the work: a search by shares alone would go on one by one. */
+const steep = new WrittenChain(PARAMS).growTo(2_700, (height) => ({ work: height === 1_700 ? 10n ** 9n : 2n }));
+
+for (const [name, chain] of Object.entries({ even, steep })) {
+  test(`the heights that are opened are those in whose work the positions are: ${name} work`, () => {
+    const { tip, tipHeight } = chain;
+    const end = tipHeight - 512;
+    const drawn = { tip, work: chain.work(tipHeight), sampledWork: chain.work(end) };
+    const expected = new Set<number>();
+    for (const position of assertPresent(drawPositions(drawn), 'the tail is heavy enough')) {
+      let height = 0;
+      while (chain.work(height) <= position) height++;
+      expected.add(height);
+    }
+    assert.deepEqual([0, ...listedIn(proofOf(chain)), end], [...expected]);
+  });
+
+  test(`few works are read to find them: ${name} work`, () => {
+    let reads = 0;
+    const source = {
+      ...chain.upTo(chain.tipHeight),
+      work: (height: number) => {
+        reads++;
+        return chain.work(height);
+      },
+    };
+    const draws = listedIn(proofOf(source)).length;
+    assert.ok(reads < 12 * draws + 40, `${reads} for ${draws}`);
+  });
+}
+
+test('what is made is what is judged', () => {
+  const proven = verifyChainProof(proofOf(even), PARAMS);
+  assert.ok(proven.ok);
+  assert.equal(proven.value.tip.hash, even.tip);
+});
+
+test('a chain with hardly any work at its end has no proof', () => {
+  const light = new WrittenChain(PARAMS).growTo(2_049, (height) => ({ work: height === 5 ? 2n ** 60n : 2n }));
+  assert.equal(proveChain(light), undefined);
+});
+
+test('proofs of one chain are equal byte for byte, whoever makes them', () => {
+  assert.deepEqual(proofOf(even.upTo(2_300)), proofOf(even.forkAt(2_300)));
+});
