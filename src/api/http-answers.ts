@@ -4,6 +4,7 @@ import { PROBLEM_TYPE, ProblemShape } from './http-problem.ts';
 
 export const JSON_TYPE = 'application/json';
 export const NDJSON_TYPE = 'application/x-ndjson';
+export const BYTES_TYPE = 'application/octet-stream';
 export const EVENT_STREAM_TYPE = 'text/event-stream';
 /** The text format of Prometheus. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

@@ -29,6 +29,7 @@ import {
   PendingQuery,
   SearchQuery,
 } from './http-shapes.ts';
+import { PROOF_ROUTES } from './proof-http-routes.ts';
 import { SearchShape } from './search-shapes.ts';
 import { SEED_ROUTES } from './seed-http-routes.ts';
 import { SERVICE_ROUTES } from './service-http-routes.ts';
@@ -49,6 +50,7 @@ export const HTTP_TAGS = [
   { name: 'nodes', description: 'The nodes that this gateway reaches.' },
   { name: 'blocks', description: "A node's chain." },
   { name: 'entries', description: 'Records: submitted, pending, and in blocks.' },
+  { name: 'proofs', description: 'What shows that a chain is the one it says it is, to who believes nobody.' },
   { name: 'events', description: 'What happens at nodes, as it happens.' },
   { name: 'service', description: 'The gateway itself.' },
 ] as const;
@@ -315,5 +317,6 @@ export const HTTP_ROUTES = {
       response: answers(200, 'The events, until either side ends it.', Type.String(), EVENT_STREAM_TYPE),
     },
   },
+  ...PROOF_ROUTES,
   ...SERVICE_ROUTES,
 } as const;

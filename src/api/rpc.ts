@@ -32,6 +32,15 @@ export const RPC_METHODS = {
    * that height, or below and with the tip; without the height among the pending ones, too. 20 unless told, 100 at most.
    */
   search: 'search',
+  /** `{}` to `ChainProofView`: that the active chain has the work of its tip. */
+  'chain-proof': 'chain-proof',
+  /**
+   * `{heights, tip?}` or `{hash, tip?}` to a header proof: that these headers, 64 at most, or that of this block, are below
+   * `tip`; the tip of the moment unless told.
+   */
+  'header-proof': 'header-proof',
+  /** `{id, tip?}` to an entry proof: that the entry is on the chain up to `tip`; the tip of the moment unless told. */
+  'entry-proof': 'entry-proof',
   /** `{entries: [any JSON, …]}` to `Appended`, when the entries are durable in the pool; 4,096 and 1 MiB at most. */
   append: 'append',
   /** `{limit?}` to `PendingView`, oldest first; 100 unless told, 1,000 at most. */

@@ -10,7 +10,7 @@ import { HASH_BYTES, type Hash, parseHash } from './hash.ts';
 import { HEADER_BYTES } from './header.ts';
 import { type HeaderProof, PROOF_HEADERS_MAX, type WorkedHeader } from './header-proof.ts';
 
-export interface HeaderProofJson {
+export type HeaderProofJson = {
   readonly tip: string;
   /** The 236 hex digits of each header, one after the other. */
   readonly headers: string;
@@ -18,9 +18,9 @@ export interface HeaderProofJson {
   readonly works: readonly string[];
   /** The 64 hex digits of each hash, one after the other. */
   readonly proof: string;
-}
+};
 
-export interface EntryProofJson {
+export type EntryProofJson = {
   readonly id: string;
   readonly index: number;
   readonly count: number;
@@ -28,7 +28,7 @@ export interface EntryProofJson {
   /** The 64 hex digits of each hash, one after the other. */
   readonly path: string;
   readonly block: HeaderProofJson;
-}
+};
 
 export function headerProofToJson({ tip, headers, proof }: HeaderProof): HeaderProofJson {
   return {

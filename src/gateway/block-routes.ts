@@ -1,9 +1,10 @@
 /** Reading a node's chain: pages of summaries, and blocks with tags by which a client need not fetch them twice. */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { HTTP_ROUTES } from '../api/http-routes.ts';
 import { BlockSummariesShape, type BlocksPage } from '../api/http-shapes.ts';
 import { BlockViewShape } from '../api/shapes.ts';
 import { type JsonText, jsonValue } from '../core/json-text.ts';
+import { isFresh } from './entity-tag.ts';
 import { memberText, readAnswer } from './node-answer.ts';
 import { ask, type GatewayApp, type RouteParts, sendJson } from './node-call.ts';
 import { problem } from './problem.ts';
@@ -64,17 +65,6 @@ function viewBlock(
 ): Promise<JsonText> {
   const params = jsonValue(block.length === HASH_LENGTH ? { hash: block } : { height: Number(block) });
   return ask(parts, reply, { port, method: 'block', params });
-}
-
-/** Tags the reply. Where the client holds what has this tag, answers so (RFC 9110 §13.1.2) and says true. */
-function isFresh(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
-  reply.header('etag', tag);
-  const held = request.headers['if-none-match'];
-  if (held === undefined) return false;
-  const tags = held.split(',').map((text) => text.trim().replace(/^W\//, ''));
-  if (!tags.includes(tag) && held.trim() !== '*') return false;
-  void reply.code(304).send();
-  return true;
 }
 
 /** The block with which a page begins. Its hash tells when the chain below the page before has changed. */

@@ -107,6 +107,11 @@ export class CannedLedger {
         return result(text(encodeParams(DEFAULT_PARAMS)));
       case 'search':
         return result(jsonValue({ matches: [], pending: [], searched_down_to: 0, omitted: 0 }));
+      case 'chain-proof':
+        return result(jsonValue({ tip: this.tip.hash, proof: '01ff' }));
+      case 'header-proof':
+      case 'entry-proof':
+        return unknown('tip-not-active');
       case 'entry':
         return unknown('entry-not-found');
       case 'append':

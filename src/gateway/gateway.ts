@@ -21,6 +21,7 @@ import { createNodeDirectory } from './node-directory.ts';
 import { addNodeRoutes } from './node-routes.ts';
 import { addPeerDoor } from './peer-door.ts';
 import { Places } from './places.ts';
+import { addProofRoutes } from './proof-routes.ts';
 import { createAllowedHosts, foreignRequest, isLoopback, unauthorized } from './protection.ts';
 import { addSeedRoutes } from './seed-routes.ts';
 import { addServiceRoutes } from './service-routes.ts';
@@ -107,6 +108,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   addNodeRoutes(app, parts);
   addBlockRoutes(app, parts);
   addChainRoutes(app, parts);
+  addProofRoutes(app, parts);
   addServiceRoutes(app, parts);
   addMetricsRoute(app, parts);
   addPeerDoor(app, parts);

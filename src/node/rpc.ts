@@ -21,6 +21,7 @@ import type { ChainUploads } from './chain-upload.ts';
 import { readClocks } from './clocks.ts';
 import { answerForks } from './fork-calls.ts';
 import type { NodeGauges } from './node-gauges.ts';
+import { answerChainProof, answerEntryProof, answerHeaderProof } from './proof-calls.ts';
 import type { ReorganisationLog } from './reorganisation-log.ts';
 import {
   invalidParams,
@@ -97,6 +98,12 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
   blocks: (parts, params) => answerBlocks(parts, params),
 
   forks: (parts) => answerForks(parts),
+
+  'chain-proof': (parts) => answerChainProof(parts),
+
+  'header-proof': (parts, params) => answerHeaderProof(parts, params),
+
+  'entry-proof': (parts, params) => answerEntryProof(parts, params),
 
   params: async ({ params: network }) => result(encodeParams(network) as JsonText),
 

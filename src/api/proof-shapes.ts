@@ -1,0 +1,46 @@
+/** Proofs as the HTTP and JSON-RPC interfaces give them (docs/spec/inclusion-proof.md#json, docs/spec/chain-proof.md). */
+import Type, { type Static } from 'typebox';
+
+const HashText = Type.String({ pattern: '^[0-9a-f]{64}$' });
+const JoinedHashes = Type.String({
+  pattern: '^([0-9a-f]{64})*$',
+  description: 'Hashes of 64 lower-case hex digits, one after the other.',
+});
+
+/** What `chain-proof` of the probe socket answers. */
+export const ChainProofShape = Type.Object({
+  tip: HashText,
+  proof: Type.String({ pattern: '^([0-9a-f]{2})+$', description: 'Lower-case hex digits.' }),
+});
+export type ChainProofView = Static<typeof ChainProofShape>;
+
+export const HeaderProofShape = Type.Object({
+  tip: HashText,
+  headers: Type.String({
+    pattern: '^([0-9a-f]{236})*$',
+    description: 'The 118 bytes of each header, lowest first, one after the other.',
+  }),
+  works: Type.Array(Type.String({ pattern: '^[0-9]{1,78}$' }), { description: 'The cumulative work of each header.' }),
+  proof: JoinedHashes,
+});
+
+export const EntryProofShape = Type.Object({
+  id: HashText,
+  index: Type.Integer({ minimum: 0, description: 'The place of the entry in its block.' }),
+  count: Type.Integer({ minimum: 1, description: 'How many entries the block has.' }),
+  shape: Type.Union([Type.Literal('single'), Type.Literal('array')]),
+  path: JoinedHashes,
+  block: HeaderProofShape,
+});
+
+export const ProofQuery = Type.Object(
+  {
+    tip: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{64}$',
+        description: 'A block of the active chain, below which it is shown; the tip of the moment unless told.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);

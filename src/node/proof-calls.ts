@@ -1,0 +1,79 @@
+/** The JSON-RPC methods that answer with proofs (docs/spec/wire.md#json-rpc). */
+import { bytesToHex } from '#host';
+import type { ChainProofView } from '../api/proof-shapes.ts';
+import type { Hash } from '../core/hash.ts';
+import { PROOF_HEADERS_MAX } from '../core/header-proof.ts';
+import { readElements } from '../core/json-text.ts';
+import { entryProofToJson, headerProofToJson } from '../core/proof-json.ts';
+import type { RpcAnswer } from '../probe/probe-server.ts';
+import type { FullNode } from '../protocol/full-node.ts';
+import type { ChainStore, ProofRefusal } from '../storage/chain-store.ts';
+import type { ProofDesk } from './proof-desk.ts';
+import { invalidParams, type Params, plain, type Refusal, readHash, refused } from './rpc-call.ts';
+
+interface ProofParts {
+  readonly store: ChainStore;
+  readonly machine: FullNode;
+  readonly runtime: { readonly proofs: ProofDesk };
+}
+
+export async function answerChainProof({ runtime }: ProofParts): Promise<RpcAnswer> {
+  const { tip, bytes } = await runtime.proofs.chainProof();
+  if (bytes === undefined) {
+    const message = 'the last blocks of this chain have too little of its work for a proof: only its headers show it';
+    throw refused('chain-proof-impossible', message);
+  }
+  const view: ChainProofView = { tip, proof: bytesToHex(bytes) };
+  return plain(view);
+}
+
+/** Of the headers at `heights`, or of the active block `hash`; below `tip`, or the tip of the moment. */
+export async function answerHeaderProof({ store, machine, runtime }: ProofParts, params: Params): Promise<RpcAnswer> {
+  const tip = readHash(params, 'tip') ?? machine.tip.hash;
+  const heights = await readHeights(store, params);
+  const proof = await runtime.proofs.headerProof({ tip, heights });
+  if (!proof.ok) throw refusedProof(proof.fault);
+  return plain(headerProofToJson(proof.value));
+}
+
+export async function answerEntryProof({ machine, runtime }: ProofParts, params: Params): Promise<RpcAnswer> {
+  const id = readHash(params, 'id');
+  if (id === undefined) throw invalidParams('`id` is missing: the id of an entry, 64 lower-case hex digits');
+  const proof = await runtime.proofs.entryProof({ tip: readHash(params, 'tip') ?? machine.tip.hash, id });
+  if (!proof.ok) throw refusedProof(proof.fault);
+  return plain(entryProofToJson(proof.value));
+}
+
+async function readHeights(store: ChainStore, params: Params): Promise<readonly number[]> {
+  const hash = readHash(params, 'hash');
+  if (hash !== undefined) return [await activeHeight(store, hash)];
+  const elements = readElements(params.get('heights') ?? '');
+  const heights = elements.ok ? elements.value.map((text) => (HEIGHT_TEXT.test(text) ? Number(text) : Number.NaN)) : [];
+  const isRising = heights.every((height, i) => height > (heights[i - 1] ?? -1));
+  if (heights.length === 0 || heights.length > PROOF_HEADERS_MAX || !isRising) {
+    throw invalidParams(
+      `send \`hash\`, or \`heights\`: 1 to ${PROOF_HEADERS_MAX} whole numbers, each above the one before`,
+    );
+  }
+  return heights;
+}
+
+async function activeHeight(store: ChainStore, hash: Hash): Promise<number> {
+  const point = await store.pointOf(hash);
+  if (point === undefined) throw refused('block-not-found', 'this node has no such block on its active chain');
+  return point.header.height;
+}
+
+function refusedProof(fault: ProofRefusal): Refusal {
+  const { code, ...facts } = fault;
+  return refused(code, REFUSALS[code], facts);
+}
+
+const REFUSALS: Readonly<Record<ProofRefusal['code'], string>> = {
+  'tip-not-active':
+    'the tip is not a block of this node’s active chain: leave it out, or ask for the chain proof again',
+  'height-not-below-tip': 'a proof shows headers below its tip: name lower heights, or a higher tip',
+  'entry-not-in-chain':
+    'this entry is not in the chain up to that tip, as far as it was looked through: ask again later',
+};
+const HEIGHT_TEXT = /^(0|[1-9][0-9]{0,9})$/;
