@@ -1,5 +1,5 @@
 /** The JSON-RPC method that tells of forks: what stands beside the active chain, and how that has changed. */
-import type { Forks } from '../api/fork-shapes.ts';
+import type { Branch as BranchView, Forks } from '../api/fork-shapes.ts';
 import { bitsToHex } from '../core/target.ts';
 import type { RpcAnswer } from '../probe/probe-server.ts';
 import type { TreeNode } from '../protocol/block-tree.ts';
@@ -29,7 +29,7 @@ export async function answerForks({
   return plain(forks);
 }
 
-function branchView({ fork, tip, length, blocks, isWhole, wasActive }: Branch): Forks['branches'][number] {
+function branchView({ fork, tip, length, blocks, isWhole, wasActive }: Branch): BranchView {
   const { hash, header, work } = tip.point;
   return {
     fork_height: fork.point.header.height,
@@ -41,7 +41,7 @@ function branchView({ fork, tip, length, blocks, isWhole, wasActive }: Branch): 
   };
 }
 
-function blockView({ point, body }: TreeNode): Forks['branches'][number]['blocks'][number] {
+function blockView({ point, body }: TreeNode): BranchView['blocks'][number] {
   const { hash, header, work } = point;
   return {
     height: header.height,
