@@ -12,6 +12,7 @@ import { fuzz } from './fuzz.ts';
 import { hostile } from './hostile.ts';
 import { httpAttacks } from './http-attacks.ts';
 import { kill } from './kill.ts';
+import { light } from './light.ts';
 import { mutation } from './mutation.ts';
 import type { Effort, Part } from './part.ts';
 import { partitions } from './partitions.ts';
@@ -32,6 +33,7 @@ const PARTS: readonly Part[] = [
   powerLoss,
   diskImages,
   upkeepKills,
+  light,
   hostile,
   httpAttacks,
   fuzz,

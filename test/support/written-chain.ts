@@ -69,7 +69,13 @@ export class WrittenChain implements ChainSource {
 
   /** Puts a header behind the tip. */
   add(wish: HeaderWish = {}): void {
-    const { solveTime = 10, isWorked = true, work, label = '', ...fields } = wish;
+    const { header, bytes } = this.next(wish);
+    this.#push(header, bytes, this.work(this.tipHeight) + (wish.work ?? workOf(header.bits)));
+  }
+
+  /** A header that could be put there. */
+  next(wish: HeaderWish = {}): { readonly header: Header; readonly bytes: Uint8Array } {
+    const { solveTime = 10, isWorked = true, work: _, label = '', ...fields } = wish;
     const height = this.tipHeight + 1;
     const parent = this.#headerAt(height - 1);
     const bits =
@@ -87,8 +93,7 @@ export class WrittenChain implements ChainSource {
       ...fields,
     };
     const bytes = search(header, isWorked);
-    const nonce = new DataView(bytes.buffer).getUint32(NONCE_OFFSET + 4);
-    this.#push({ ...header, nonce }, bytes, this.work(height - 1) + (work ?? workOf(header.bits)));
+    return { header: { ...header, nonce: new DataView(bytes.buffer).getUint32(NONCE_OFFSET + 4) }, bytes };
   }
 
   /** Puts a header behind the tip as it is, whatever was before it. */
