@@ -1,14 +1,13 @@
-/** What the network allows an entry to be, as one of its nodes tells: the default network's until it has told. */
-import { createParams, parseParams } from '../../core/params.ts';
+/** The rules of the network that is shown, as one of its nodes tells them: the default network's until it has told. */
+import { createParams, type NetworkParams, parseParams } from '../../core/params.ts';
 import { api } from './api.ts';
-import type { EntryLimits } from './canonical-check.ts';
 import { live } from './live.svelte.ts';
 
-class NetworkLimits {
-  current: EntryLimits = $state.raw(createParams({ name: 'cairn' }));
+class KnownParams {
+  current: NetworkParams = $state.raw(createParams({ name: 'cairn' }));
   #genesis: string | undefined;
 
-  /** Asks once for each network. */
+  /** Asks once for each network. To be called in an effect. */
   async refresh(): Promise<void> {
     const { port, node } = live;
     const genesis = node?.status?.network.genesis;
@@ -20,5 +19,4 @@ class NetworkLimits {
   }
 }
 
-/** Those of the network that the page shows. */
-export const limits = new NetworkLimits();
+export const networkParams = new KnownParams();
