@@ -7,7 +7,9 @@ import { spawnSync } from 'node:child_process';
 import { PACKING_FLAGS } from '../src/mining/process-miner.ts';
 import { convergence } from './convergence.ts';
 import { core } from './core.ts';
+import { EXPLORER_PARTS, explorer } from './explorer.ts';
 import { type Comparison, type ComparisonResult, compare, FULL_EFFORT, QUICK_EFFORT } from './harness.ts';
+import { light } from './light.ts';
 import { formatMeasurement, type Measurement } from './measurement.ts';
 import { mining } from './mining.ts';
 import { createReport, formatComparison, formatWaiting } from './report.ts';
@@ -63,6 +65,21 @@ const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
         tellAll(scale(choice), (result) =>
           'figures' in result ? formatMeasurement(result) : formatComparison(result),
         ),
+    },
+  ],
+  [
+    'explorer',
+    {
+      about: 'what a visitor waits for, in a real browser',
+      parts: EXPLORER_PARTS,
+      run: (choice: Choice) => tellAll(explorer(choice), formatMeasurement),
+    },
+  ],
+  [
+    'light',
+    {
+      about: 'showing a chain to who has none of it: proofs of a thousand to a million blocks',
+      run: (choice: Choice) => tellAll(light(choice), formatMeasurement),
     },
   ],
   [

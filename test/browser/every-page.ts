@@ -37,8 +37,9 @@ export async function everyPage(world: ExplorerWorld): Promise<PageAddress[]> {
 /** Resolves when the page that was opened has said what it has to say, and nothing of it moves any more. */
 export async function whenSettled(page: Page): Promise<void> {
   await page.getByRole('main').getByRole('heading', { level: 1 }).first().waitFor();
-  await page.waitForFunction(`document.querySelector('[aria-busy="true"]') === null`);
-  await page.waitForFunction(`document.getAnimations().every(({ playState }) => playState !== 'running')`);
+  await page.locator('.notice.loading, [aria-busy="true"]').first().waitFor({ state: 'detached' });
+  await page.evaluate(`Promise.allSettled(document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity).map(({ finished }) => finished))`);
 }
 
 interface BlockView {

@@ -32,7 +32,7 @@ test('of a million blocks only those in sight are laid out, wherever one looks',
   assert.ok((await rows(page)) <= ROWS_MAX);
   await page.getByRole('main').hover();
   for (let i = 0; i < 5; i++) await page.mouse.wheel(0, 20_000);
-  await page.waitForFunction(`document.querySelector('a[href*="block/${TIP_HEIGHT}"]') === null`);
+  await blockLink(page, TIP_HEIGHT).waitFor({ state: 'detached' });
   assert.ok((await rows(page)) <= ROWS_MAX);
 });
 
