@@ -68,8 +68,10 @@ test('one value alone is an entry, and the genesis has none', async () => {
   const [value] = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('{}')).blocks;
   assert.ok(value);
   const store = await storeOf([value.body]);
-  const { matches, searchedDownTo } = await searchIn(store, { text: '{}', from: 1, matchesMax: 10 });
-  assert.deepEqual([matches.map(({ height }) => height), searchedDownTo], [[1], 0]);
+  for (const matchesMax of [1, 10]) {
+    const { matches, searchedDownTo } = await searchIn(store, { text: '{}', from: 1, matchesMax });
+    assert.deepEqual([matches.map(({ height }) => height), searchedDownTo], [[1], 0]);
+  }
 });
 
 test('of a block with more matches than asked for, the others are counted', async () => {
