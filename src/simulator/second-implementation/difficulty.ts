@@ -50,7 +50,8 @@ export function nextBits(
   return compact(target < 1n ? 1n : target < limit ? target : limit);
 }
 
-function nextTarget(parentTarget: bigint, solveTime: bigint, rules: DifficultyRules): bigint {
+/** Steps 1 to 6 of D3 for a parent with a target, before anything bounds what comes of them. */
+export function nextTarget(parentTarget: bigint, solveTime: bigint, rules: DifficultyRules): bigint {
   const exponent = ((solveTime - rules.interval) * 65_536n) / rules.halfLife;
   const shift = floorDivide(exponent, 65_536n);
   const x = exponent - 65_536n * shift;
