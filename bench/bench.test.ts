@@ -93,6 +93,21 @@ for (const { parts, aims } of SCALE_PARTS) {
   });
 }
 
+test('the light benchmark measures a chain with all its headers in the proof, and one without', async () => {
+  const { stdout } = await bench('light', '--quick');
+  const { results } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+  assert.equal(results.length, 2);
+  for (const { name, figures } of results) {
+    for (const { value } of figures) assert.ok(Number.isFinite(value) && value > 0, name);
+    const aims = figures.flatMap((figure: { aim?: number; unit: string }) =>
+      figure.aim === undefined ? [] : [`${figure.aim} ${figure.unit}`],
+    );
+    assert.deepEqual(aims, ['500 kB', '1000 ms']);
+    const names = new Set(figures.map((figure: { name: string }) => figure.name));
+    assert.equal(names.size, figures.length, 'each figure has a name of its own');
+  }
+});
+
 test('the storage benchmark gives every engine at hand as a multiple of the first', async () => {
   const { stdout } = await bench('storage', '--quick');
   const { results } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');

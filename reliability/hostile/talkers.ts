@@ -96,6 +96,13 @@ const questioner: Character = {
       encodeMessage({ type: 'get-blocks', hashes: strange }),
       encodeMessage({ type: 'get-entries', ids: strange }),
       encodeMessage({ type: 'get-block-ids', hash: strange[0] ?? genesis }),
+      encodeMessage({ type: 'get-chain-proof' }),
+      encodeMessage({
+        type: 'get-header-proof',
+        tip: strange[0] ?? genesis,
+        heights: Array.from(strange.keys()).slice(0, 64),
+      }),
+      encodeMessage({ type: 'get-entry-proof', tip: genesis, id: strange[1] ?? genesis }),
       encodeMessage({ type: 'get-peers' }),
       encodeMessage({ type: 'ping', nonce: 1 }),
     ];

@@ -9,9 +9,13 @@ import { assert, assertPresent } from '../../src/core/assert.ts';
 import type { Block } from '../../src/core/block.ts';
 import { blockJsonBytes } from '../../src/core/block-json.ts';
 import { entryBytes, entryIds } from '../../src/core/body.ts';
+import type { EntryProof } from '../../src/core/entry-proof.ts';
 import type { Hash } from '../../src/core/hash.ts';
 import { HEADER_BYTES } from '../../src/core/header.ts';
+import type { HeaderProof } from '../../src/core/header-proof.ts';
+import { appendLeaf, EMPTY_FRONTIER, historyLeaf } from '../../src/core/history.ts';
 import type { NetworkParams } from '../../src/core/params.ts';
+import { fail, ok, type Result } from '../../src/core/result.ts';
 import type { ChainPoint } from '../../src/core/validation.ts';
 import { checkChain } from '../../src/storage/chain-check.ts';
 import { chainJsonChunks, chainJsonPart } from '../../src/storage/chain-json.ts';
@@ -28,12 +32,20 @@ import {
   type PendingBatch,
   type PendingEntry,
   type PendingLimits,
+  type ProofRefusal,
   RETURNED_LIMITS,
   type StoredBlock,
   type StoredBody,
   type StoredChain,
+  type StoredProof,
 } from '../../src/storage/chain-store.ts';
 import { StoreError } from '../../src/storage/store-error.ts';
+import {
+  type ProofSource,
+  storedChainProof,
+  storedEntryProof,
+  storedHeaderProof,
+} from '../../src/storage/stored-proofs.ts';
 import type { BlockForest, ForestBlock } from './block-forest.ts';
 
 export class ForestStore implements ChainStore {
@@ -145,6 +157,26 @@ export class ForestStore implements ChainStore {
     return checkChain({ ...options, blocks: each(blocks), tip: hash, length: blocks.length, params: this.#params });
   }
 
+  async chainProof(): Promise<StoredProof> {
+    return storedChainProof(this.#proofSource(), this.#params);
+  }
+
+  async headerProof(question: {
+    readonly tip: Hash;
+    readonly heights: readonly number[];
+  }): Promise<Result<HeaderProof, ProofRefusal>> {
+    return storedHeaderProof(this.#proofSource(), question);
+  }
+
+  async entryProof({ tip, id }: { readonly tip: Hash; readonly id: Hash }): Promise<Result<EntryProof, ProofRefusal>> {
+    const height = (await this.pointOf(tip))?.header.height;
+    if (height === undefined) return fail({ code: 'tip-not-active', tip });
+    const [place] = (await this.entryPlaces(id, 1)).places;
+    const body = place === undefined || place.height > height ? undefined : this.#chain()[place.height]?.block.body;
+    if (place === undefined || body === undefined) return fail({ code: 'entry-not-in-chain', id, indexedTo: height });
+    return ok(storedEntryProof(this.#proofSource(), { hash: tip, height }, { ...place, body }));
+  }
+
   async entryPlaces(id: Hash, max: number): Promise<EntryPlaces> {
     const places = this.#chain().flatMap(({ block: { hash, header, body } }) =>
       entryIds(body).flatMap((other, index) => (other === id ? [{ height: header.height, hash, index }] : [])),
@@ -160,6 +192,25 @@ export class ForestStore implements ChainStore {
   async close(): Promise<void> {}
 
   /** Before anything is changed, so that a mistaken change leaves nothing behind. */
+  /** Makes all nodes of the history anew: who asks for proofs reads whole chains. */
+  #proofSource(): ProofSource {
+    const chain = this.#chain();
+    const at = (height: number) => assertPresent(chain[height], 'what is asked for is not above the tip');
+    const nodes = chain.flatMap(({ point, headerBytes }, height) => {
+      const before = chain[height - 1]?.point.history ?? EMPTY_FRONTIER;
+      return appendLeaf(before, historyLeaf(headerBytes, point.work)).completed;
+    });
+    return {
+      tip: { height: heightOf(this.#tip), hash: this.#tip.block.hash },
+      headerAt: (height) => {
+        const { point, headerBytes } = at(height);
+        return { header: point.header, bytes: headerBytes, work: point.work };
+      },
+      nodeAt: (position) => assertPresent(nodes[position], 'the history has the node'),
+      heightOf: (hash) => chain.findLast(({ block }) => block.hash === hash)?.point.header.height,
+    };
+  }
+
   #assertFits({ blocks, activate }: ChainChange): void {
     if (activate === undefined) return;
     const given = new Map(blocks.map(({ block }) => [block.hash, block]));

@@ -90,6 +90,7 @@ export const PeerViewShape = Type.Object({
   address: Type.String(),
   direction: Type.Union([Type.Literal('inbound'), Type.Literal('outbound')]),
   agent: Type.String(),
+  light: Type.Boolean({ description: 'Whether it is a light client, which has no blocks to give.' }),
   height: Type.Integer({ minimum: 0, description: 'The highest block it has told of.' }),
   connected_s: Type.Number({ description: 'Seconds since the connection.' }),
   score: Type.Number({ description: '0 is spotless; it is disconnected at -20 and banned at -50.' }),

@@ -84,6 +84,7 @@ export function peerViews(machine: FullNode, nowMs: number): PeerView[] {
     address: peer.address,
     direction: peer.direction,
     agent: peer.agent ?? '',
+    light: peer.isLight,
     height: peer.best?.point.header.height ?? peer.claimedTip?.height ?? 0,
     connected_s: (nowMs - peer.connectedMs) / 1000,
     score: peer.score(nowMs),

@@ -143,6 +143,8 @@ export class Doorkeeper {
       return this.#dismiss(peer.id, 'peers-full', `${LIGHT_PEERS_MAX} light clients at most`, nowMs);
     }
     peer.agent = hello.agent;
+    // For people to see: nobody asks it for that chain.
+    peer.claimedTip = hello.tip;
     return [{ type: 'notify', event: { type: 'peer-joined', peer: peer.id } }];
   }
 

@@ -9,7 +9,7 @@ import type { BuiltChain } from '../../../test/support/chain-fixture.ts';
 import { encodeRun } from '../../../test/support/header-bytes.ts';
 import { BLOCKS_BY_HASH, ENTRIES, GENESIS, PARAMS } from './known-chains.ts';
 
-export function helloOf(tip: ChainPoint): Message {
+export function helloOf(tip: ChainPoint): Message & { type: 'hello' } {
   return {
     type: 'hello',
     genesis: GENESIS.hash,

@@ -190,7 +190,7 @@ function say(watched: WatchedMachine, peer: PeerId, message: Message): void {
 function drawMessage(choices: ByteChoices): Message {
   const chain = choices.pick(CHAINS);
   const hash = drawHash(choices, chain);
-  switch (choices.integer(17)) {
+  switch (choices.integer(19)) {
     case 0:
       return helloOf(tipOf(chain));
     case 1:
@@ -233,6 +233,19 @@ function drawMessage(choices: ByteChoices): Message {
       return { type: 'peers', addresses: [addressOf(choices.pick(PEERS)), addressOf(String(choices.integer(999)))] };
     case 16:
       return choices.flag() ? { type: 'ping', nonce: 1 } : { type: 'pong', nonce: choices.integer(3) };
+    case 17: {
+      const tip = drawHash(choices, chain);
+      if (choices.flag()) return { type: 'get-chain-proof' };
+      return choices.flag()
+        ? { type: 'get-header-proof', tip, heights: [0, 2] }
+        : { type: 'get-entry-proof', tip, id: hash };
+    }
+    case 18: {
+      if (choices.flag()) return { ...helloOf(tipOf(chain)), light: true };
+      return choices.flag()
+        ? { type: 'chain-proof', proof: choices.bytes(3) }
+        : { type: 'header-proof', proof: { tip: hash, headers: [], proof: [] } };
+    }
     default:
       return choices.flag() ? { type: 'get-peers' } : { type: 'goodbye', code: 'leaving', message: '' };
   }

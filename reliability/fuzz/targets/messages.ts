@@ -1,6 +1,7 @@
 /** What peers say: every message that is taken says exactly what it said, and keeps to its limits. */
 import assert from 'node:assert/strict';
-import { encodeHeader } from '../../../src/core/header.ts';
+import { encodeHeader, HEADER_BYTES } from '../../../src/core/header.ts';
+import { PROOF_HEADERS_MAX } from '../../../src/core/header-proof.ts';
 import { hashLeaf } from '../../../src/core/merkle.ts';
 import { DEFAULT_PARAMS } from '../../../src/core/params.ts';
 import { createGenesis, genesisPoint } from '../../../src/core/validation.ts';
@@ -9,6 +10,7 @@ import {
   ADDRESSES_PER_MESSAGE_MAX,
   BLOCK_IDS_MAX,
   BLOCKS_PER_REQUEST_MAX,
+  CHAIN_PROOF_BYTES_MAX,
   HEADERS_PER_MESSAGE_MAX,
   IDS_PER_MESSAGE_MAX,
   LOCATOR_HASHES_MAX,
@@ -92,6 +94,16 @@ function assertWithinLimits(message: Message): void {
     case 'block-ids':
       assert.ok(message.ids.length <= BLOCK_IDS_MAX && message.ids.every((id) => /^[0-9a-f]{64}$/.test(id)));
       return;
+    case 'get-header-proof':
+      assert.ok(message.heights.length <= PROOF_HEADERS_MAX);
+      assert.ok(message.heights.every((height, i) => height > (message.heights[i - 1] ?? -1)));
+      return;
+    case 'chain-proof':
+      assert.ok(message.proof.length <= CHAIN_PROOF_BYTES_MAX);
+      return;
+    case 'header-proof':
+      assert.ok(message.proof.headers.every(({ bytes }) => bytes.length === HEADER_BYTES));
+      return;
     case 'get-block-entries':
       assert.deepEqual(
         message.indexes,
@@ -113,6 +125,7 @@ function examples(): Message[] {
   const { hash, header } = genesis;
   const { work } = genesisPoint(DEFAULT_PARAMS);
   const arrayBytes = bytesOf('[{"a":1},[],"é"]');
+  const block = { tip: hash, headers: [{ bytes: encodeHeader(header), work }], proof: [hash, hash] };
   return [
     {
       type: 'hello',
@@ -122,6 +135,21 @@ function examples(): Message[] {
       tip: { hash, height: 0, work },
       addresses: ['/ip4/192.0.2.1/tcp/4001'],
     },
+    {
+      type: 'hello',
+      genesis: hash,
+      network: 'cairn',
+      agent: 'page/1',
+      tip: { hash, height: 0, work },
+      addresses: [],
+      light: true,
+    },
+    { type: 'get-chain-proof' },
+    { type: 'chain-proof', proof: bytesOf('proof') },
+    { type: 'get-header-proof', tip: hash, heights: [0, 7] },
+    { type: 'header-proof', proof: block },
+    { type: 'get-entry-proof', tip: hash, id: hash },
+    { type: 'entry-proof', proof: { id: hash, index: 0, count: 3, shape: 'array', path: [hash], block } },
     { type: 'get-headers', locator: [hash, hash] },
     { type: 'headers', headers: encodeHeader(header) },
     { type: 'headers', headers: new Uint8Array(0) },
@@ -155,6 +183,8 @@ function tooLong(): Message[] {
     { type: 'get-entries', ids: hashes(IDS_PER_MESSAGE_MAX + 1) },
     { type: 'peers', addresses: Array.from({ length: ADDRESSES_PER_MESSAGE_MAX + 1 }, () => '/ip4/192.0.2.1/tcp/1') },
     { type: 'get-block-entries', hash, indexes: [0, 2, 2] },
+    { type: 'get-header-proof', tip: hash, heights: Array.from({ length: PROOF_HEADERS_MAX + 1 }, (_, i) => i) },
+    { type: 'get-header-proof', tip: hash, heights: [1, 0] },
   ];
 }
 

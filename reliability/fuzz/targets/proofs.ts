@@ -1,6 +1,9 @@
 /** Proofs that somebody else made: none of what is not in a tree is ever shown to be in it. */
 import assert from 'node:assert/strict';
 import { type Hash, hashBytes } from '../../../src/core/hash.ts';
+import { encodeHeader } from '../../../src/core/header.ts';
+import { proveHeaders, verifyHeaderProof, type WorkedHeader } from '../../../src/core/header-proof.ts';
+import { appendLeaf, EMPTY_FRONTIER, historyLeaf } from '../../../src/core/history.ts';
 import {
   consistencyProof,
   inclusionProof,
@@ -8,6 +11,8 @@ import {
   merkleRoot,
   rootFromInclusion,
 } from '../../../src/core/merkle.ts';
+import { type ChainPoint, genesisPoint } from '../../../src/core/validation.ts';
+import { bodyOf, buildChain, TEST_PARAMS } from '../../../test/support/chain-fixture.ts';
 import { ByteChoices } from '../byte-choices.ts';
 import type { FuzzTarget } from '../target.ts';
 
@@ -70,6 +75,55 @@ export const CONSISTENCY_PROOF: FuzzTarget = {
   },
 };
 
+export const HEADER_PROOF: FuzzTarget = {
+  name: 'header-proof',
+  claim: 'no header is shown to be below a tip but those of its chain, at their heights and with their works',
+  words: [],
+  sizeMax: 120,
+  weight: 1,
+  seeds: () => [Buffer.of(8, 2, 3, 0, 0, 0), Buffer.of(19, 3, 1, 5, 1, 1, 1), Buffer.of(4, 1, 0)],
+  check(input) {
+    const choices = new ByteChoices(input);
+    const tip = choices.pick(CHAIN.slice(1));
+    const { height } = tip.header;
+    const heights = Array.from({ length: 1 + choices.integer(4) }, () => choices.integer(height - 1));
+    const honest = proveHeaders({
+      tip: tip.hash,
+      tipHeight: height,
+      heights: [...new Set(heights)].sort((one, other) => one - other),
+      headerAt: (at) => workedHeader(CHAIN[at] ?? GENESIS),
+      readNode: (position) => NODES[position] ?? tip.hash,
+    });
+    assert.ok(verifyHeaderProof(honest, tip.header).ok, 'an honest proof shows them');
+    const headers = honest.headers.map((header) => {
+      if (choices.flag()) return header;
+      const other = choices.pick(CHAIN);
+      const bytes = choices.flag() ? workedHeader(other).bytes : changedByte(header.bytes, choices);
+      return { bytes, work: choices.flag() ? header.work : other.work };
+    });
+    const proof = changed(honest.proof, choices, NODES);
+    const shown = verifyHeaderProof({ tip: tip.hash, headers, proof }, tip.header);
+    if (!shown.ok) return;
+    for (const { header, hash, work } of shown.value) {
+      const actual = CHAIN[header.height];
+      assert.ok(
+        header.height < height && actual?.hash === hash && actual.work === work,
+        'what is shown is of the chain',
+      );
+    }
+  },
+};
+
+/** `bytes` with one of them changed. */
+function changedByte(bytes: Uint8Array, choices: ByteChoices): Uint8Array {
+  const at = choices.integer(bytes.length - 1);
+  return bytes.with(at, choices.integer(255));
+}
+
+function workedHeader({ header, work }: ChainPoint): WorkedHeader {
+  return { bytes: encodeHeader(header), work };
+}
+
 /** `proof` with hashes put in, taken out or replaced by others of the tree. */
 function changed(proof: readonly Hash[], choices: ByteChoices, hashes: readonly Hash[]): Hash[] {
   const other = [...proof];
@@ -82,3 +136,13 @@ function changed(proof: readonly Hash[], choices: ByteChoices, hashes: readonly 
 }
 
 const LEAVES = Array.from({ length: 20 }, (_, i) => hashBytes(Uint8Array.of(i)));
+
+const GENESIS = genesisPoint(TEST_PARAMS);
+const CHAIN: readonly ChainPoint[] = [
+  GENESIS,
+  ...buildChain(TEST_PARAMS, GENESIS, 20, (height) => bodyOf(`${height}`)).points,
+];
+const NODES: readonly Hash[] = CHAIN.flatMap(({ header, work }, height) => {
+  const before = CHAIN[height - 1]?.history ?? EMPTY_FRONTIER;
+  return appendLeaf(before, historyLeaf(encodeHeader(header), work)).completed;
+});
