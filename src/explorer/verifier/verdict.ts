@@ -3,6 +3,7 @@
  *
  * Texts are whole sentences in plain words; codes are those of docs/spec/errors.md where a fault has one.
  */
+import type { CheckFact, CheckStep } from '../../core/check-step.ts';
 import type { PeerStanding } from '../../protocol/light-effects.ts';
 
 /** Where the verifier stands, all of it, at one moment. A new one for each change; never altered. */
@@ -57,26 +58,6 @@ export interface VerifiedTip {
   readonly method: 'proof' | 'headers';
   /** When it was found, in the browser's time: ms since 1970. */
   readonly sinceMs: number;
-}
-
-/** One thing that was checked, for somebody who wants to know what that means. */
-export interface CheckStep {
-  /** Stable, for keys and tests. */
-  readonly code: string;
-  readonly outcome: 'passed' | 'failed' | 'unchecked';
-  /** A few words: `Proof of work`. */
-  readonly title: string;
-  /** What was checked and what came out, in a sentence or two. */
-  readonly text: string;
-  /** Figures and hashes to look at, in order. */
-  readonly facts: readonly CheckFact[];
-}
-
-export interface CheckFact {
-  readonly name: string;
-  readonly value: string;
-  /** `hash` is to be shown in full on demand. */
-  readonly kind: 'text' | 'number' | 'hash' | 'bytes';
 }
 
 /** What is known of one node, from talking with it directly. */

@@ -1,6 +1,6 @@
 /**
- * The page's side of the light client: what a page asks, and hears. The work is done in a worker, which is loaded when it
- * is first wanted, so that neither its code nor its hashing holds up the first view.
+ * What a page asks of its light client, and hears. The work is done in a worker (`worker-verifier.ts`), loaded when it is
+ * first wanted, so that neither its code nor its hashing holds up the first view.
  */
 import type { Verdict, VerifierStatus } from './verdict.ts';
 
