@@ -2,7 +2,7 @@
 import Type from 'typebox';
 import { answers, BYTES_TYPE } from './http-answers.ts';
 import { BlockParams, EntryParams, NodeParams } from './http-shapes.ts';
-import { EntryProofShape, HeaderProofShape, ProofQuery } from './proof-shapes.ts';
+import { EntryProofShape, HeaderProofShape, ProofQuery, ReceiptShape } from './proof-shapes.ts';
 
 export const PROOF_ROUTES = {
   chainProof: {
@@ -45,6 +45,20 @@ export const PROOF_ROUTES = {
       params: EntryParams,
       querystring: ProofQuery,
       response: answers(200, 'An entry proof.', EntryProofShape),
+    },
+  },
+  receipt: {
+    method: 'GET',
+    url: '/api/v1/nodes/:port/entries/:id/receipt',
+    config: { changesState: false },
+    schema: {
+      tags: ['proofs'],
+      operationId: 'entryReceipt',
+      summary: 'A file that proves the entry to one who asks nobody',
+      description:
+        'For its lowest place, where it stands in several. `cairn verify` checks it, and so does the verifier page.',
+      params: EntryParams,
+      response: answers(200, 'A receipt.', ReceiptShape),
     },
   },
 } as const;

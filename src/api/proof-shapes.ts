@@ -33,6 +33,14 @@ export const EntryProofShape = Type.Object({
   block: HeaderProofShape,
 });
 
+export const ReceiptShape = Type.Object({
+  format: Type.Literal('cairn/receipt/1'),
+  network: Type.Unknown({ description: "The network's parameters." }),
+  entry: Type.Unknown(),
+  entry_proof: EntryProofShape,
+  chain_proof: Type.String({ pattern: '^([0-9a-f]{2})*$', description: 'The bytes of a chain proof.' }),
+});
+
 export const ProofQuery = Type.Object(
   {
     tip: Type.Optional(

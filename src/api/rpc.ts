@@ -41,6 +41,8 @@ export const RPC_METHODS = {
   'header-proof': 'header-proof',
   /** `{id, tip?}` to an entry proof: that the entry is on the chain up to `tip`; the tip of the moment unless told. */
   'entry-proof': 'entry-proof',
+  /** `{id}` to a receipt of the entry (docs/spec/receipt.md). */
+  receipt: 'receipt',
   /** `{entries: [any JSON, …]}` to `Appended`, when the entries are durable in the pool; 4,096 and 1 MiB at most. */
   append: 'append',
   /** `{limit?}` to `PendingView`, oldest first; 100 unless told, 1,000 at most. */

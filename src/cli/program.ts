@@ -15,6 +15,7 @@ import type { NodeFlags } from './node-command.ts';
 import { loadSettings } from './settings.ts';
 import { Terminal, type TerminalStreams } from './terminal.ts';
 import {
+  ENTRY_ID,
   HEIGHT,
   LISTEN_ADDRESS,
   LISTEN_PORT,
@@ -28,6 +29,7 @@ import {
   TEXT,
   type ValueKind,
 } from './value-kind.ts';
+import type { VerifyFlags } from './verify-command.ts';
 
 /** Runs the command that `args` ask for, and answers with what to exit with. Throws nothing. */
 export async function runProgram(
@@ -81,6 +83,7 @@ function createProgram(run: Run, terminal: Terminal, env: NodeJS.ProcessEnv): Co
   addQuestions(program, run);
   addSubmissions(program, run);
   addTransfers(program, run);
+  addReceipts(program, run);
 
   program
     .command('fsck')
@@ -107,6 +110,33 @@ function createProgram(run: Run, terminal: Terminal, env: NodeJS.ProcessEnv): Co
       run(async (context) => (await import('./bench-command.ts')).runBenchMining(context, flags)),
     );
   return program;
+}
+
+/** The commands for what is proved to people who run no node. */
+function addReceipts(program: Command, run: Run): void {
+  program
+    .command('receipt')
+    .description('write a file that proves, to anybody and without asking anybody, that an entry is on record')
+    .argument('<port>', 'of the node', parser(PORT))
+    .argument('<id>', 'of the entry, as append prints it', parser(ENTRY_ID))
+    .argument('[file]', 'named by the id unless told; - for stdout')
+    .addOption(jsonOption())
+    .addHelpText('before', examples('receipt 5001 "$id"', 'receipt 5001 "$id" order-17.receipt.json'))
+    .action((port: number, id: string, file: string | undefined, flags: JsonFlag) =>
+      run(async (context) => (await import('./receipt-command.ts')).runReceipt(context, port, id, { file, ...flags })),
+    );
+  program
+    .command('verify')
+    .description('check receipts, offline: exits with 1 where one does not prove what it says')
+    .argument('<file...>', 'receipts; - for stdin')
+    .option('--network <file>', 'the parameter file of the network that they must be of')
+    .option('--genesis <hash>', 'the genesis of that network, in its place')
+    .option('--steps', 'print each thing that was checked')
+    .addOption(jsonOption())
+    .addHelpText('before', examples('verify order-17.receipt.json', 'verify --steps *.receipt.json'))
+    .action((files: readonly string[], flags: VerifyFlags) =>
+      run(async (context) => (await import('./verify-command.ts')).runVerify(context, files, flags)),
+    );
 }
 
 /** The commands for a data folder that no node has open. */

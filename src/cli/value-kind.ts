@@ -1,6 +1,7 @@
 /** The kinds of values that flags, the environment and the configuration file take. */
 import { isListenAddress, isPeerAddress } from '../api/peer-address.ts';
 import type { MiningMode } from '../api/shapes.ts';
+import { parseHash } from '../core/hash.ts';
 import { KERNEL_NAMES, type KernelName } from '../mining/kernel-name.ts';
 import type { ProbeTarget } from '../probe/probe-client.ts';
 
@@ -17,6 +18,10 @@ export const LISTEN_PORT = integerKind(0, 65_535, 'a port from 0 to 65535, 0 for
 /** Parts of a hundred, of which there is at least one. */
 export const PERCENT = integerKind(1, 100, 'a whole number from 1 to 100');
 export const HEIGHT = integerKind(0, 4_294_967_295, 'a height, from 0 to 4294967295');
+export const ENTRY_ID: ValueKind<string> = {
+  parse: (text) => parseHash(text),
+  expected: 'the 64 hex digits of an id',
+};
 export const NODE_COUNT = integerKind(1, 16, 'a whole number from 1 to 16');
 
 export const MINING_MODE = choiceKind<MiningMode>(['demand', 'entries', 'always']);

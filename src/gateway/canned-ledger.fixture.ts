@@ -111,6 +111,7 @@ export class CannedLedger {
         return result(jsonValue({ tip: this.tip.hash, proof: '01ff' }));
       case 'header-proof':
       case 'entry-proof':
+      case 'receipt':
         return unknown('tip-not-active');
       case 'entry':
         return unknown('entry-not-found');

@@ -39,6 +39,7 @@ describe('proofs', () => {
     [`blocks/${HASH}/proof?tip=${HASH}`, 'header-proof', { hash: HASH, tip: HASH }],
     [`entries/${HASH}/proof`, 'entry-proof', { id: HASH }],
     [`entries/${HASH}/proof?tip=${HASH}`, 'entry-proof', { id: HASH, tip: HASH }],
+    [`entries/${HASH}/receipt`, 'receipt', { id: HASH }],
   ] as const) {
     it(`${path} asks the node for ${method}, and passes on what it says`, async () => {
       const answer = await ask(path);

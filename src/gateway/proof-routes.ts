@@ -36,6 +36,17 @@ export function addProofRoutes(app: GatewayApp, parts: RouteParts): void {
       return sendJson(reply, await ask(parts, reply, { port, method: 'entry-proof', params }));
     },
   });
+
+  app.route({
+    ...HTTP_ROUTES.receipt,
+    handler: async (request, reply) => {
+      const { port, id } = request.params;
+      const text = await ask(parts, reply, { port, method: 'receipt', params: jsonValue({ id }) });
+      // Browsers save it under this name; others need not mind.
+      reply.header('content-disposition', `attachment; filename="${id.slice(0, 16)}.receipt.json"`);
+      return sendJson(reply, text);
+    },
+  });
 }
 
 const HASH_LENGTH = 64;

@@ -19,10 +19,7 @@ interface ProofParts {
 
 export async function answerChainProof({ runtime }: ProofParts): Promise<RpcAnswer> {
   const { tip, bytes } = await runtime.proofs.chainProof();
-  if (bytes === undefined) {
-    const message = 'the last blocks of this chain have too little of its work for a proof: only its headers show it';
-    throw refused('chain-proof-impossible', message);
-  }
+  if (bytes === undefined) throw chainProofImpossible();
   const view: ChainProofView = { tip, proof: bytesToHex(bytes) };
   return plain(view);
 }
@@ -64,7 +61,12 @@ async function activeHeight(store: ChainStore, hash: Hash): Promise<number> {
   return point.header.height;
 }
 
-function refusedProof(fault: ProofRefusal): Refusal {
+export function chainProofImpossible(): Refusal {
+  const message = 'the last blocks of this chain have too little of its work for a proof: only its headers show it';
+  return refused('chain-proof-impossible', message);
+}
+
+export function refusedProof(fault: ProofRefusal): Refusal {
   const { code, ...facts } = fault;
   return refused(code, REFUSALS[code], facts);
 }

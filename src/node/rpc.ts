@@ -22,6 +22,7 @@ import { readClocks } from './clocks.ts';
 import { answerForks } from './fork-calls.ts';
 import type { NodeGauges } from './node-gauges.ts';
 import { answerChainProof, answerEntryProof, answerHeaderProof } from './proof-calls.ts';
+import { answerReceipt } from './receipt-call.ts';
 import type { ReorganisationLog } from './reorganisation-log.ts';
 import {
   invalidParams,
@@ -104,6 +105,8 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
   'header-proof': (parts, params) => answerHeaderProof(parts, params),
 
   'entry-proof': (parts, params) => answerEntryProof(parts, params),
+
+  receipt: (parts, params) => answerReceipt(parts, params),
 
   params: async ({ params: network }) => result(encodeParams(network) as JsonText),
 
