@@ -22,6 +22,7 @@ describe('the explorer', () => {
     await writeFile(join(folder, SCRIPT), 'export {};');
     await writeFile(join(folder, `${SCRIPT}.gz`), gzipSync('export {};'));
     await writeFile(join(folder, 'assets/icon-0a1b2c3d.svg'), '<svg/>');
+    await writeFile(join(folder, 'cairn-verifier.html'), '<!doctype html><script>0</script>');
     world = await startGateway({ port: 8080, explorerFolder: pathToFileURL(`${folder}/`) });
   });
   after(async () => {
@@ -47,6 +48,12 @@ describe('the explorer', () => {
     assert.equal((await get(SCRIPT)).headers['content-type'], 'text/javascript; charset=utf-8');
     assert.equal((await get('/assets/icon-0a1b2c3d.svg')).headers['content-type'], 'image/svg+xml');
     for (const file of ['/', SCRIPT]) assert.equal((await get(file)).headers['x-content-type-options'], 'nosniff');
+  });
+
+  it('gives the page that is one file to be saved, for its script may not run here', async () => {
+    const { headers } = await get('/cairn-verifier.html');
+    assert.equal(headers['content-disposition'], 'attachment; filename="cairn-verifier.html"');
+    assert.equal((await get('/')).headers['content-disposition'], undefined);
   });
 
   it('may be kept for ever where its name has the hash of its content, and is asked for again where not', async () => {

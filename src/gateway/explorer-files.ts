@@ -42,6 +42,8 @@ export async function addExplorer(app: GatewayApp, folder: URL): Promise<void> {
 interface ServedFile {
   readonly type: string;
   readonly cacheControl: string;
+  /** The name of what is to be saved, and not to be opened here. */
+  readonly savedAs: string | undefined;
   /** Of the content before it is coded. */
   readonly digest: string;
   readonly forms: ReadonlyMap<ContentCoding, Buffer>;
@@ -56,6 +58,7 @@ function describeFile(name: string, content: Buffer, files: ReadonlyMap<string, 
   return {
     type: MEDIA_TYPES.get(extname(name)) ?? 'application/octet-stream',
     cacheControl: name.startsWith(HASHED_FOLDER) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    savedAs: name === VERIFIER ? name : undefined,
     digest: createHash('sha256').update(content).digest('base64url'),
     forms,
   };
@@ -67,6 +70,7 @@ function sendFile(file: ServedFile, request: FastifyRequest, reply: FastifyReply
   // Each form is a representation of its own (RFC 9110 §8.8.3).
   const tag = `"${file.digest}-${coding}"`;
   reply.header('etag', tag).header('vary', 'accept-encoding').header('cache-control', file.cacheControl);
+  if (file.savedAs !== undefined) reply.header('content-disposition', `attachment; filename="${file.savedAs}"`);
   if (held?.split(',').some((text) => text.trim().replace(/^W\//, '') === tag)) return reply.code(304).send();
   if (coding !== 'identity') reply.header('content-encoding', coding);
   // Beside the page, for a worker has the policy that its own script came with.
@@ -90,6 +94,8 @@ async function readFiles(folder: URL): Promise<ReadonlyMap<string, Buffer>> {
 }
 
 const INDEX = 'index.html';
+/** A page that is one file and works without a server. Its script stands in it, which the policy of this one forbids. */
+const VERIFIER = 'cairn-verifier.html';
 /** What is in it has the hash of its content in its name. */
 const HASHED_FOLDER = 'assets/';
 const CODED = /\.(?:br|gz)$/;
