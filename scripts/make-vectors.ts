@@ -26,6 +26,7 @@ import {
   hashedHeader,
   validateHeader,
 } from '../src/core/validation.ts';
+import { chainProofVectors } from './chain-proof-vectors.ts';
 
 /** The text of every vector file, by its name. */
 export function makeVectors(): ReadonlyMap<string, string> {
@@ -38,6 +39,7 @@ export function makeVectors(): ReadonlyMap<string, string> {
     timestamps: timestampVectors(),
     'canonical-json': canonicalJsonVectors(),
     blocks: blockVectors(),
+    'chain-proofs': chainProofVectors(),
   };
   return new Map(Object.entries(files).map(([name, value]) => [`${name}.json`, `${JSON.stringify(value, null, 1)}\n`]));
 }

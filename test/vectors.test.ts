@@ -9,6 +9,9 @@ import { assertPresent } from '../src/core/assert.ts';
 import { encodeBlockJson, parseBlockJson } from '../src/core/block-json.ts';
 import { dataRoot, entryIds, parseBody } from '../src/core/body.ts';
 import { canonicalize } from '../src/core/canonical-json.ts';
+import { drawPositions } from '../src/core/chain-draws.ts';
+import { verifyChainProof } from '../src/core/chain-proof.ts';
+import type { Hash } from '../src/core/hash.ts';
 import { encodeHeader, hashHeader, parseHeader } from '../src/core/header.ts';
 import { appendLeaf, EMPTY_FRONTIER, historyLeaf, historyRoot } from '../src/core/history.ts';
 import { DEFAULT_PARAMS, type NetworkParams, parseParams } from '../src/core/params.ts';
@@ -132,6 +135,31 @@ test('blocks.json: the chain is accepted block by block, and each block after it
   for (const { code, block } of vectors.after_the_tip) assert.equal(codeOf(judge(block, tip, params.value)), code);
 });
 
+test('chain-proofs.json: positions are drawn, proofs hold and are refused as frozen', () => {
+  const vectors = read<ChainProofVectors>('chain-proofs.json');
+  const params = parseParams(vectors.params);
+  assert.ok(params.ok);
+  for (const { tip, work, work_before_tail, positions } of vectors.draws) {
+    const drawn = drawPositions({ tip, work: BigInt(work), sampledWork: BigInt(work_before_tail) });
+    assert.deepEqual(drawn?.map(String), positions);
+  }
+  for (const vector of vectors.valid) {
+    const proven = verifyChainProof(hexToBytes(vector.proof), params.value);
+    assert.ok(proven.ok);
+    const { tip, report } = proven.value;
+    assert.deepEqual([tip.header.height, tip.hash, tip.work.toString()], [vector.height, vector.tip, vector.work]);
+    assert.deepEqual(report.drawnHeights, vector.drawn_heights);
+    assert.equal(report.headersOpened, vector.headers_opened);
+  }
+  const last = assertPresent(vectors.valid.at(-1), 'there are valid proofs');
+  for (const { at, byte, code } of vectors.the_last_with_one_byte_changed) {
+    const proven = verifyChainProof(hexToBytes(last.proof).with(at, byte), params.value);
+    assert.ok(!proven.ok);
+    const { fault } = proven;
+    assert.equal(fault.code === 'chain-proof-header-invalid' ? `${fault.code}: ${fault.fault.code}` : fault.code, code);
+  }
+});
+
 function judge(text: string, parent: ChainPoint, params: NetworkParams): Result<ChainPoint, { readonly code: string }> {
   const claimed = parseBlockJson(text, params);
   if (!claimed.ok) return claimed;
@@ -216,6 +244,29 @@ interface TimestampVectors {
 interface CanonicalVectors {
   readonly submissions: readonly { readonly text: string; readonly canonical?: string; readonly code?: string }[];
   readonly bodies: readonly { readonly body: string; readonly code: string | null }[];
+}
+
+interface ChainProofVectors {
+  readonly params: string;
+  readonly draws: readonly {
+    readonly tip: Hash;
+    readonly work: string;
+    readonly work_before_tail: string;
+    readonly positions: readonly string[];
+  }[];
+  readonly valid: readonly {
+    readonly height: number;
+    readonly tip: string;
+    readonly work: string;
+    readonly drawn_heights: readonly number[];
+    readonly headers_opened: number;
+    readonly proof: string;
+  }[];
+  readonly the_last_with_one_byte_changed: readonly {
+    readonly at: number;
+    readonly byte: number;
+    readonly code: string;
+  }[];
 }
 
 interface BlockVectors {

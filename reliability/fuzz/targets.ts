@@ -2,6 +2,7 @@
 import type { FuzzTarget } from './target.ts';
 import { BLOCK_JSON, BODY } from './targets/blocks.ts';
 import { CANONICAL_JSON, CANONICAL_SCAN } from './targets/canonical-json.ts';
+import { CHAIN_PROOF, HISTORY_PROOF } from './targets/chain-proofs.ts';
 import { CONFIG_FILE, PARAMS, PEER_ADDRESS, RUNNING_NODE, VALUES } from './targets/configuration.ts';
 import { ENTRY_LINES } from './targets/entry-lines.ts';
 import { FRAME_HEADER, FRAMES, LINES } from './targets/frames.ts';
@@ -11,13 +12,14 @@ import { ARRAY_SPLITTER, JSON_TEXT } from './targets/json-text.ts';
 import { MACHINE } from './targets/machine.ts';
 import { ENTRY_BATCH, MESSAGES } from './targets/messages.ts';
 import { BLOCK_PARTS, CANDIDATE_CHAIN, NESTING, RPC_REPLY, RPC_REQUEST } from './targets/probe.ts';
-import { CONSISTENCY_PROOF, INCLUSION_PROOF } from './targets/proofs.ts';
+import { CONSISTENCY_PROOF, HEADER_PROOF, INCLUSION_PROOF } from './targets/proofs.ts';
 import { STORE_CODEC } from './targets/storage.ts';
 
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   ...[FRAME_HEADER, FRAMES, LINES, MESSAGES, ENTRY_BATCH, ENTRY_LINES],
   ...[CANONICAL_JSON, CANONICAL_SCAN, JSON_TEXT, ARRAY_SPLITTER, NESTING],
-  ...[BODY, BLOCK_JSON, HEADER, HEADER_RUN, DIFFICULTY, TIMESTAMP, INCLUSION_PROOF, CONSISTENCY_PROOF],
+  ...[BODY, BLOCK_JSON, HEADER, HEADER_RUN, DIFFICULTY, TIMESTAMP, INCLUSION_PROOF, CONSISTENCY_PROOF, HEADER_PROOF],
+  ...[CHAIN_PROOF, HISTORY_PROOF],
   ...[RPC_REQUEST, RPC_REPLY, CANDIDATE_CHAIN, BLOCK_PARTS, EVENT_CURSOR, QUERY, HOST_AND_ORIGIN],
   ...[PARAMS, PEER_ADDRESS, VALUES, CONFIG_FILE, RUNNING_NODE, STORE_CODEC],
   MACHINE,

@@ -4,7 +4,10 @@ import { test } from 'node:test';
 import { codeOf, firstRunAt, listedIn, proofOf, replaced } from '../../test/support/proof-bytes.ts';
 import { type HeaderWish, WrittenChain } from '../../test/support/written-chain.ts';
 import { assertPresent } from './assert.ts';
+import { verifyChainProof } from './chain-proof.ts';
+import { openedRuns } from './chain-proof-layout.ts';
 import { type ChainSource, proveChain } from './chain-prover.ts';
+import { subtreesBetween } from './history-proof.ts';
 import { createParams } from './params.ts';
 
 /** One hash in 16 meets the target at first, and there is room for easier ones. */
@@ -13,8 +16,19 @@ const HEIGHT = 2_300;
 const honest = new WrittenChain(PARAMS).growTo(HEIGHT);
 const proof = proofOf(honest);
 
-test('what the lies are told about is true without them', () => {
-  assert.equal(codeOf(proof, PARAMS), 'accepted');
+test('what the lies are told about is true without them, and all that is opened is counted', () => {
+  const proven = verifyChainProof(proof, PARAMS);
+  assert.ok(proven.ok);
+  const { headersOpened, subtrees, drawnHeights } = proven.value.report;
+  const runs = openedRuns(drawnHeights);
+  const opened = runs.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  // Without the genesis, and with the tail.
+  assert.equal(headersOpened, opened - 1 + 512);
+  const gaps = runs.slice(1).map(({ first }, i) => subtreesBetween(Number(runs[i]?.last) + 1, first).length);
+  assert.equal(
+    subtrees,
+    gaps.reduce((sum, count) => sum + count, 0),
+  );
 });
 
 /** Each is a chain that goes on otherwise than the rules have it, and the one thing that is found wrong first. */
