@@ -10,14 +10,16 @@ const TIP = hashBytes(Buffer.from('tip'));
 const MILLION = { tip: TIP, work: 1_000_000n * 65_537n, sampledWork: 999_488n * 65_537n };
 
 test('positions are drawn as the definition says', () => {
+  // Of little work, positions fall on the very edge of the tail.
+  const works = fc.oneof(fc.bigInt({ min: 2n, max: 2n ** 256n - 1n }), fc.bigInt({ min: 2n, max: 100n }));
   fc.assert(
-    fc.property(fc.bigInt({ min: 2n, max: 2n ** 256n - 1n }), fc.nat(30), fc.nat(1_000), (work, halvings, of) => {
+    fc.property(works, fc.nat(30), fc.nat(1_000), (work, halvings, of) => {
       const tailWork = (work >> BigInt(halvings)) - ((work >> BigInt(halvings)) * BigInt(of)) / 2_000n;
       const sampledWork = work - tailWork;
       if (tailWork === 0n || sampledWork === 0n) return;
       assert.deepEqual(drawPositions({ tip: TIP, work, sampledWork }), byDefinition(TIP, work, tailWork));
     }),
-    { seed: 20_261_122, numRuns: 60 },
+    { seed: 20_261_122, numRuns: 200 },
   );
 });
 

@@ -4,9 +4,11 @@ import { test } from 'node:test';
 import { codeOf, firstRunAt, listedIn, proofOf, replaced } from '../../test/support/proof-bytes.ts';
 import { type HeaderWish, WrittenChain } from '../../test/support/written-chain.ts';
 import { assertPresent } from './assert.ts';
+import { drawPositions } from './chain-draws.ts';
 import { verifyChainProof } from './chain-proof.ts';
 import { openedRuns } from './chain-proof-layout.ts';
 import { type ChainSource, proveChain } from './chain-prover.ts';
+import { hashHeader } from './header.ts';
 import { subtreesBetween } from './history-proof.ts';
 import { createParams } from './params.ts';
 
@@ -180,10 +182,7 @@ test('refused: the headers that another tip draws', () => {
 });
 
 test('refused: a drawn header that is opened for its neighbours, and is not said to be drawn', () => {
-  // Hard blocks hold so much of the work that headers one after the other are drawn.
-  const hill = new WrittenChain(createParams({ name: 'hill', targetLimit: 0x207fffff }));
-  const pause = (height: number) => (height < 1_500 ? 10 : height < 1_900 ? 0 : height < 2_100 ? 60 : 10);
-  hill.growTo(3_000, (height) => ({ solveTime: pause(height) }));
+  const hill = hillOf(3_000);
   const bytes = proofOf(hill);
   const listed = listedIn(bytes);
   const at = listed.findIndex((height, i) => listed[i - 1] === height - 1 && listed[i + 1] === height + 1);
@@ -192,6 +191,28 @@ test('refused: a drawn header that is opened for its neighbours, and is not said
   const count = (listed.length - 1).toString(16).padStart(4, '0');
   assert.equal(codeOf(bytes, hill.params), 'accepted');
   assert.equal(codeOf(replaced(without, 101, count), hill.params), 'chain-proof-draw-missed');
+});
+
+test('a position on the very edge of two headers is in the work of the second', () => {
+  const base = hillOf(2_999);
+  let edges = 0;
+  for (let i = 0; i < 40; i++) {
+    const { bytes: tip } = base.next({ label: `edge ${i}` });
+    const work = base.work(2_999) + 2n;
+    const source: ChainSource = {
+      tipHeight: 3_000,
+      header: (height) => (height === 3_000 ? tip : base.header(height)),
+      work: (height) => (height === 3_000 ? work : base.work(height)),
+      node: base.node,
+    };
+    const bytes = proofOf(source);
+    assert.equal(codeOf(bytes, base.params), 'accepted');
+    const positions = drawPositions({ tip: hashHeader(tip), work, sampledWork: base.work(2_488) });
+    const drawn = new Set(positions);
+    const listed = listedIn(bytes);
+    edges += listed.filter((height, n) => listed[n + 1] === height + 1 && drawn.has(base.work(height))).length;
+  }
+  assert.ok(edges > 0);
 });
 
 test('refused: a second header that cannot follow the first of its run, harder or easier', () => {
@@ -204,4 +225,11 @@ test('refused: a second header that cannot follow the first of its run, harder o
 
 function grown(wish: (height: number) => HeaderWish): WrittenChain {
   return new WrittenChain(PARAMS).growTo(HEIGHT, (height) => ({ label: 'forged', ...wish(height) }));
+}
+
+/** Its hard blocks hold so much of the work that headers one after the other are drawn. */
+function hillOf(height: number): WrittenChain {
+  const pause = (at: number) => (at < 1_500 ? 10 : at < 1_900 ? 0 : at < 2_100 ? 60 : 10);
+  const params = createParams({ name: 'hill', targetLimit: 0x207fffff });
+  return new WrittenChain(params).growTo(height, (at) => ({ solveTime: pause(at) }));
 }

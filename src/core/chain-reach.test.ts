@@ -89,6 +89,8 @@ test('neither a million years nor a billion blocks take long to judge', () => {
   const easing = { from: 1n, blocks: 1, params: PARAMS };
   assert.ok(isEasingPossible({ ...easing, to: limit, seconds: 2 ** 32 - 1 }));
   assert.ok(!isEasingPossible({ ...easing, to: TARGET_MAX, seconds: 2 ** 32 - 1 }));
+  const quick = createParams({ name: 'quick', targetLimit: 0x207fffff, halfLife: 1 });
+  assert.ok(isEasingPossible({ ...easing, to: limit, seconds: 2 ** 32 - 1, params: quick }));
   const slow = createParams({ name: 'slow', targetLimit: 0x207fffff, blockInterval: 31_536_000, halfLife: 1 });
   const many = { blocks: 2 ** 32 - 1, seconds: 0, params: slow };
   assert.ok(isEasingPossible({ ...many, from: 2n ** 255n, to: 1n }));
@@ -103,6 +105,16 @@ test('the least work halves with every 59 blocks of the climb, down to that of t
   assert.deepEqual(
     [0, 1, 59, 60, 118, 119, 100_000].map((distance) => leastWorkAt(work, distance, PARAMS)),
     [work, work >> 1n, work >> 1n, work >> 2n, work >> 2n, work >> 3n, 2n],
+  );
+});
+
+test('a climb of 128 in 65,536 of a doubling for each block is counted without a rest, however long it is', () => {
+  // ceil(65,536 / 575) + 14 = 128.
+  const params = createParams({ name: 'even', targetLimit: 0x207fffff, blockInterval: 1, halfLife: 575 });
+  const work = 2n ** 200n;
+  assert.deepEqual(
+    [512, 513, 512 * 129, 512 * 129 + 1].map((distance) => leastWorkAt(work, distance, params)),
+    [work >> 1n, work >> 2n, work >> 129n, work >> 130n],
   );
 });
 

@@ -23,12 +23,11 @@ export function isEasingPossible(options: {
   const blocks = BigInt(options.blocks);
   const slack = ((blocks + 1n) * ERROR_UNITS * BigInt(halfLife)) / UNITS + 1n;
   const lateness = BigInt(options.seconds) - BigInt(blockInterval) * blocks + slack;
-  // Further than that is further than targets go, one way or the other.
-  const bound = BigInt(halfLife) * TARGET_BITS;
-  const clamped = lateness > bound ? bound : lateness < -bound ? -bound : lateness;
+  // Further than that is further than targets go, and would be a number of any size.
+  const latenessMax = BigInt(halfLife) * TARGET_BITS;
   const easiest = asertTarget({
     reference: from,
-    elapsed: Number(clamped) + blockInterval,
+    elapsed: Number(lateness > latenessMax ? latenessMax : lateness) + blockInterval,
     heightDelta: 0,
     interval: blockInterval,
     halfLife,
@@ -48,7 +47,7 @@ export function leastWorkBefore(work: bigint, blocks: number, params: NetworkPar
   const least = leastWork(params);
   let total = 0n;
   let counted = 0;
-  for (let halvings = 1; work >> BigInt(halvings) > least && counted < blocks; halvings++) {
+  for (let halvings = 1; work >> BigInt(halvings) > least; halvings++) {
     const end = Math.min(blocks, Math.floor((halvings * Number(UNITS)) / rise(params)));
     total += BigInt(end - counted) * (work >> BigInt(halvings));
     counted = end;

@@ -76,7 +76,7 @@ export function rootFromLeaves(options: {
  * §2.1.2, checked by `isConsistent`.
  */
 export function proveExtension(smallerCount: number, largerCount: number, readNode: ReadNode): Hash[] {
-  if (smallerCount === 0 || smallerCount >= largerCount) return [];
+  if (smallerCount === 0 || smallerCount > largerCount) return [];
   const walk = (range: LeafRange, isWhole: boolean): Hash[] => {
     if (range.first + range.leafCount === smallerCount) return isWhole ? [] : [rangeRoot(range, readNode)];
     const { left, right } = halves(range);
