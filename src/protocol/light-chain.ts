@@ -35,13 +35,15 @@ export interface FollowedRun {
 export class LightChain {
   readonly genesis: LightNode;
   readonly #params: NetworkParams;
+  readonly #windowBlocks: number;
   readonly #nodes = new Map<Hash, LightNode>();
   #tip: LightNode | undefined;
   /** How many headers there were when it was last looked for those that nobody needs any more. */
   #sizeAfterLook = 0;
 
-  constructor(params: NetworkParams) {
+  constructor(params: NetworkParams, windowBlocks = LIGHT_WINDOW_BLOCKS) {
     this.#params = params;
+    this.#windowBlocks = windowBlocks;
     this.genesis = { point: genesisPoint(params), parent: undefined };
     this.#nodes.set(this.genesis.point.hash, this.genesis);
   }
@@ -152,17 +154,17 @@ export class LightChain {
 
   /**
    * Forgets, now and then, what neither the chain that is followed nor one that ends in one of `ends` needs: of each of
-   * them the last `LIGHT_WINDOW_BLOCKS` stay.
+   * them so many of the last stay as the window has.
    */
   prune(ends: Iterable<LightNode>): void {
-    if (this.#nodes.size < this.#sizeAfterLook + LIGHT_WINDOW_BLOCKS) return;
+    if (this.#nodes.size < this.#sizeAfterLook + this.#windowBlocks) return;
     const kept = new Set<LightNode>([this.genesis]);
     for (const end of this.#tip === undefined ? ends : [this.#tip, ...ends]) {
       let count = 0;
       for (let node: LightNode | undefined = end; node !== undefined && !kept.has(node); node = node.parent) {
         kept.add(node);
         count++;
-        if (count === LIGHT_WINDOW_BLOCKS) node.parent = undefined;
+        if (count === this.#windowBlocks) node.parent = undefined;
       }
     }
     for (const [hash, node] of this.#nodes) if (!kept.has(node)) this.#nodes.delete(hash);

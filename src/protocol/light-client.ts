@@ -28,6 +28,8 @@ export interface LightClientOptions {
   readonly params: NetworkParams;
   /** Software and version, for peers to see. */
   readonly agent: string;
+  /** How many headers of a chain stay in memory, four at least; `LIGHT_WINDOW_BLOCKS` unless told. */
+  readonly windowBlocks?: number;
 }
 
 export class LightClient {
@@ -44,10 +46,10 @@ export class LightClient {
   #effects: LightEffect[] = [];
   #now: Now = { steadyMs: 0, unixMs: 0 };
 
-  constructor({ params, agent }: LightClientOptions) {
+  constructor({ params, agent, windowBlocks }: LightClientOptions) {
     this.#params = params;
     this.#agent = agent;
-    this.#chain = new LightChain(params);
+    this.#chain = new LightChain(params, windowBlocks);
     const shared = { chain: this.#chain, params, peers: this.#sessions };
     this.#search = new TipSearch(shared);
     this.#desk = new QuestionDesk(shared);

@@ -42,6 +42,8 @@ export class LightSession {
   placed: { readonly hash: Hash; readonly isOnChain: boolean } | undefined;
   /** That is not to be asked before. */
   placeNotBeforeMs = 0;
+  /** How many questions about the chain it was asked: they go round, so that a liar among the peers is found out. */
+  questionsAsked = 0;
   /** How many answers it gave to what it was not asked. */
   unaskedCount = 0;
 

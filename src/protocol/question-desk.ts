@@ -164,7 +164,11 @@ export class QuestionDesk {
 
   /** What there is to ask and to answer now. */
   proceed(nowMs: number): LightEffect[] {
-    return [...this.#open].flatMap((open) => this.#advance(open, nowMs));
+    const loads = new Map<PeerId, number>();
+    for (const { errand } of this.#open) {
+      if (errand !== undefined) loads.set(errand.peer, (loads.get(errand.peer) ?? 0) + 1);
+    }
+    return [...this.#open].flatMap((open) => this.#advance(open, loads, nowMs));
   }
 
   #take(asker: Asker, question: LightQuestion, askedMs: number): void {
@@ -193,7 +197,8 @@ export class QuestionDesk {
     return { effects, verdict: undefined };
   }
 
-  #advance(open: OpenQuestion, nowMs: number): LightEffect[] {
+  /** `loads`: with how many questions each peer is busy. */
+  #advance(open: OpenQuestion, loads: Map<PeerId, number>, nowMs: number): LightEffect[] {
     const { tip } = this.#chain;
     if (nowMs - open.askedMs > QUESTION_TIMEOUT_MS) return this.#giveUp(open);
     if (open.errand !== undefined && nowMs - open.errand.sinceMs > QUESTION_PATIENCE_MS) open.errand = undefined;
@@ -208,7 +213,7 @@ export class QuestionDesk {
       const effects = node === undefined ? [] : this.#headerKnown(open, judgedHeader(node, tip));
       if (!this.#open.has(open)) return effects;
     }
-    return this.#sendOut(open, nowMs);
+    return this.#sendOut(open, loads, nowMs);
   }
 
   /** The header that a question is about is known, and on the chain. */
@@ -237,9 +242,9 @@ export class QuestionDesk {
   }
 
   /** Asks the next peer; gives up where none is left. */
-  #sendOut(open: OpenQuestion, nowMs: number): LightEffect[] {
+  #sendOut(open: OpenQuestion, loads: Map<PeerId, number>, nowMs: number): LightEffect[] {
     const able = this.#ableToAnswer(open);
-    const [next] = able.filter((peer) => this.#loadOf(peer) < QUESTIONS_PER_PEER_MAX);
+    const next = able.find(({ id }) => (loads.get(id) ?? 0) < QUESTIONS_PER_PEER_MAX);
     if (next?.shown === undefined) {
       // Who could not answer of late may be able to in a moment, when its tip has moved with ours.
       const isOver = able.length === 0 && open.tried.size > 0;
@@ -249,28 +254,26 @@ export class QuestionDesk {
     const tip = next.shown;
     const message = messageFor(open, tip.point.hash);
     open.tried.set(next.id, tip.point.hash);
+    next.questionsAsked++;
+    loads.set(next.id, (loads.get(next.id) ?? 0) + 1);
     open.errand = { peer: next.id, message, tip, sinceMs: nowMs };
     return [{ type: 'send', peer: next.id, message }];
   }
 
-  /** Who could answer and was not asked yet: first who has just answered for the header, then the one with the highest tip. */
+  /** Who could answer and was not asked yet: first who has shown the header, then the highest tip, then who was asked the least. */
   #ableToAnswer(open: OpenQuestion): LightSession[] {
     // A header is shown to be below a tip; a body has who has the block.
-    const rank = ({ id, shown }: LightSession) => {
-      return id === open.header?.peer ? Number.POSITIVE_INFINITY : (shown?.point.header.height ?? 0);
-    };
     const heightMin = open.header?.header.height ?? (heightOf(open.question) ?? 0) + 1;
-    return [...this.#peers.values()]
-      .filter((peer) => {
-        const { shown } = peer;
-        if (shown === undefined || shown.point.header.height < heightMin) return false;
-        return open.tried.get(peer.id) !== shown.point.hash && this.#chain.isOnChain(shown) === true;
-      })
-      .sort((one, other) => rank(other) - rank(one));
-  }
-
-  #loadOf({ id }: LightSession): number {
-    return [...this.#open].filter(({ errand }) => errand?.peer === id).length;
+    const able = [...this.#peers.values()].filter((peer) => {
+      const { shown } = peer;
+      if (shown === undefined || shown.point.header.height < heightMin) return false;
+      return open.tried.get(peer.id) !== shown.point.hash && this.#chain.isOnChain(shown) === true;
+    });
+    const giver = open.header?.peer;
+    return able.sort((one, other) => {
+      if (one.id === giver || other.id === giver) return one.id === giver ? -1 : 1;
+      return heightShown(other) - heightShown(one) || one.questionsAsked - other.questionsAsked;
+    });
   }
 
   /** Nobody has given an answer that holds. */
@@ -323,6 +326,10 @@ function heightOf(question: LightQuestion): number | undefined {
 function judgedHeader({ point }: LightNode, tip: LightNode): CheckedHeader {
   const { header, hash, work } = point;
   return { header, hash, work, proof: undefined, peer: undefined, tip: tip.point };
+}
+
+function heightShown({ shown }: LightSession): number {
+  return shown?.point.header.height ?? 0;
 }
 
 const UNASKED: LightOutcome = { effects: [], verdict: { type: 'unasked' } };

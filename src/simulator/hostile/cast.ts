@@ -1,7 +1,8 @@
 /** Every hostile character by name, for worlds to choose from. */
 import type { Actor } from '../actor.ts';
 import { GarbagePeer, GreedyAsker, OtherNetworkPeer, Replayer, SilentPeer } from './bad-company.ts';
-import { BadHeaderPeer, HEADER_FAULTS } from './bad-header-peer.ts';
+import { HEADER_FAULTS } from './bad-header.ts';
+import { BadHeaderPeer } from './bad-header-peer.ts';
 import { BODY_FAULTS, BodyMutator, BodyWithholder, StingyPeer } from './body-peers.ts';
 import { DeepForkMiner } from './deep-fork-miner.ts';
 import { AddressFlooder, ENTRY_FAULTS, EntrySpammer, InventoryFlooder, OrphanFlooder } from './flooders.ts';

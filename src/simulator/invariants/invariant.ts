@@ -12,6 +12,10 @@ export const INVARIANTS = {
   'S-g': 'nothing grows beyond its bound',
   'S-h': 'no honest peer is blamed for what it has not done, or banned',
   'S-j': 'the bytes of an entry come out as they went in',
+  'K-a': 'a light client follows the best tip that an honest peer has shown it, and leaves it only for a better one',
+  'K-b': 'a light client convicts liars alone, by evidence that shows it, and no honest node blames a light client',
+  'K-c': 'what a light client answers is so, on the chain that ends in the tip that it names',
+  'K-d': 'nothing in a light client grows beyond its bound',
   'L-a': 'once faults have stopped, all nodes have one tip within ten block intervals and the time to sync',
   'L-b': 'once faults have stopped, an entry that is pending is in a block within twenty blocks',
 } as const;
