@@ -13,6 +13,7 @@ import { verifyHeaderProof } from '../core/header-proof.ts';
 import { createGenesis, genesisPoint } from '../core/validation.ts';
 import { MemoryNetworkHub } from '../network/memory-network.ts';
 import type { PeerNetwork } from '../network/peer-network.ts';
+import { CHAIN_PROOF_BYTES_MAX } from '../protocol/limits.ts';
 import type { Message } from '../protocol/message.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
@@ -284,6 +285,20 @@ test('where a proof cannot be given, it is said what is not there', async (t) =>
     peer.messages.map((message) => (message.type === 'not-found' ? message.hashes : [])),
     [[UNKNOWN], [hashAt(3)], [UNKNOWN], [pendingEntry('{"at":4}').id], []],
   );
+});
+
+test('a chain proof that is larger than a message may have is as none', async (t) => {
+  for (const [sizeBytes, type] of [
+    [CHAIN_PROOF_BYTES_MAX, 'chain-proof'],
+    [CHAIN_PROOF_BYTES_MAX + 1, 'not-found'],
+  ] as const) {
+    const { library, peer } = await startWorld(t, {
+      change: () => ({ chainProof: async () => ({ tip: hashAt(20), bytes: new Uint8Array(sizeBytes) }) }),
+    });
+    library.serveChainProof('peer');
+    await peer.readUntil((messages) => messages.length === 1);
+    assert.equal(peer.messages[0]?.type, type);
+  }
 });
 
 test('a peer that asks for the chain proof on and on gets it once, and is then hung up on', async (t) => {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { assert, assertPresent } from '../core/assert.ts';
 import type { Hash } from '../core/hash.ts';
 import type { PeerId, PeerNetwork } from '../network/peer-network.ts';
+import { CHAIN_PROOF_BYTES_MAX } from '../protocol/limits.ts';
 import { encodeMessage, type Message } from '../protocol/message.ts';
 import type { ChainStore, StoredProof } from '../storage/chain-store.ts';
 import { isDamage, type StoreError } from '../storage/store-error.ts';
@@ -118,9 +119,9 @@ export class PeerLibrary {
   #encodedChainProof(proof: StoredProof): Uint8Array {
     if (this.#chainProof?.proof !== proof) {
       const { bytes } = proof;
+      const isGiven = bytes !== undefined && bytes.length <= CHAIN_PROOF_BYTES_MAX;
       // Half a megabyte of hex, for many peers: written once.
-      const message: Message =
-        bytes === undefined ? { type: 'not-found', hashes: [] } : { type: 'chain-proof', proof: bytes };
+      const message: Message = isGiven ? { type: 'chain-proof', proof: bytes } : { type: 'not-found', hashes: [] };
       this.#chainProof = { proof, message: encodeMessage(message) };
     }
     return this.#chainProof.message;
