@@ -32,13 +32,16 @@ async function startEcho(accept?: string): Promise<{ server: Server; requests: I
 class Client {
   readonly socket: Socket;
   text = '';
+  #changed = Promise.withResolvers<void>();
 
   constructor(port: number, lines: readonly string[], body = '') {
     this.socket = connect({ port, host: '127.0.0.1' });
     this.socket.setEncoding('latin1');
     this.socket.on('data', (text: string) => {
       this.text += text;
+      this.#tell();
     });
+    this.socket.on('close', () => this.#tell());
     this.socket.on('error', () => undefined);
     this.socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
   }
@@ -46,7 +49,7 @@ class Client {
   async until(pattern: RegExp): Promise<string> {
     while (!pattern.test(this.text)) {
       assert.ok(!this.socket.closed, `closed after ${JSON.stringify(this.text)}`);
-      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')]);
+      await this.#changed.promise;
     }
     return this.text;
   }
@@ -54,6 +57,11 @@ class Client {
   async closed(): Promise<string> {
     if (!this.socket.closed) await once(this.socket, 'close');
     return this.text;
+  }
+
+  #tell(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
   }
 }
 

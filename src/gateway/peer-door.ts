@@ -6,7 +6,7 @@
  * two ends encrypt, and each proves its key to the other.
  */
 import { type ClientRequest, type IncomingMessage, request, ServerResponse } from 'node:http';
-import { type Duplex, pipeline } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { HTTP_ROUTES } from '../api/http-routes.ts';
 import { NodeStatusShape } from '../api/shapes.ts';
 import { readAnswer } from './node-answer.ts';
@@ -145,9 +145,11 @@ function carry(socket: Duplex, upstream: Duplex, stopping: AbortSignal, idleMs: 
   socket.once('close', () => {
     clearTimeout(idle);
     stopping.removeEventListener('abort', end);
+    upstream.destroy();
   });
-  pipeline(socket, upstream, end);
-  pipeline(upstream, socket, end);
+  upstream.once('close', end);
+  socket.pipe(upstream);
+  upstream.pipe(socket);
 }
 
 const PEER_PREFIX = '/peer/';

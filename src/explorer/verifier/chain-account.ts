@@ -81,7 +81,7 @@ function proofSteps(proof: Extract<TipReport, { method: 'proof' }>['proof']): re
             code: 'samples',
             outcome: 'passed',
             title: 'Samples',
-            text: `${grouped(proof.draws)} places were drawn, more of them the nearer to the end, and the last ${grouped(proof.tailHeaders)} headers are there without a gap. Somebody with a third of all computing power who made up part of the chain would get past this once in 2^64 attempts, each of which costs the work of a block.`,
+            text: `${grouped(proof.draws)} places were drawn, more of them the nearer to the end, and the last ${grouped(proof.tailHeaders)} headers are there without a gap. Somebody with a third of all computing power, who claims work that was not done, gets past this with a chance of 1 in 2^92 for each last block that he mines for it; with 45 % it is 1 in 2^19.`,
             facts: [
               numberFact('draws', proof.draws),
               numberFact('headers at the end', proof.tailHeaders),
