@@ -67,11 +67,11 @@ export class MemoryPeer {
     this.network.send(to.localPeer, encodeMessage(message));
   }
 
-  /** Says hello with a chain of the genesis alone. */
-  greet(to: PeerNetwork, params: NetworkParams): void {
+  /** Says hello with a chain of the genesis alone; as a light client, where that is asked for. */
+  greet(to: PeerNetwork, params: NetworkParams, more: { readonly light?: true } = {}): void {
     const { hash, header, work } = genesisPoint(params);
     const tip = { hash, height: header.height, work };
-    this.send(to, { type: 'hello', genesis: hash, network: params.name, agent: 'test', tip, addresses: [] });
+    this.send(to, { type: 'hello', genesis: hash, network: params.name, agent: 'test', tip, addresses: [], ...more });
   }
 
   /** Resolves as soon as what was read so far meets `condition`. */
