@@ -2,11 +2,10 @@
  * What a node would say to a text that is to be appended, while it is being written: the same rules from the same files
  * (docs/spec/entries.md#submissions), so that nothing has to be sent to find out.
  */
-import { assertPresent } from '../../core/assert.ts';
-import { encodeCanonical } from '../../core/canonical-json.ts';
+import { assertNever, assertPresent } from '../../core/assert.ts';
+import { type CanonicalizeFault, encodeCanonical } from '../../core/canonical-json.ts';
 import { scanCanonical } from '../../core/canonical-scan.ts';
 import type { Hash } from '../../core/hash.ts';
-import { describeJsonFault } from '../../core/json-fault.ts';
 import { hashLeaf } from '../../core/merkle.ts';
 
 export interface EntryLimits {
@@ -55,7 +54,7 @@ export function checkSubmission(text: string, limits: EntryLimits): CanonicalChe
   if (!canonical.ok) {
     const { fault } = canonical;
     const place = 'offset' in fault ? placeOf(text, fault.offset) : undefined;
-    return { state: 'refused', fault: { code: fault.code, detail: describeJsonFault(fault), place } };
+    return { state: 'refused', fault: { code: fault.code, detail: describe(fault), place } };
   }
   const entries: CheckedEntry[] = [];
   for (const bytes of cutEntries(canonical.value, limits.depthMax)) {
@@ -65,6 +64,26 @@ export function checkSubmission(text: string, limits: EntryLimits): CanonicalChe
     entries.push({ id: hashLeaf(bytes), text: decoder.decode(bytes), sizeBytes: bytes.length });
   }
   return { state: 'accepted', entries, isRespelled: decoder.decode(canonical.value) !== text.trim() };
+}
+
+/** What is wrong, and what to do; where, stands beside it. */
+function describe(fault: CanonicalizeFault): string {
+  switch (fault.code) {
+    case 'utf8-invalid':
+      return 'This is no text that can be written as UTF-8.';
+    case 'json-syntax':
+      return 'This is not JSON: something is missing, or too much, at this place.';
+    case 'json-depth':
+      return `More than ${fault.limit} brackets stand inside each other: use a flatter structure.`;
+    case 'json-number-range':
+      return 'Not every reader would read this number alike: integers go up to 9,007,199,254,740,991, others to about 1.8e308. Write it as a string.';
+    case 'json-duplicate-key':
+      return `The key ${JSON.stringify(fault.key)} stands twice in one object: keep one of the two.`;
+    case 'json-lone-surrogate':
+      return 'This string has half of a surrogate pair, which is no character: write both halves or none.';
+    default:
+      return assertNever(fault);
+  }
 }
 
 /** Line and column of `offset` in `text`. */

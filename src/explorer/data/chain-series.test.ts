@@ -21,6 +21,12 @@ describe('the series of a chain', () => {
     assert.equal(tries, 5);
   });
 
+  it('counts nothing from the genesis, whose time was chosen long ago', () => {
+    const series = seriesOf([block(2, 20, 1_000), block(1, 10, 990), block(0, 1, 0)]);
+    assert.deepEqual(series.intervals, [null, null, 10]);
+    assert.deepEqual(series.tries, [null, null, 10]);
+  });
+
   it('of no blocks is empty', () => {
     assert.deepEqual(seriesOf([]).heights, []);
   });
