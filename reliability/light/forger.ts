@@ -45,14 +45,7 @@ export function forgeProofs(done: number, tips: number, seed: number): Attempts 
   }));
   let passed = 0;
   for (let i = 0; i < tips; i++) {
-    const { bytes } = chain.next({ label: `tip ${seed} ${i}` });
-    const tip = { work: chain.work(HEIGHT - 1) + BigInt(BLOCK_WORK), bytes };
-    const proof = proveChain({
-      tipHeight: HEIGHT,
-      header: (height) => (height === HEIGHT ? tip.bytes : chain.header(height)),
-      work: (height) => (height === HEIGHT ? tip.work : chain.work(height)),
-      node: chain.node,
-    });
+    const proof = proveChain(chain.withTip({ label: `tip ${seed} ${i}` }));
     const proven = verifyChainProof(assertPresent(proof, 'the tail is heavy enough'), PARAMS);
     if (proven.ok) passed++;
     else assert(proven.fault.code === 'chain-proof-header-invalid', `${proven.fault.code}: only work is missing`);

@@ -53,7 +53,7 @@ export function sampledBytes(drawn: number, runs: readonly HeaderRun[]): number 
 }
 
 /** Up to this height a proof has all headers: 90 kB, where less would hardly be left out. */
-export const ALL_HEADERS_MAX = 2048;
+const ALL_HEADERS_MAX = 2048;
 
 /** The format, the hash of the tip, its height, and the work of the chain. */
 export const CLAIM_BYTES = 69;

@@ -8,7 +8,6 @@ import { drawPositions } from './chain-draws.ts';
 import { verifyChainProof } from './chain-proof.ts';
 import { openedRuns } from './chain-proof-layout.ts';
 import { type ChainSource, proveChain } from './chain-prover.ts';
-import { hashHeader } from './header.ts';
 import { subtreesBetween } from './history-proof.ts';
 import { createParams } from './params.ts';
 
@@ -197,17 +196,10 @@ test('a position on the very edge of two headers is in the work of the second', 
   const base = hillOf(2_999);
   let edges = 0;
   for (let i = 0; i < 40; i++) {
-    const { bytes: tip } = base.next({ label: `edge ${i}` });
-    const work = base.work(2_999) + 2n;
-    const source: ChainSource = {
-      tipHeight: 3_000,
-      header: (height) => (height === 3_000 ? tip : base.header(height)),
-      work: (height) => (height === 3_000 ? work : base.work(height)),
-      node: base.node,
-    };
+    const source = base.withTip({ label: `edge ${i}` });
     const bytes = proofOf(source);
     assert.equal(codeOf(bytes, base.params), 'accepted');
-    const positions = drawPositions({ tip: hashHeader(tip), work, sampledWork: base.work(2_488) });
+    const positions = drawPositions({ tip: source.tip, work: source.work(3_000), sampledWork: base.work(2_488) });
     const drawn = new Set(positions);
     const listed = listedIn(bytes);
     edges += listed.filter((height, n) => listed[n + 1] === height + 1 && drawn.has(base.work(height))).length;

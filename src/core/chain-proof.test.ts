@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { codeOf, flipped, listedIn, proofOf, replaced, withWorks } from '../../test/support/proof-bytes.ts';
 import { unevenTimes, WrittenChain } from '../../test/support/written-chain.ts';
 import { assertPresent } from './assert.ts';
+import { drawPositions } from './chain-draws.ts';
 import { type ProvenChain, readChainClaim, verifyChainProof } from './chain-proof.ts';
 import { HEADER_BYTES } from './header.ts';
 import { validateHeaders } from './header-run.ts';
@@ -73,6 +74,24 @@ for (const height of [2_049, 2_050, 2_300, LONG]) {
       [rest.height, rest.work, rest.proofBytes, rest.tailHeaders, rest.tailWork],
       [height, tip.work, bytes.length, 512, tip.work - chain.work(height - 512)],
     );
+  });
+}
+
+for (const drawn of [1, 2, 3, 4, 5]) {
+  test(`the first run goes on from the genesis where height ${drawn} is the first that is drawn`, () => {
+    const base = chain.forkAt(2_060);
+    const end = base.tipHeight + 1 - 512;
+    for (let i = 0; ; i++) {
+      const source = base.withTip({ label: `tip ${i}` });
+      const work = source.work(source.tipHeight);
+      const positions = drawPositions({ tip: source.tip, work, sampledWork: source.work(end) });
+      const first = positions?.find((position) => position >= source.work(0));
+      if (first === undefined || first < source.work(drawn - 1) || first >= source.work(drawn)) continue;
+      const bytes = proofOf(source);
+      assert.equal(listedIn(bytes)[0], drawn);
+      assert.equal(verified(bytes).tip.hash, source.tip);
+      return;
+    }
   });
 }
 

@@ -96,6 +96,20 @@ export class WrittenChain implements ChainSource {
     return { header: { ...header, nonce: new DataView(bytes.buffer).getUint32(NONCE_OFFSET + 4) }, bytes };
   }
 
+  /** This chain with one more header, of which it keeps nothing: for trying many tips. */
+  withTip(wish: HeaderWish = {}): ChainSource & { readonly tip: Hash } {
+    const { header, bytes } = this.next(wish);
+    const work = this.work(this.tipHeight) + (wish.work ?? workOf(header.bits));
+    const tipHeight = this.tipHeight + 1;
+    return {
+      tip: hashHeader(bytes),
+      tipHeight,
+      header: (at) => (at === tipHeight ? bytes : this.header(at)),
+      work: (at) => (at === tipHeight ? work : this.work(at)),
+      node: this.node,
+    };
+  }
+
   /** Puts a header behind the tip as it is, whatever was before it. */
   graft(from: WrittenChain, height: number): void {
     const header = from.#headerAt(height);

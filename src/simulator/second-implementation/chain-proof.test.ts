@@ -41,6 +41,11 @@ test('a chain that becomes harder and easier as fast as the rules allow is accep
   assert.equal(judgedByBoth(proofOf(hill), PARAMS), true);
 });
 
+test('whatever is drawn of an honest chain, both accept it', () => {
+  const base = chain.forkAt(2_060);
+  for (let i = 0; i < 25; i++) assert.ok(judgedByBoth(proofOf(base.withTip({ label: `tip ${i}` })), PARAMS));
+});
+
 test('a tip is refused by both or by none, whether or not a jump of the difficulty is seen', () => {
   const base = new WrittenChain(PARAMS).growTo(2_699, (height) => (height === 150 ? { bits: 0x200fffff } : {}));
   const verdicts = Array.from({ length: 12 }, (_, i) => {
