@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { codeOf, firstRunAt, listedIn, proofOf, replaced } from '../../test/support/proof-bytes.ts';
-import { type HeaderWish, WrittenChain } from '../../test/support/written-chain.ts';
+import { type HeaderWish, hillOf, WrittenChain } from '../../test/support/written-chain.ts';
 import { assertPresent } from './assert.ts';
 import { drawPositions } from './chain-draws.ts';
 import { verifyChainProof } from './chain-proof.ts';
@@ -217,11 +217,4 @@ test('refused: a second header that cannot follow the first of its run, harder o
 
 function grown(wish: (height: number) => HeaderWish): WrittenChain {
   return new WrittenChain(PARAMS).growTo(HEIGHT, (height) => ({ label: 'forged', ...wish(height) }));
-}
-
-/** Its hard blocks hold so much of the work that headers one after the other are drawn. */
-function hillOf(height: number): WrittenChain {
-  const pause = (at: number) => (at < 1_500 ? 10 : at < 1_900 ? 0 : at < 2_100 ? 60 : 10);
-  const params = createParams({ name: 'hill', targetLimit: 0x207fffff });
-  return new WrittenChain(params).growTo(height, (at) => ({ solveTime: pause(at) }));
 }

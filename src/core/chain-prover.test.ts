@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listedIn, proofOf } from '../../test/support/proof-bytes.ts';
-import { unevenTimes, WrittenChain } from '../../test/support/written-chain.ts';
+import { hillOf, unevenTimes, WrittenChain } from '../../test/support/written-chain.ts';
 import { assertPresent } from './assert.ts';
 import { drawPositions } from './chain-draws.ts';
 import { verifyChainProof } from './chain-proof.ts';
-import { proveChain } from './chain-prover.ts';
+import { type ChainSource, proveChain } from './chain-prover.ts';
+import type { Hash } from './hash.ts';
 import { createParams } from './params.ts';
 
 const PARAMS = createParams({ name: 'prover', targetLimit: 0x207fffff });
@@ -13,18 +14,23 @@ const even = new WrittenChain(PARAMS).growTo(2_700, unevenTimes);
 /** One header has nearly all of the work: a search by shares alone would go on one by one. */
 const steep = new WrittenChain(PARAMS).growTo(2_700, (height) => ({ work: height === 1_700 ? 10n ** 9n : 2n }));
 
-for (const [name, chain] of Object.entries({ even, steep })) {
-  test(`the heights that are opened are those in whose work the positions are: ${name} work`, () => {
-    const { tip, tipHeight } = chain;
-    const end = tipHeight - 512;
-    const drawn = { tip, work: chain.work(tipHeight), sampledWork: chain.work(end) };
-    const expected = new Set<number>();
-    for (const position of assertPresent(drawPositions(drawn), 'the tail is heavy enough')) {
-      let height = 0;
-      while (chain.work(height) <= position) height++;
-      expected.add(height);
+test('the heights that are opened are those in whose work the positions are, whatever tip draws them', () => {
+  for (const [base, tips] of [
+    [hillOf(2_999), 40],
+    [even.forkAt(2_060), 150],
+  ] as const) {
+    for (let i = 0; i < tips; i++) {
+      const source = base.withTip({ label: `tip ${i}` });
+      const end = source.tipHeight - 512;
+      assert.deepEqual([0, ...listedIn(proofOf(source)), end], heightsDrawn(source, source.tip), `tip ${i}`);
     }
-    assert.deepEqual([0, ...listedIn(proofOf(chain)), end], [...expected]);
+  }
+});
+
+for (const [name, chain] of Object.entries({ even, steep })) {
+  test(`the heights are found wherever the work is: ${name}`, () => {
+    const end = chain.tipHeight - 512;
+    assert.deepEqual([0, ...listedIn(proofOf(chain)), end], heightsDrawn(chain, chain.tip));
   });
 
   test(`few works are read to find them: ${name} work`, () => {
@@ -55,3 +61,15 @@ test('a chain with hardly any work at its end has no proof', () => {
 test('proofs of one chain are equal byte for byte, whoever makes them', () => {
   assert.deepEqual(proofOf(even.upTo(2_300)), proofOf(even.forkAt(2_300)));
 });
+
+/** The heights of the positions, found one header after the other. */
+function heightsDrawn(source: ChainSource, tip: Hash): number[] {
+  const drawn = { tip, work: source.work(source.tipHeight), sampledWork: source.work(source.tipHeight - 512) };
+  const heights = new Set<number>();
+  let height = 0;
+  for (const position of assertPresent(drawPositions(drawn), 'the tail is heavy enough')) {
+    while (source.work(height) <= position) height++;
+    heights.add(height);
+  }
+  return [...heights];
+}

@@ -5,7 +5,7 @@ import type { ChainSource } from '../../src/core/chain-prover.ts';
 import { type Hash, hashBytes } from '../../src/core/hash.ts';
 import { encodeHeader, type Header, hashHeader, NONCE_OFFSET } from '../../src/core/header.ts';
 import { appendLeaf, EMPTY_FRONTIER, type Frontier, historyLeaf, historyRoot } from '../../src/core/history.ts';
-import type { NetworkParams } from '../../src/core/params.ts';
+import { createParams, type NetworkParams } from '../../src/core/params.ts';
 import { retarget } from '../../src/core/retarget.ts';
 import { bitsToTarget, meetsTarget, targetToWork } from '../../src/core/target.ts';
 import { createGenesis } from '../../src/core/validation.ts';
@@ -139,6 +139,13 @@ export class WrittenChain implements ChainSource {
 /** Seconds from a header to the next, 10 on average: so that the difficulty changes with every header. */
 export function unevenTimes(height: number): HeaderWish {
   return { solveTime: [3, 14, 1, 25, 8, 6, 19, 2, 11, 11][height % 10] ?? 10 };
+}
+
+/** A chain whose hard blocks, around height 1,900, hold so much of the work that headers one after the other are drawn. */
+export function hillOf(height: number): WrittenChain {
+  const pause = (at: number) => (at < 1_500 ? 10 : at < 1_900 ? 0 : at < 2_100 ? 60 : 10);
+  const params = createParams({ name: 'hill', targetLimit: 0x207fffff });
+  return new WrittenChain(params).growTo(height, (at) => ({ solveTime: pause(at) }));
 }
 
 function search(header: Header, isWorked: boolean): Uint8Array {
