@@ -7,7 +7,7 @@ import type { AxeResults, RunOptions } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { openPage, startBrowser } from './browser.ts';
 import { noChromiumReason } from './chromium.ts';
-import { everyPage, whenSettled } from './every-page.ts';
+import { everyPage, visit } from './every-page.ts';
 import { fileLifetime } from './lifetime.ts';
 import { startTrade } from './trade.ts';
 import type { ExplorerWorld } from './world.ts';
@@ -26,10 +26,8 @@ test('axe finds nothing on any page, in light and dark', { skip }, async (t) => 
   const { page } = await openPage(t, browser, { colorScheme: 'light' });
   const found: string[] = [];
   for (const { name, path } of await everyPage(world)) {
-    await page.goto('about:blank');
     await page.emulateMedia({ colorScheme: 'light' });
-    await page.goto(`${world.url}${path}`);
-    await whenSettled(page);
+    await visit(page, `${world.url}${path}`);
     found.push(...(await breaches(page)).map((breach) => `${name}: ${breach}`));
     await page.emulateMedia({ colorScheme: 'dark' });
     // Only colours are others.
@@ -41,8 +39,7 @@ test('axe finds nothing on any page, in light and dark', { skip }, async (t) => 
 
 test('axe finds what is wrong', { skip }, async (t) => {
   const { page } = await openPage(t, browser);
-  await page.goto(`${world.url}/#/about`);
-  await whenSettled(page);
+  await visit(page, `${world.url}/#/about`);
   await page.evaluate(`document.querySelector('main').append(document.createElement('button'))`);
   assert.match((await breaches(page)).join(), /button-name/);
 });

@@ -34,6 +34,14 @@ export async function everyPage(world: ExplorerWorld): Promise<PageAddress[]> {
   return Object.entries(paths).map(([name, path]) => ({ name, path: `/#/${path}` }));
 }
 
+/** Opens an address from anew, as by a link from elsewhere, and waits for what is there. */
+export async function visit(page: Page, url: string): Promise<void> {
+  // Another place on the same page would be no visit, and what was there before might be taken for it.
+  await page.goto('about:blank');
+  await page.goto(url);
+  await whenSettled(page);
+}
+
 /** Resolves when the page that was opened has said what it has to say, and nothing of it moves any more. */
 export async function whenSettled(page: Page): Promise<void> {
   await page.getByRole('main').getByRole('heading', { level: 1 }).first().waitFor();

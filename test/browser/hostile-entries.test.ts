@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { PlainValue } from '../../src/core/json-text.ts';
 import { openPage, startBrowser } from './browser.ts';
 import { noChromiumReason } from './chromium.ts';
-import { whenSettled } from './every-page.ts';
+import { visit } from './every-page.ts';
 import { fileLifetime } from './lifetime.ts';
 import { ExplorerWorld } from './world.ts';
 
@@ -90,8 +90,7 @@ test('deep, wide and strangely named entries stay within the page and leave it w
 });
 
 async function open(page: Page, path: string): Promise<void> {
-  await page.goto(`${world.url}/#/${path}`);
-  await whenSettled(page);
+  await visit(page, `${world.url}/#/${path}`);
 }
 
 /** Whether nothing has to be scrolled sideways. */

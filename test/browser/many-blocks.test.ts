@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { openPage, startBrowser } from './browser.ts';
 import { noChromiumReason } from './chromium.ts';
-import { whenSettled } from './every-page.ts';
+import { visit } from './every-page.ts';
 import { inventChain } from './invented-chain.ts';
 import { fileLifetime } from './lifetime.ts';
 import { startLyingGateway } from './lying-gateway.ts';
@@ -26,8 +26,7 @@ before(async () => {
 
 test('of a million blocks only those in sight are laid out, wherever one looks', { skip }, async (t) => {
   const { page } = await openPage(t, browser);
-  await page.goto(`${url}/#/blocks`);
-  await whenSettled(page);
+  await visit(page, `${url}/#/blocks`);
   await blockLink(page, TIP_HEIGHT).waitFor();
   assert.ok((await rows(page)) <= ROWS_MAX);
   await page.getByRole('main').hover();
@@ -38,8 +37,7 @@ test('of a million blocks only those in sight are laid out, wherever one looks',
 
 test('any height is reached by typing it', { skip }, async (t) => {
   const { page } = await openPage(t, browser);
-  await page.goto(`${url}/#/blocks`);
-  await whenSettled(page);
+  await visit(page, `${url}/#/blocks`);
   for (const height of [0, 543_210, TIP_HEIGHT - 1]) {
     const field = page.getByLabel(/go to height/i);
     await field.fill(String(height));

@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { openPage, startBrowser } from './browser.ts';
 import { noChromiumReason } from './chromium.ts';
-import { whenSettled } from './every-page.ts';
+import { visit, whenSettled } from './every-page.ts';
 import { fileLifetime } from './lifetime.ts';
 import { ExplorerWorld } from './world.ts';
 
@@ -15,7 +15,10 @@ let world: ExplorerWorld;
 
 before(async () => {
   if (skip !== false) return;
-  [browser, world] = await Promise.all([startBrowser(lifetime), ExplorerWorld.start(lifetime)]);
+  [browser, world] = await Promise.all([
+    startBrowser(lifetime),
+    ExplorerWorld.start(lifetime, { firstMode: 'entries' }),
+  ]);
 });
 
 test('a newcomer sees three nodes, appends, mines, watches it arrive on all, and sees the entry verified', {
@@ -35,29 +38,24 @@ test('a newcomer sees three nodes, appends, mines, watches it arrive on all, and
   await page.getByRole('link', { name: 'Append' }).first().click();
   await page.getByRole('textbox', { name: 'Entry' }).fill('{"hello": "world", "by": "a newcomer"}');
   await page.getByRole('button', { name: /^Append/ }).click();
-  await page
-    .getByRole('main')
-    .getByText(/pending/i)
-    .first()
-    .waitFor();
+  await page.getByRole('main').getByText('in block 1', { exact: true }).waitFor();
 
   await link(page, 'Mining').click();
-  await page.getByRole('button', { name: /^Mine/ }).first().click();
-  await world.node(0).statusWhen(({ tip, pending }) => tip.height === 1 && pending.count === 0);
-  await world.agreed();
+  await page.getByRole('button', { name: 'Mine', exact: true }).click();
+  await page.getByRole('main').getByRole('link', { name: 'block 2', exact: true }).waitFor();
 
   await link(page, 'Home').click();
-  for (const { node } of world.nodes) await rowOf(nodes, node.port).getByText('1', { exact: true }).first().waitFor();
+  for (const { node } of world.nodes) await rowOf(nodes, node.port).getByText('2', { exact: true }).first().waitFor();
+  await page
+    .getByText(/all 3 nodes agree/i)
+    .first()
+    .waitFor();
   await page
     .getByRole('list', { name: 'Latest blocks' })
     .getByRole('link', { name: /^Block 1\b/ })
     .click();
   await page.getByRole('heading', { level: 1, name: 'Block 1' }).waitFor();
-  await page
-    .getByRole('main')
-    .getByRole('link', { name: /newcomer|Entry/ })
-    .first()
-    .click();
+  await page.getByRole('listitem').filter({ hasText: 'newcomer' }).getByRole('link').first().click();
   await page.getByRole('heading', { level: 1, name: /^Entry/ }).waitFor();
   await page.getByRole('group', { name: 'Verification' }).getByText('Verified by this page').waitFor();
   await page.getByRole('link', { name: /^Verified/ }).waitFor();
@@ -88,8 +86,7 @@ test('the one search box finds heights, hashes, ids, nodes and text', { skip }, 
   await world.agreed();
   const { tip } = await world.node(0).status();
   const block = (await world.node(0).call('block', { hash: tip.hash })) as { readonly entry_ids: readonly string[] };
-  await page.goto(world.url);
-  await whenSettled(page);
+  await visit(page, world.url);
   const { port } = world.node(1).node;
   const finds: readonly (readonly [text: string, option: RegExp, heading: RegExp])[] = [
     [String(tip.height), /^Block/, new RegExp(`^Block ${tip.height}`)],
@@ -118,8 +115,7 @@ test('an address leads to the same thing again, and its title names it', { skip 
     [`block/0?node=${port}`, /^Block 0\b.*Cairn/],
     [`node/${port}`, new RegExp(`^Node ${port}\\b.*Cairn`)],
   ] as const) {
-    await page.goto(`${world.url}/#/${path}`);
-    await whenSettled(page);
+    await visit(page, `${world.url}/#/${path}`);
     const heading = await page.getByRole('heading', { level: 1 }).innerText();
     await page.reload();
     await whenSettled(page);

@@ -1,12 +1,15 @@
 /** Real nodes, and a gateway that serves the built explorer over them, inside the test's own process. */
 import { createGateway } from '../../src/gateway/gateway.ts';
 import type { CairnHome } from '../../src/probe/cairn-home.ts';
+import type { MiningMode } from '../../src/protocol/mining-desk.ts';
 import type { Lifetime } from '../support/cairn-process.ts';
 import { makeHome, TestNode, type TestNodeOptions } from '../support/test-node.ts';
 import { PLAIN_HOST } from './browser.ts';
 import { ensureExplorer } from './built-explorer.ts';
 
-export interface WorldOptions extends Pick<TestNodeOptions, 'params' | 'mode'> {
+export interface WorldOptions extends Pick<TestNodeOptions, 'params'> {
+  /** When the first node mines; the others do where they are asked to, so that no two find a block at once. */
+  readonly firstMode?: MiningMode;
   /** How many nodes there are to begin with: three unless told. */
   readonly nodes?: number;
   /** The ports of these nodes, where they are to be told by them. */
@@ -70,12 +73,14 @@ export class ExplorerWorld {
 
   /** Starts one more node, in the world's home or in one of its own. */
   async addNode(home: CairnHome = this.#home): Promise<TestNode> {
-    const { ports, nodes: _, ...options } = this.#options;
+    const { params, ports, firstMode = 'demand' } = this.#options;
+    const number = this.#nodes.length;
     const node = await TestNode.start(this.#lifetime, {
-      ...options,
+      ...(params === undefined ? {} : { params }),
       home,
-      name: `node-${this.#nodes.length}`,
-      port: ports?.[this.#nodes.length] ?? 0,
+      name: `node-${number}`,
+      port: ports?.[number] ?? 0,
+      mode: number === 0 ? firstMode : 'demand',
       listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'],
     });
     this.#nodes.push(node);
