@@ -13,6 +13,7 @@ import type { Trouble } from './verdict.ts';
 export interface Door {
   readonly port: number;
   state: 'dialling' | 'open' | 'closed';
+  isAnswering: boolean;
   /** Who was met there, last. */
   peer: PeerId | undefined;
   /** Why it is closed, if that is known. */
@@ -47,14 +48,21 @@ export class DoorDialler {
     return this.doors.find((door) => door.peer === peer)?.port;
   }
 
-  /** The nodes that there are now. Those beyond what a light client is connected to are left out. */
-  setPorts(ports: readonly number[]): void {
-    const wanted = new Set(ports.slice(0, FULL_PEERS_MAX));
+  /**
+   * The nodes that there are now, and whether they answer the gateway: one that does not is not dialled, since that would only
+   * fail. Those beyond what a light client is connected to are left out.
+   */
+  setNodes(nodes: readonly { readonly port: number; readonly isAnswering: boolean }[]): void {
+    const wanted = new Map(nodes.slice(0, FULL_PEERS_MAX).map(({ port, isAnswering }) => [port, isAnswering]));
     for (const port of this.#doors.keys()) if (!wanted.has(port)) this.#doors.delete(port);
-    for (const port of wanted) {
-      if (this.#doors.has(port)) continue;
+    for (const [port, isAnswering] of wanted) {
+      const door = this.#doors.get(port);
+      if (door !== undefined) {
+        door.isAnswering = isAnswering;
+        continue;
+      }
       const never = { peer: undefined, trouble: undefined, nextMs: 0, openedMs: 0 };
-      this.#doors.set(port, { port, state: 'closed', pauseMs: PAUSE_MS_MIN, ...never });
+      this.#doors.set(port, { port, isAnswering, state: 'closed', pauseMs: PAUSE_MS_MIN, ...never });
     }
     this.#changed();
   }
@@ -62,7 +70,7 @@ export class DoorDialler {
   /** Dials whom it is time for. To be called now and then. */
   proceed(nowMs: number): void {
     for (const door of this.#doors.values()) {
-      if (door.state === 'closed' && nowMs >= door.nextMs) void this.#dial(door);
+      if (door.state === 'closed' && door.isAnswering && nowMs >= door.nextMs) void this.#dial(door);
     }
   }
 
@@ -103,6 +111,8 @@ export class DoorDialler {
   #close(door: Door, nowMs: number, trouble: Trouble | undefined): void {
     door.state = 'closed';
     door.trouble = trouble;
+    // Until the gateway says again that it is there: it may just have stopped.
+    door.isAnswering = false;
     if (door.nextMs !== Infinity) door.nextMs = nowMs + door.pauseMs;
     door.pauseMs = Math.min(2 * door.pauseMs, PAUSE_MS_MAX);
     this.#changed();

@@ -29,6 +29,8 @@ export interface FollowingOptions {
   readonly origin: string;
   /** Called when anything is otherwise than before. */
   readonly changed: () => void;
+  /** Called when a connection has ended. */
+  readonly lost: () => void;
 }
 
 export class Following implements CheckedChain {
@@ -46,7 +48,7 @@ export class Following implements CheckedChain {
   #shownBy: PeerId | undefined;
   #sinceMs = 0;
 
-  constructor({ params, network, origin, changed }: FollowingOptions) {
+  constructor({ params, network, origin, changed, lost }: FollowingOptions) {
     this.params = params;
     this.#changed = changed;
     this.#client = new LightClient({ params, agent: AGENT });
@@ -55,7 +57,10 @@ export class Following implements CheckedChain {
       client: this.#client,
       network,
       heard: (news) => this.#heard(news),
-      disconnected: (peer) => this.#dialler.disconnected(peer, performance.now()),
+      disconnected: (peer) => {
+        this.#dialler.disconnected(peer, performance.now());
+        lost();
+      },
     });
   }
 
@@ -67,9 +72,9 @@ export class Following implements CheckedChain {
     return this.#runtime.stop();
   }
 
-  /** The nodes to be connected to, from now on. */
-  setPorts(ports: readonly number[]): void {
-    this.#dialler.setPorts(ports);
+  /** The nodes to be connected to, from now on, as far as they answer the gateway. */
+  setNodes(nodes: readonly { readonly port: number; readonly isAnswering: boolean }[]): void {
+    this.#dialler.setNodes(nodes);
     this.proceed();
   }
 

@@ -91,7 +91,7 @@ export class Verification {
 
   /** Asks the gateway which nodes there are, and begins where it could not before. */
   async #look(): Promise<void> {
-    if (this.#isLooking) return;
+    if (this.#isLooking || this.#stopping.signal.aborted) return;
     this.#isLooking = true;
     try {
       const { origin, remembered } = this.#options;
@@ -132,7 +132,13 @@ export class Verification {
         return;
       }
       const network = await createNetwork(params, genesisHash);
-      const following = new Following({ params, network, origin, changed: () => this.#tell() });
+      const following = new Following({
+        params,
+        network,
+        origin,
+        changed: () => this.#tell(),
+        lost: () => setTimeout(() => void this.#look(), LOST_PAUSE_MS),
+      });
       await following.start();
       if (this.#stopping.signal.aborted) return following.stop();
       this.#following = following;
@@ -140,10 +146,8 @@ export class Verification {
       this.#trust = { ...trust, networkName: params.name };
       this.#followed.resolve();
     }
-    // One that does not answer may be busy: the connection tells.
-    this.#following.setPorts(
-      nodes.filter(({ genesis }) => genesis === undefined || genesis === genesisHash).map(({ port }) => port),
-    );
+    const ours = nodes.filter(({ genesis }) => genesis === undefined || genesis === genesisHash);
+    this.#following.setNodes(ours.map(({ port, genesis }) => ({ port, isAnswering: genesis !== undefined })));
   }
 
   #proceed(): void {
@@ -242,6 +246,8 @@ const NEWS: ReadonlySet<string> = new Set(['height-not-on-chain', 'block-not-on-
 /** Between two looks for nodes that have come or gone. */
 const LOOK_MS = 5_000;
 const PROCEED_MS = 250;
+/** Before the look for a node whose connection was lost: one that stops takes itself off the list first. */
+const LOST_PAUSE_MS = 1_000;
 const TIP_PATIENCE_MS = 10_000;
 /** A block comes here from the node itself, and to the page by the gateway. */
 const NEWS_PATIENCE_MS = 3_000;
