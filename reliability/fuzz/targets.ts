@@ -9,6 +9,7 @@ import { FRAME_HEADER, FRAMES, LINES } from './targets/frames.ts';
 import { DIFFICULTY, HEADER, HEADER_RUN, TIMESTAMP } from './targets/headers.ts';
 import { EVENT_CURSOR, HOST_AND_ORIGIN, QUERY } from './targets/http.ts';
 import { ARRAY_SPLITTER, JSON_TEXT } from './targets/json-text.ts';
+import { LIGHT_CLIENT } from './targets/light-client.ts';
 import { MACHINE } from './targets/machine.ts';
 import { ENTRY_BATCH, MESSAGES } from './targets/messages.ts';
 import { BLOCK_PARTS, CANDIDATE_CHAIN, NESTING, RPC_REPLY, RPC_REQUEST } from './targets/probe.ts';
@@ -22,5 +23,5 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   ...[CHAIN_PROOF, HISTORY_PROOF],
   ...[RPC_REQUEST, RPC_REPLY, CANDIDATE_CHAIN, BLOCK_PARTS, EVENT_CURSOR, QUERY, HOST_AND_ORIGIN],
   ...[PARAMS, PEER_ADDRESS, VALUES, CONFIG_FILE, RUNNING_NODE, STORE_CODEC],
-  MACHINE,
+  ...[MACHINE, LIGHT_CLIENT],
 ];
