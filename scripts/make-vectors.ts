@@ -27,6 +27,7 @@ import {
   validateHeader,
 } from '../src/core/validation.ts';
 import { chainProofVectors } from './chain-proof-vectors.ts';
+import { inclusionProofVectors } from './inclusion-proof-vectors.ts';
 
 /** The text of every vector file, by its name. */
 export function makeVectors(): ReadonlyMap<string, string> {
@@ -40,6 +41,7 @@ export function makeVectors(): ReadonlyMap<string, string> {
     'canonical-json': canonicalJsonVectors(),
     blocks: blockVectors(),
     'chain-proofs': chainProofVectors(),
+    'inclusion-proofs': inclusionProofVectors(),
   };
   return new Map(Object.entries(files).map(([name, value]) => [`${name}.json`, `${JSON.stringify(value, null, 1)}\n`]));
 }

@@ -11,10 +11,20 @@ import { dataRoot, entryIds, parseBody } from '../src/core/body.ts';
 import { canonicalize } from '../src/core/canonical-json.ts';
 import { drawPositions } from '../src/core/chain-draws.ts';
 import { verifyChainProof } from '../src/core/chain-proof.ts';
+import { verifyEntryProof } from '../src/core/entry-proof.ts';
 import type { Hash } from '../src/core/hash.ts';
 import { encodeHeader, hashHeader, parseHeader } from '../src/core/header.ts';
+import { verifyHeaderProof } from '../src/core/header-proof.ts';
 import { appendLeaf, EMPTY_FRONTIER, historyLeaf, historyRoot } from '../src/core/history.ts';
 import { DEFAULT_PARAMS, type NetworkParams, parseParams } from '../src/core/params.ts';
+import {
+  type EntryProofJson,
+  entryProofToJson,
+  type HeaderProofJson,
+  headerProofToJson,
+  parseEntryProof,
+  parseHeaderProof,
+} from '../src/core/proof-json.ts';
 import type { Result } from '../src/core/result.ts';
 import { bitsToTarget, targetToBits, targetToWork } from '../src/core/target.ts';
 import { formatTimestamp, parseTimestamp } from '../src/core/timestamp.ts';
@@ -160,6 +170,20 @@ test('chain-proofs.json: positions are drawn, proofs hold and are refused as fro
   }
 });
 
+test('inclusion-proofs.json: headers and entries are shown, and are not, as frozen', () => {
+  const { header_proofs, entry_proofs } = read<InclusionProofVectors>('inclusion-proofs.json');
+  for (const { tip, proof, code = null } of [...header_proofs.valid, ...header_proofs.refused]) {
+    const parsed = assertPresent(parseHeaderProof(proof), 'it has the form of a proof');
+    assert.deepEqual(headerProofToJson(parsed), proof);
+    assert.equal(codeOf(verifyHeaderProof(parsed, headerOf(tip))), code);
+  }
+  for (const { tip, proof, code = null } of [...entry_proofs.valid, ...entry_proofs.refused]) {
+    const parsed = assertPresent(parseEntryProof(proof), 'it has the form of a proof');
+    assert.deepEqual(entryProofToJson(parsed), proof);
+    assert.equal(codeOf(verifyEntryProof(parsed, headerOf(tip))), code);
+  }
+});
+
 function judge(text: string, parent: ChainPoint, params: NetworkParams): Result<ChainPoint, { readonly code: string }> {
   const claimed = parseBlockJson(text, params);
   if (!claimed.ok) return claimed;
@@ -175,6 +199,12 @@ function read<Vectors>(name: string): Vectors {
 
 function codeOf(result: Result<unknown, { readonly code: string }>): string | null {
   return result.ok ? null : result.fault.code;
+}
+
+function headerOf(hex: string): Header {
+  const header = parseHeader(hexToBytes(hex));
+  assert.ok(header.ok);
+  return header.value;
 }
 
 function targetOf(bits: string): bigint {
@@ -267,6 +297,16 @@ interface ChainProofVectors {
     readonly byte: number;
     readonly code: string;
   }[];
+}
+
+interface InclusionProofVectors {
+  readonly header_proofs: ProofVectors<HeaderProofJson>;
+  readonly entry_proofs: ProofVectors<EntryProofJson>;
+}
+
+interface ProofVectors<Proof> {
+  readonly valid: readonly { readonly tip: string; readonly proof: Proof; readonly code?: string }[];
+  readonly refused: readonly { readonly tip: string; readonly proof: Proof; readonly code: string }[];
 }
 
 interface BlockVectors {

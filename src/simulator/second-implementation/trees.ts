@@ -33,7 +33,11 @@ export function dataRoot(shape: 0 | 1 | 2, entries: readonly string[]): string {
 }
 
 export function dataRootOfIds(shape: 0 | 1 | 2, ids: readonly string[]): string {
-  return sha256(uint(0x05n, 1), uint(BigInt(shape), 1), uint(BigInt(ids.length), 4), fromHex(treeRoot(ids)));
+  return countedDataRoot(shape, ids.length, treeRoot(ids));
+}
+
+export function countedDataRoot(shape: 0 | 1 | 2, count: number, root: string): string {
+  return sha256(uint(0x05n, 1), uint(BigInt(shape), 1), uint(BigInt(count), 4), fromHex(root));
 }
 
 /** `hex` is a header; `work` that of its chain up to and including it. */
