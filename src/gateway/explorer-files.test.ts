@@ -43,6 +43,12 @@ describe('the explorer', () => {
     }
   });
 
+  it('is cut off from the page that opened it, where browsers have that', async () => {
+    const secure = await get('/', { 'sec-fetch-site': 'none' });
+    assert.equal(secure.headers['cross-origin-opener-policy'], 'same-origin');
+    assert.equal((await get('/')).headers['cross-origin-opener-policy'], undefined);
+  });
+
   it('says what each file is', async () => {
     assert.equal((await get('/')).headers['content-type'], 'text/html; charset=utf-8');
     assert.equal((await get(SCRIPT)).headers['content-type'], 'text/javascript; charset=utf-8');

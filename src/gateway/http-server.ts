@@ -60,14 +60,16 @@ export function createHttpServer(
   app.setNotFoundHandler(() => {
     throw problem('route-unknown', 'The routes are listed at /docs.');
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async ({ headers }, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     // What a node says holds for a moment; what holds for longer says so itself.
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-cache');
     const type = reply.getHeader('content-type');
     if (typeof type !== 'string' || !type.startsWith('text/html')) return;
     if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', PAGE_POLICY);
-    reply.header('referrer-policy', 'same-origin').header('cross-origin-opener-policy', 'same-origin');
+    reply.header('referrer-policy', 'same-origin');
+    // Browsers say where a request comes from only to an address that they take for secure, and elsewhere complain of this.
+    if (headers['sec-fetch-site'] !== undefined) reply.header('cross-origin-opener-policy', 'same-origin');
   });
   return app;
 }
