@@ -83,19 +83,21 @@ test('a leaf that is not there, or elsewhere, leads to another root', () => {
   );
 });
 
-const UNORDERED: readonly (readonly [string, readonly number[]])[] = [
-  ['no leaf', []],
-  ['a leaf twice', [3, 3]],
-  ['leaves out of order', [4, 3]],
-  ['a leaf beyond the last', [13]],
-  ['a leaf below the first', [-1]],
-  ['half a place', [1.5]],
+/** Each would lead to the root with the proof of these leaves, if nobody looked at where they are said to stand. */
+const UNORDERED: readonly (readonly [string, readonly number[], readonly number[]])[] = [
+  ['no leaf', [], []],
+  ['a leaf twice', [3, 3], [3]],
+  ['leaves out of order', [9, 3], [3, 9]],
+  ['a leaf beyond the last', [13], [12]],
+  ['a leaf below the first', [-1], [0]],
+  ['half a place', [1.5], [1]],
 ];
-for (const [reason, indexes] of UNORDERED) {
+for (const [reason, indexes, proved] of UNORDERED) {
   test(`${reason} is no list of leaves`, () => {
-    const proof = proveLeaves(13, [3, 4], readNode);
-    const options = { leaves: indexes.map((index) => ({ index, leaf: readNode(0) })), proof };
-    assert.equal(rootFromLeaves({ count: 13, ...options }), undefined);
+    const proof = proveLeaves(13, proved, readNode);
+    const stated = placed(proved).map(({ leaf }, i) => ({ index: Number(indexes[i]), leaf }));
+    const repeated = indexes.slice(stated.length).map((index) => ({ index, leaf: readNode(4) }));
+    assert.equal(rootFromLeaves({ count: 13, leaves: [...stated, ...repeated], proof }), undefined);
   });
 }
 

@@ -57,8 +57,9 @@ export function rootFromLeaves(options: {
   if (!areInOrder(leaves, count)) return undefined;
   let taken = 0;
   const walk = (range: LeafRange, within: readonly PlacedLeaf[]): Hash | undefined => {
-    if (within.length === 0) return proof[taken++];
-    if (range.leafCount === 1) return within[0]?.leaf;
+    const [leaf] = within;
+    if (leaf === undefined) return proof[taken++];
+    if (range.leafCount === 1) return leaf.leaf;
     const { left, right } = halves(range);
     const inLeft = within.filter(({ index }) => index < right.first);
     const inRight = within.slice(inLeft.length);
