@@ -31,8 +31,7 @@ export function agreementOf(nodes: NetworkState, isOnBest: IsOnBest): Agreement 
   const answering = nodes.length - ports('silent').length;
   const said = (kind: Agreement['kind'], title: string, text: string): Agreement => ({ kind, title, text, standings });
 
-  if (nodes.length === 0)
-    return said('none', 'No node is running', 'Start one with `npx cairn node 5001`, and it appears here.');
+  if (nodes.length === 0) return said('none', 'No node is running', 'Start one, and it appears here.');
   if (best?.status == null) {
     return said(
       'silent',

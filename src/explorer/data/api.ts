@@ -175,6 +175,11 @@ export class Api {
 }
 
 /** Asks the gateway that this page came from. */
+/** Where a browser saves the receipt of an entry from. */
+export function receiptHref(port: number, id: string): string {
+  return `${nodePath(port)}/entries/${id}/receipt`;
+}
+
 export const api = new Api((...request) => fetch(...request));
 
 function nodePath(port: number): string {
