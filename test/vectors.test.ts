@@ -13,7 +13,7 @@ import { drawPositions } from '../src/core/chain-draws.ts';
 import { verifyChainProof } from '../src/core/chain-proof.ts';
 import { verifyEntryProof } from '../src/core/entry-proof.ts';
 import type { Hash } from '../src/core/hash.ts';
-import { encodeHeader, hashHeader, parseHeader } from '../src/core/header.ts';
+import { encodeHeader, type Header, hashHeader, parseHeader } from '../src/core/header.ts';
 import { verifyHeaderProof } from '../src/core/header-proof.ts';
 import { appendLeaf, EMPTY_FRONTIER, historyLeaf, historyRoot } from '../src/core/history.ts';
 import { DEFAULT_PARAMS, type NetworkParams, parseParams } from '../src/core/params.ts';
