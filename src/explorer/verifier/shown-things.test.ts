@@ -43,7 +43,7 @@ function blockAt(blocks: readonly Block[], height: number): Block {
 }
 
 function shown(block: Block): ShownBlock {
-  return { height: block.header.height, hash: block.hash, text: decodeUtf8(encodeBlockJson(block)) };
+  return { height: block.header.height, hash: block.hash, text: decodeUtf8(encodeBlockJson(block)) ?? '' };
 }
 
 function outcomeOf({ outcome, steps }: Verdict): readonly (string | undefined)[] {
