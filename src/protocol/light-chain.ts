@@ -73,10 +73,9 @@ export class LightChain {
   /** Whether `node` is on the chain that is followed; undefined where that is so far down that it cannot be told. */
   isOnChain(node: LightNode): boolean | undefined {
     const { height } = node.point.header;
-    const there = this.at(height);
-    if (there !== undefined) return there === node;
     if (this.#tip !== undefined && height > this.#tip.point.header.height) return false;
-    return this.forkHeight(node) === undefined ? undefined : false;
+    const there = this.at(height);
+    return there === undefined ? undefined : there === node;
   }
 
   /** The height of the last header that the chain up to `node` shares with the one that is followed, if it is in memory. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bodyOf, buildChain, reforge, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { entryOf } from '../../test/support/entry-fixture.ts';
 import { encodeRun } from '../../test/support/header-bytes.ts';
 import { bookOf, LoneClient } from '../../test/support/lone-client.ts';
 import { headersOf } from '../../test/support/lone-machine.ts';
@@ -184,6 +185,7 @@ const UNASKED: readonly Message[] = [
   { type: 'chain-proof', proof: Uint8Array.of(1, 2, 3) },
   ...BOOK.answers({ type: 'get-header-proof', tip: BOOK.tip.hash, heights: [1] }),
   ...BOOK.answers({ type: 'get-entry-proof', tip: BOOK.tip.hash, id: SOME_HASH }),
+  ...BOOK.answers({ type: 'get-entry-proof', tip: BOOK.tip.hash, id: entryOf('"a3"').id }),
   ...BOOK.answers({ type: 'get-blocks', hashes: [BOOK.tip.hash, SOME_HASH] }),
   { type: 'block', hash: BOOK.tip.hash, bodyBytes: bodyOf('"false"').bytes },
   { type: 'block-ids', hash: BOOK.tip.hash, shape: 'array', ids: [] },

@@ -304,6 +304,101 @@ test('a proof that does not come is not waited for: headers are, and after them 
   assert.deepEqual(lone.standings(), { p: 'agrees' });
 });
 
+test('a chain that ends where a message does is at its end when nothing more comes', () => {
+  const lone = new LoneClient();
+  const even = bookOf(part(LONG, 0, 4_000));
+  lone.join('p', even, withoutProofs(even));
+  assert.equal(lone.tipHash, even.tip.hash);
+  assert.deepEqual(lone.standings(), { p: 'agrees' });
+  const asked = lone.sentTo('p').filter(({ type }) => type === 'get-headers');
+  assert.equal(asked.length, 2, 'it has named that tip');
+  const proven = lone.effects.filter((effect) => effect.type === 'tip-proven');
+  assert.deepEqual(
+    proven.map(({ report }) => report),
+    [{ method: 'headers', headers: 4_000 }],
+  );
+});
+
+test('a walk that leads nowhere new is over', () => {
+  const lone = new LoneClient();
+  const first = LONG_BOOK.headersAfter([GENESIS.hash]);
+  lone.join('p', LONG_BOOK, ({ type }) => {
+    if (type === 'get-chain-proof') return [{ type: 'not-found', hashes: [] }];
+    return type === 'get-headers' ? [{ type: 'headers', headers: first }] : [];
+  });
+  assert.equal(lone.client.tip?.header.height, 2_000);
+  assert.equal(lone.sentTo('p').length, 3);
+});
+
+test('a peer with nothing but the genesis behind its claim is taken for that', () => {
+  const lone = new LoneClient();
+  lone.join('p', BOOK, ({ type }) => {
+    if (type === 'get-chain-proof') return [{ type: 'not-found', hashes: [] }];
+    return type === 'get-headers' ? [{ type: 'headers', headers: new Uint8Array(0) }] : [];
+  });
+  assert.deepEqual(lone.standings(), { p: 'agrees' });
+  assert.equal(lone.tipHash, GENESIS.hash);
+});
+
+test('a node that begins with the genesis is followed as it grows', () => {
+  const lone = new LoneClient();
+  lone.join('p', EMPTY);
+  lone.play('p', (message) => BOOK.answers(message));
+  lone.receive('p', headersOf(CHAIN.blocks.slice(4, 5)));
+  assert.equal(lone.tipHash, BOOK.tip.hash);
+  assert.deepEqual(
+    lone.sentTo('p').map(({ type }) => type),
+    ['get-chain-proof'],
+  );
+});
+
+test('a question for headers that is not answered is asked again, after a while', () => {
+  const lone = new LoneClient();
+  lone.join('p', BOOK);
+  lone.join('q', bookOf(part(CHAIN, 0, 20), build(pointAt(CHAIN, 20), 5, 'q')), (message) => {
+    return message.type === 'ping' ? BOOK.answers(message) : [];
+  });
+  lone.advance(HEADERS_TIMEOUT_MS + 250);
+  assert.deepEqual(lone.standings(), { p: 'agrees', q: 'silent' });
+  const asked = () => lone.sentTo('q').filter(({ type }) => type === 'get-headers').length;
+  lone.advance(HEADERS_TIMEOUT_MS - 250);
+  assert.equal(asked(), 1);
+  lone.advance(500);
+  assert.equal(asked(), 2);
+  lone.receive('q', headersOf(build(pointAt(CHAIN, 20), 5, 'q').blocks));
+  assert.deepEqual(lone.standings(), { p: 'agrees', q: 'forked' });
+});
+
+test('news after an empty answer are asked for', () => {
+  const lone = new LoneClient();
+  lone.join('p', BOOK);
+  lone.play('p', () => []);
+  const grown = build(tipOf(CHAIN), 3, 'a');
+  lone.receive('p', headersOf(grown.blocks.slice(1, 2)));
+  lone.receive('p', { type: 'headers', headers: new Uint8Array(0) });
+  const types = () => lone.sentTo('p').map(({ type }) => type);
+  assert.deepEqual(types(), ['get-chain-proof', 'get-headers', 'get-headers']);
+  lone.receive('p', { type: 'headers', headers: new Uint8Array(0) });
+  lone.advance(CHAIN_PROOF_INTERVAL_MS);
+  assert.deepEqual(
+    types()
+      .filter((type) => type !== 'ping')
+      .at(-1),
+    'get-chain-proof',
+    'then its chain is another one',
+  );
+});
+
+test('a place is found by its hash, also on a branch that a peer has shown', () => {
+  const lone = new LoneClient();
+  lone.join('p', BOOK);
+  const rival = build(pointAt(CHAIN, 30), 3, 'r');
+  lone.receive('p', headersOf(rival.blocks));
+  assert.equal(lone.client.find(tipOf(rival).hash)?.header.height, 33);
+  assert.equal(lone.client.find(BOOK.tip.hash)?.hash, BOOK.tip.hash);
+  assert.equal(lone.client.find(tipOf(LONG).hash), undefined);
+});
+
 test('a walk that another peer makes needless is ended', () => {
   const lone = new LoneClient();
   lone.join('p', LONG_BOOK, (message) =>
@@ -351,6 +446,13 @@ test('the same inputs at the same times give the same effects', () => {
   }
   assert.deepEqual(one.effects, other.effects);
 });
+
+/** What a node says that has no proofs to give. */
+function withoutProofs(book: typeof BOOK) {
+  return (message: Message): Message[] => {
+    return message.type === 'get-chain-proof' ? [{ type: 'not-found', hashes: [] }] : book.answers(message);
+  };
+}
 
 function build(parent: ChainPoint, count: number, name: string): BuiltChain {
   return buildChain(TEST_PARAMS, parent, count, (height) => bodyOf(`"${name}${height}"`));

@@ -253,6 +253,39 @@ test('a peer whose chain has moved can be asked again, under its new tip', () =>
   assert.ok(answer?.ok && answer.value.type === 'header-at' && answer.value.header.tip.hash === book.tip.hash);
 });
 
+test('a body that the one who has shown the header does not have is asked of the next', () => {
+  const lone = joined();
+  lone.join('q', BOOK);
+  lone.play('p', (message) => (message.type === 'get-blocks' ? [notFound(...message.hashes)] : BOOK.answers(message)));
+  const answer = answerOf(lone, { type: 'block', height: DEEP, hash: undefined });
+  assert.ok(answer.type === 'block');
+  assert.deepEqual([answer.header.peer, answer.peer], ['p', 'q']);
+});
+
+test('what was not asked for may be missing', () => {
+  const lone = joined();
+  lone.play('p', mute);
+  const requests = [
+    lone.ask({ type: 'header-at', height: DEEP }),
+    lone.ask({ type: 'block', height: 2_990, hash: undefined }),
+    lone.ask({ type: 'entry', id: entryOf('"a9"').id }),
+  ];
+  lone.receive('p', notFound(SOME_HASH));
+  lone.receive('p', notFound());
+  lone.play('p', (message) => BOOK.answers(message));
+  const asked = lone.sentTo('p').filter(({ type }) => type.startsWith('get-') && type !== 'get-chain-proof');
+  for (const message of asked) for (const reply of BOOK.answers(message)) lone.receive('p', reply);
+  for (const request of requests) assert.ok(lone.answerTo(request)?.ok);
+});
+
+test('questions go round among the peers that can answer them', () => {
+  const lone = joined();
+  lone.join('q', BOOK);
+  for (let height = 1; height <= 10; height++) answerOf(lone, { type: 'header-at', height });
+  const asked = (peer: string) => lone.sentTo(peer).filter(({ type }) => type === 'get-header-proof').length;
+  assert.deepEqual([asked('p'), asked('q')], [5, 5]);
+});
+
 test('one answer serves all who asked the same', () => {
   const lone = joined();
   lone.play('p', mute);

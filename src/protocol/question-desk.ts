@@ -4,7 +4,7 @@
  * A question goes to one peer after the other, of those whose tip is on the chain, and the answer is held against that tip. An
  * answer that cannot be true convicts who gave it; one that does not come is asked of the next peer.
  */
-import { assertNever } from '../core/assert.ts';
+import { assert, assertNever, assertPresent } from '../core/assert.ts';
 import { type EntryProof, verifyEntryProof } from '../core/entry-proof.ts';
 import type { Hash } from '../core/hash.ts';
 import { encodeHeader } from '../core/header.ts';
@@ -143,10 +143,8 @@ export class QuestionDesk {
       const evidence = { type: 'body', header: encodeHeader(checked.header), bodyBytes } as const;
       return { effects: [], verdict: { type: 'lie', conviction: { fault: block.fault, evidence } } };
     }
-    return this.#answered(asked, (open) => {
-      const answer = { type: 'block', header: open.header ?? checked, block: block.value, peer: peer.id } as const;
-      return this.#settle(open, ok(answer));
-    });
+    const answer = { type: 'block', header: checked, block: block.value, peer: peer.id } as const;
+    return this.#answered(asked, (open) => this.#settle(open, ok(answer)));
   }
 
   /** Whether any of these was asked of the peer: it does not have it. */
@@ -219,6 +217,7 @@ export class QuestionDesk {
   /** The header that a question is about is known, and on the chain. */
   #headerKnown(open: OpenQuestion, header: CheckedHeader): LightEffect[] {
     const { question } = open;
+    assert(question.type !== 'entry', 'where an entry stands is not asked by height');
     switch (question.type) {
       case 'header-at':
         return this.#settle(open, ok({ type: 'header-at', header }));
@@ -234,8 +233,6 @@ export class QuestionDesk {
         open.tried.clear();
         return [];
       }
-      case 'entry':
-        return [];
       default:
         return assertNever(question);
     }
@@ -244,35 +241,38 @@ export class QuestionDesk {
   /** Asks the next peer; gives up where none is left. */
   #sendOut(open: OpenQuestion, loads: Map<PeerId, number>, nowMs: number): LightEffect[] {
     const able = this.#ableToAnswer(open);
-    const next = able.find(({ id }) => (loads.get(id) ?? 0) < QUESTIONS_PER_PEER_MAX);
-    if (next?.shown === undefined) {
+    const next = able.find(({ peer }) => (loads.get(peer.id) ?? 0) < QUESTIONS_PER_PEER_MAX);
+    if (next === undefined) {
       // Who could not answer of late may be able to in a moment, when its tip has moved with ours.
       const isOver = able.length === 0 && open.tried.size > 0;
       const isSettled = open.missingCount === open.tried.size || nowMs - open.askedMs > QUESTION_PATIENCE_MS;
       return isOver && isSettled ? this.#giveUp(open) : [];
     }
-    const tip = next.shown;
+    const { peer, tip } = next;
     const message = messageFor(open, tip.point.hash);
-    open.tried.set(next.id, tip.point.hash);
-    next.questionsAsked++;
-    loads.set(next.id, (loads.get(next.id) ?? 0) + 1);
-    open.errand = { peer: next.id, message, tip, sinceMs: nowMs };
-    return [{ type: 'send', peer: next.id, message }];
+    open.tried.set(peer.id, tip.point.hash);
+    peer.questionsAsked++;
+    loads.set(peer.id, (loads.get(peer.id) ?? 0) + 1);
+    open.errand = { peer: peer.id, message, tip, sinceMs: nowMs };
+    return [{ type: 'send', peer: peer.id, message }];
   }
 
   /** Who could answer and was not asked yet: first who has shown the header, then the highest tip, then who was asked the least. */
-  #ableToAnswer(open: OpenQuestion): LightSession[] {
+  #ableToAnswer(open: OpenQuestion): { readonly peer: LightSession; readonly tip: LightNode }[] {
     // A header is shown to be below a tip; a body has who has the block.
     const heightMin = open.header?.header.height ?? (heightOf(open.question) ?? 0) + 1;
-    const able = [...this.#peers.values()].filter((peer) => {
-      const { shown } = peer;
-      if (shown === undefined || shown.point.header.height < heightMin) return false;
-      return open.tried.get(peer.id) !== shown.point.hash && this.#chain.isOnChain(shown) === true;
-    });
+    const able: { readonly peer: LightSession; readonly tip: LightNode }[] = [];
+    for (const peer of this.#peers.values()) {
+      const { shown: tip } = peer;
+      if (tip === undefined || tip.point.header.height < heightMin) continue;
+      if (open.tried.get(peer.id) === tip.point.hash || this.#chain.isOnChain(tip) !== true) continue;
+      able.push({ peer, tip });
+    }
     const giver = open.header?.peer;
     return able.sort((one, other) => {
-      if (one.id === giver || other.id === giver) return one.id === giver ? -1 : 1;
-      return heightShown(other) - heightShown(one) || one.questionsAsked - other.questionsAsked;
+      if (one.peer.id === giver || other.peer.id === giver) return one.peer.id === giver ? -1 : 1;
+      const higher = other.tip.point.header.height - one.tip.point.header.height;
+      return higher === 0 ? one.peer.questionsAsked - other.peer.questionsAsked : higher;
     });
   }
 
@@ -300,7 +300,8 @@ export class QuestionDesk {
 function messageFor({ question, header }: OpenQuestion, tip: Hash): Message {
   if (question.type === 'entry') return { type: 'get-entry-proof', tip, id: question.id };
   if (header !== undefined) return { type: 'get-blocks', hashes: [header.hash] };
-  return { type: 'get-header-proof', tip, heights: [heightOf(question) ?? 0] };
+  const height = assertPresent(heightOf(question), 'all questions but those for entries are about a height');
+  return { type: 'get-header-proof', tip, heights: [height] };
 }
 
 /** Whether one of `hashes` is what `message` asks for, or what it is to be shown under. */
@@ -326,10 +327,6 @@ function heightOf(question: LightQuestion): number | undefined {
 function judgedHeader({ point }: LightNode, tip: LightNode): CheckedHeader {
   const { header, hash, work } = point;
   return { header, hash, work, proof: undefined, peer: undefined, tip: tip.point };
-}
-
-function heightShown({ shown }: LightSession): number {
-  return shown?.point.header.height ?? 0;
 }
 
 const UNASKED: LightOutcome = { effects: [], verdict: { type: 'unasked' } };

@@ -5,6 +5,7 @@
  * is asked for the headers that lead there; where these leave the chain below what is in memory, for a proof of its own. So
  * every tip that any peer has is checked, and nobody is asked for what another peer has shown already.
  */
+import { assertPresent } from '../core/assert.ts';
 import { verifyChainProof } from '../core/chain-proof.ts';
 import { isBetterTip } from '../core/fork-choice.ts';
 import type { JudgedHeaders } from '../core/header-run.ts';
@@ -207,8 +208,9 @@ export class TipSearch {
     if (peer.wish === undefined || peer.asked !== undefined || peer.claimed === undefined) return [];
     const known = this.#chain.find(peer.claimed.hash);
     if (known === undefined) return [];
-    peer.walked = undefined;
-    const effects = this.#shows(peer, known, undefined);
+    // Unless it is this peer itself that has shown it just now.
+    if (peer.walked !== known) peer.walked = undefined;
+    const effects = this.#endsIn(peer, known);
     this.#isAtEnd(peer);
     return effects;
   }
@@ -274,7 +276,7 @@ export class TipSearch {
     peer.asked = { what, sinceMs: nowMs };
     if (what === 'proof' || peer.walked === this.#chain.genesis) peer.chainsAsked++;
     if (what === 'proof') return { type: 'send', peer: peer.id, message: { type: 'get-chain-proof' } };
-    const from = peer.walked ?? peer.shown ?? this.#chain.tip ?? this.#chain.genesis;
+    const from = assertPresent(peer.walked ?? peer.shown ?? this.#chain.tip, 'headers go on from what is known');
     return { type: 'send', peer: peer.id, message: { type: 'get-headers', locator: this.#chain.locator(from) } };
   }
 
@@ -290,14 +292,18 @@ function verdictOn(fault: NonNullable<JudgedHeaders['fault']>, evidence: HeaderE
 }
 
 /** The tip that a peer tells of by the last header in `run`; nothing but its hash is sure. */
-function toldTip({ claimed }: LightSession, run: Uint8Array): PeerTip {
-  const { height = 0, work = 0n } = claimed ?? {};
+function toldTip(peer: LightSession, run: Uint8Array): PeerTip {
+  const { height, work } = claimOf(peer);
   return { hash: hashAt(run, headerCount(run) - 1), height: height + 1, work };
 }
 
 function goesBefore(one: LightSession, other: LightSession): boolean {
   if (one.chainsAsked !== other.chainsAsked) return one.chainsAsked < other.chainsAsked;
-  return one.claimed !== undefined && other.claimed !== undefined && isBetterTip(one.claimed, other.claimed);
+  return isBetterTip(claimOf(one), claimOf(other));
+}
+
+function claimOf({ claimed }: LightSession): PeerTip {
+  return assertPresent(claimed, 'who has greeted has named a tip');
 }
 
 const NOTHING: LightOutcome = { effects: [], verdict: undefined };
