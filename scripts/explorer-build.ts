@@ -4,8 +4,8 @@
  *
  * Everything that a page needs comes from there; nothing is inlined, so that the page's policy can forbid all else.
  */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -23,8 +23,6 @@ export const EXPLORER_CONFIG: InlineConfig = {
   plugins: [svelte({ configFile: false })],
   worker: { format: 'es' },
   build: {
-    outDir: EXPLORER_OUT,
-    emptyOutDir: true,
     target: 'es2023',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
@@ -34,13 +32,30 @@ export const EXPLORER_CONFIG: InlineConfig = {
   },
 };
 
-/** Builds the explorer, and beside each text file puts the same compressed: `.br` and `.gz`. */
+/**
+ * Builds the explorer, and beside each text file puts the same compressed: `.br` and `.gz`. It is built aside and put in its
+ * place whole, so that a gateway that starts meanwhile reads the one or the other.
+ */
 export async function buildExplorer(): Promise<void> {
-  await build(EXPLORER_CONFIG);
-  await writeFile(join(EXPLORER_OUT, VERIFIER_NAME), await buildVerifier());
-  for (const name of await readdir(EXPLORER_OUT, { recursive: true })) {
+  const parent = dirname(EXPLORER_OUT);
+  await mkdir(parent, { recursive: true });
+  const making = await mkdtemp(join(parent, 'making-'));
+  try {
+    const made = join(making, 'made');
+    await build({ ...EXPLORER_CONFIG, build: { ...EXPLORER_CONFIG.build, outDir: made, emptyOutDir: true } });
+    await writeFile(join(made, VERIFIER_NAME), await buildVerifier());
+    await compressFiles(made);
+    await rename(EXPLORER_OUT, join(making, 'old')).catch(() => undefined);
+    await rename(made, EXPLORER_OUT);
+  } finally {
+    await rm(making, { recursive: true, force: true });
+  }
+}
+
+async function compressFiles(folder: string): Promise<void> {
+  for (const name of await readdir(folder, { recursive: true })) {
     if (!COMPRESSED.test(name)) continue;
-    const path = join(EXPLORER_OUT, name);
+    const path = join(folder, name);
     const content = await readFile(path);
     const options = { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length } };
     await writeFile(`${path}.br`, brotliCompressSync(content, options));

@@ -63,6 +63,8 @@ export async function openPage(t: TestContext, browser: Browser, options: PageOp
   });
   t.after(async () => {
     const origin = originOf(page.url());
+    // Node's own types do not know of it yet.
+    if (Reflect.get(t, 'passed') !== true) t.diagnostic(`${page.url()} says: ${await textOf(page)}`);
     await owned.close();
     assert.deepEqual(requests.filter((url) => originOf(url) !== origin).map(String), [], 'nothing from elsewhere');
     assert.deepEqual(
@@ -74,6 +76,12 @@ export async function openPage(t: TestContext, browser: Browser, options: PageOp
   return { page, requests, complaints };
 }
 
+/** What stands on the page, for whoever wants to know why a test failed. */
+async function textOf(page: Page): Promise<string> {
+  const text = await page.locator('body').innerText().catch(String);
+  return text.slice(0, 3_000);
+}
+
 /** The host and port: `data:` and `blob:` addresses are of no host, and so of no page. */
 function originOf(url: string): string {
   const { protocol, host } = new URL(url);
@@ -81,4 +89,4 @@ function originOf(url: string): string {
 }
 
 /** For what has to come about on a machine that has much to do. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 45_000;
