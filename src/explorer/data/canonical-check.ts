@@ -87,7 +87,7 @@ function describe(fault: CanonicalizeFault): string {
 }
 
 /** Line and column of `offset` in `text`. */
-export function placeOf(text: string, offset: number): TextPlace {
+function placeOf(text: string, offset: number): TextPlace {
   const before = text.slice(0, offset);
   const lineStart = before.lastIndexOf('\n') + 1;
   const line = before.split('\n').length;

@@ -19,4 +19,10 @@ export class Question<Value> {
     });
     return () => controller.abort();
   }
+
+  /** Nothing is asked any more. */
+  forget(): void {
+    this.answer = undefined;
+    this.#subject = undefined;
+  }
 }
