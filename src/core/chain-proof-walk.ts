@@ -103,12 +103,15 @@ export class ProofWalk {
         ? { code: 'chain-proof-draw-missed', height: header.height, position: assertPresent(positions[before], DRAWN) }
         : { code: 'chain-proof-height-undrawn', height: header.height };
     };
-    for (const { first, last } of runs) {
-      let fault = first === 0 ? settle() : this.#leap(first);
+    /** Looks for a position before the end of the two headers behind a gap, by which only the next one is judged. */
+    const findMissed = (): ChainProofFault | undefined => {
+      const { header, work } = this.#last;
       const position = positions[settled];
-      if (fault === undefined && position !== undefined && position < this.#last.work) {
-        fault = { code: 'chain-proof-draw-missed', height: this.#last.header.height, position };
-      }
+      if (position === undefined || position >= work) return undefined;
+      return { code: 'chain-proof-draw-missed', height: header.height, position };
+    };
+    for (const { first, last } of runs) {
+      let fault = first === 0 ? settle() : (this.#leap(first) ?? findMissed());
       while (fault === undefined && this.#last.header.height < last) fault = this.follow() ?? settle();
       if (fault !== undefined) return fault;
     }
