@@ -68,4 +68,4 @@ export function verifyEntryProof(proof: EntryProof, tip: Header): Result<ShownEn
 }
 
 /** What the data root has room for. */
-const COUNT_MAX = 2 ** 32 - 1;
+const COUNT_MAX = 4_294_967_295;

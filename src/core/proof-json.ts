@@ -100,7 +100,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 const HEX_TEXT = /^[0-9a-f]*$/;
 /** At most the 78 digits of 2^256. */
 const WORK_TEXT = /^[0-9]{1,78}$/;
-/** Heights have 32 bits: each leaf has so many nodes beside its way up at most. */
-const PROOF_HASHES_MAX = 32 * PROOF_HEADERS_MAX;
+/** Heights have 32 bits: each header has 32 nodes beside its way up at most. */
+const PROOF_HASHES_MAX = 2_048;
 /** Counts of entries have 32 bits. */
 const PATH_HASHES_MAX = 32;

@@ -195,6 +195,7 @@ test('peers are told with their side of the connection, and counted once they ha
     address: '/memory/silent',
     direction: 'inbound',
     agent: '',
+    light: false,
     height: 0,
     connected_s: 3.5,
     score: 0,

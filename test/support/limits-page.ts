@@ -11,11 +11,12 @@ export interface Limit {
 
 /**
  * The constants of the sources that are limits by their name, and all of those in files named `limits.ts`. The rules
- * have theirs in the parameters of the network, so `src/core` is left out; those of `src/simulator` are of worlds, not of nodes.
+ * have theirs in the parameters of the network, so of `src/core` only proofs are looked at, which come from strangers; those of
+ * `src/simulator` are of worlds, not of nodes.
  */
 export function findLimits(files: readonly RepositoryFile[]): Limit[] {
   return files
-    .filter(({ path }) => /^src\/(?!core\/|simulator\/).*\.(?:ts|js)$/.test(path) && !isTestCode(path))
+    .filter(({ path }) => LIMITED.test(path) && !isTestCode(path))
     .flatMap(({ path, text }) => {
       const constants = new Map(
         [...withoutComments(text).matchAll(CONSTANT)].map(([, name = '', value = '']) => [name, value]),
@@ -25,6 +26,8 @@ export function findLimits(files: readonly RepositoryFile[]): Limit[] {
         .filter(({ name, value }) => LIMIT_NAME.test(name) || (LIMITS_FILE.test(path) && value !== undefined));
     });
 }
+
+const LIMITED = /^src\/(?:core\/(?:chain-|.*-proof|proof-|receipt)|(?!core\/|simulator\/)).*\.(?:ts|js)$/;
 
 /** The rows of the page: under a heading with a path, a table of names and values. */
 export function parseLimitsPage(page: string): Limit[] {
