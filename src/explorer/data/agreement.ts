@@ -67,7 +67,7 @@ export function agreementOf(nodes: NetworkState, isOnBest: IsOnBest): Agreement 
       `${nodesNamed(leaders)} ${leaders.length === 1 ? 'has' : 'have'} ${blocks}.${late}${silent}`,
     );
   }
-  const branch = `${nodesNamed(apart)} ${apart.length === 1 ? 'is on another branch' : 'are on other branches'} with less work, and will change over once ${apart.length === 1 ? 'it hears' : 'they hear'} of the one with more.`;
+  const branch = `${nodesNamed(apart)} ${apart.length === 1 ? 'is on another branch' : 'are on other branches'} and will change over once ${apart.length === 1 ? 'it hears' : 'they hear'} of the better one.`;
   return said(
     'disagree',
     'The nodes disagree',
@@ -85,14 +85,16 @@ function standingOf({ status }: NodeView, best: NodeView | undefined, isOnBest: 
   return status.sync.behind > 0 || leader.height - status.tip.height > FAR_BEHIND ? behind : { type: 'apart' };
 }
 
-/** With the most work, then the highest, since an event tells of a new tip before its work is known. */
+/** With the most work, then the highest, since an event tells of a new tip before its work is known, then the lowest hash. */
 function bestOf(nodes: NetworkState): NodeView | undefined {
   const rank = ({ status }: NodeView) => (status === null ? -1n : BigInt(status.tip.work));
   const height = ({ status }: NodeView) => status?.tip.height ?? -1;
+  const hash = ({ status }: NodeView) => status?.tip.hash ?? '';
   return nodes.reduce<NodeView | undefined>((best, view) => {
     if (view.status === null) return best;
     if (best === undefined || rank(view) > rank(best)) return view;
-    return rank(view) === rank(best) && height(view) > height(best) ? view : best;
+    if (rank(view) < rank(best) || height(view) < height(best)) return best;
+    return height(view) > height(best) || hash(view) < hash(best) ? view : best;
   }, undefined);
 }
 

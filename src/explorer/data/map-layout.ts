@@ -7,7 +7,7 @@
 export interface MapNode {
   readonly port: number;
   readonly peerId: string;
-  readonly peers: readonly { readonly id: string; readonly agent: string; readonly height: number }[];
+  readonly peers: readonly { readonly id: string; readonly light: boolean }[];
 }
 
 export interface MapPlace {
@@ -15,8 +15,8 @@ export interface MapPlace {
   readonly id: string;
   /** Undefined of a stranger. */
   readonly port: number | undefined;
-  /** What program a stranger says it is; it may say anything. */
-  readonly agent: string;
+  /** Whether a stranger says that it keeps no chain, as this page does not. */
+  readonly isLight: boolean;
   readonly x: number;
   readonly y: number;
 }
@@ -37,37 +37,51 @@ export interface NetworkMap {
 export function layoutMap(nodes: readonly MapNode[]): NetworkMap {
   const own = nodes.toSorted((a, b) => a.port - b.port);
   const ids = new Set(own.map(({ peerId }) => peerId));
-  const strangers = new Map<string, { agent: string; ports: number[] }>();
+  const strangers = new Map<string, { isLight: boolean; ports: number[] }>();
   for (const { port, peers } of own) {
-    for (const { id, agent } of peers) {
+    for (const { id, light } of peers) {
       if (ids.has(id)) continue;
       const known = strangers.get(id);
-      if (known === undefined) strangers.set(id, { agent, ports: [port] });
+      if (known === undefined) strangers.set(id, { isLight: light, ports: [port] });
       else known.ports.push(port);
     }
   }
   const inner = own.length === 1 ? 0 : ringOf(own.length, 150, 60);
   const outer = strangers.size === 0 ? inner : Math.max(inner + 110, ringOf(strangers.size, 160, 26));
-  const width = 2 * (outer * STRETCH + MARGIN);
-  const height = 2 * (outer + MARGIN * 0.72);
   const at = (angle: number, radius: number) => ({
-    x: width / 2 + STRETCH * radius * Math.cos(angle),
-    y: height / 2 + radius * Math.sin(angle),
+    x: STRETCH * radius * Math.cos(angle),
+    y: radius * Math.sin(angle),
   });
 
   const angleOf = new Map(own.map(({ port }, index) => [port, angleAt(index, own.length)]));
   const places = new Map<string, MapPlace>();
   for (const { port, peerId } of own) {
-    places.set(peerId, { id: peerId, port, agent: '', ...at(angleOf.get(port) ?? 0, inner) });
+    places.set(peerId, { id: peerId, port, isLight: false, ...at(angleOf.get(port) ?? 0, inner) });
   }
   // In the order of where those stand that know them, then evenly apart.
   const ordered = [...strangers]
-    .map(([id, { agent, ports }]) => ({ id, agent, angle: meanOf(ports.map((port) => angleOf.get(port) ?? 0)) }))
+    .map(([id, { isLight, ports }]) => ({ id, isLight, angle: meanOf(ports.map((port) => angleOf.get(port) ?? 0)) }))
     .sort((a, b) => a.angle - b.angle || (a.id < b.id ? -1 : 1));
-  for (const [index, { id, agent }] of ordered.entries()) {
-    places.set(id, { id, port: undefined, agent, ...at(angleAt(index + 0.5, ordered.length), outer) });
+  for (const [index, { id, isLight }] of ordered.entries()) {
+    places.set(id, { id, port: undefined, isLight, ...at(angleAt(index + 0.5, ordered.length), outer) });
   }
-  return { width, height, places: [...places.values()], links: linksOf(own, places) };
+  const framed = frame(places);
+  return { ...framed, places: [...framed.places.values()], links: linksOf(own, framed.places) };
+}
+
+/** The same places in a frame that is no larger than they need, with the left upper corner at zero. */
+function frame(places: ReadonlyMap<string, MapPlace>): {
+  width: number;
+  height: number;
+  places: ReadonlyMap<string, MapPlace>;
+} {
+  const all = [...places.values()];
+  const left = Math.min(0, ...all.map(({ x }) => x)) - MARGIN_X;
+  const right = Math.max(0, ...all.map(({ x }) => x)) + MARGIN_X;
+  const top = Math.min(0, ...all.map(({ y }) => y)) - MARGIN_TOP;
+  const bottom = Math.max(0, ...all.map(({ y }) => y)) + MARGIN_BOTTOM;
+  const moved = all.map((place) => [place.id, { ...place, x: place.x - left, y: place.y - top }] as const);
+  return { width: right - left, height: bottom - top, places: new Map(moved) };
 }
 
 /** Each once, whichever of the two tells of it. */
@@ -102,4 +116,7 @@ function meanOf(angles: readonly number[]): number {
 
 /** Wider than high, as screens are. */
 const STRETCH = 1.45;
-const MARGIN = 110;
+const MARGIN_X = 80;
+const MARGIN_TOP = 70;
+/** Names stand below. */
+const MARGIN_BOTTOM = 100;
