@@ -8,11 +8,47 @@ import { Verification, type VerificationOptions } from '../src/explorer/verifier
 import type { ShownEntry } from '../src/explorer/verifier/verifier.ts';
 import { createGateway, type Gateway } from '../src/gateway/gateway.ts';
 import { createBrowserNetwork } from '../src/network/browser-network.ts';
+import type { NetworkHandlers, PeerId, PeerNetwork } from '../src/network/peer-network.ts';
 import { PEER_MESSAGE_BYTES_MAX } from '../src/protocol/limits.ts';
 import { EASY_PARAMS, makeHome, TestNode, type TestNodeOptions } from './support/test-node.ts';
 
 const GENESIS = createGenesis(EASY_PARAMS).hash;
 const WS = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'];
+
+interface WorldOptions {
+  readonly nodes?: readonly Partial<TestNodeOptions>[];
+  readonly remembered?: VerificationOptions['remembered'];
+  /** Before the page is there. */
+  readonly prepare?: (nodes: readonly TestNode[]) => Promise<void>;
+  /** What the page hears of a message that a peer has sent. */
+  readonly hear?: Hear;
+}
+
+type Hear = (peer: PeerId, message: string) => string;
+
+/** `network`, except that what comes in is changed on the way: to who hears it, it is what the peer has said. */
+function mishearing(network: PeerNetwork, hear: Hear): PeerNetwork {
+  return {
+    localPeer: network.localPeer,
+    start: (handlers) => {
+      const { peerConnected, peerDisconnected, addressDiscovered } = handlers;
+      const told: NetworkHandlers = {
+        peerConnected,
+        peerDisconnected,
+        addressDiscovered,
+        messageReceived: (peer, bytes) =>
+          handlers.messageReceived(peer, Buffer.from(hear(peer, Buffer.from(bytes).toString('latin1')), 'latin1')),
+      };
+      return network.start(told);
+    },
+    addresses: () => network.addresses(),
+    dial: (address) => network.dial(address),
+    send: (peer, message) => network.send(peer, message),
+    queuedBytes: (peer) => network.queuedBytes(peer),
+    disconnect: (peer, note) => network.disconnect(peer, note),
+    stop: () => network.stop(),
+  };
+}
 
 /** Nodes that know nothing of each other, a gateway before them, and the page of that gateway. */
 class World {
@@ -22,20 +58,23 @@ class World {
   status: VerifierStatus | undefined;
   #changed = Promise.withResolvers<void>();
 
-  private constructor(nodes: TestNode[], gateway: Gateway, remembered: VerificationOptions['remembered']) {
+  private constructor(nodes: TestNode[], gateway: Gateway, options: Pick<WorldOptions, 'remembered' | 'hear'>) {
+    const { remembered, hear } = options;
     this.nodes = nodes;
     this.origin = `http://127.0.0.1:${gateway.port}`;
     this.verification = new Verification({
       origin: this.origin,
       remembered,
-      createNetwork: (params, genesisHash) =>
-        createBrowserNetwork({
+      createNetwork: async (params, genesisHash) => {
+        const network = await createBrowserNetwork({
           genesisHash,
           networkName: params.name,
           messageBytesMax: PEER_MESSAGE_BYTES_MAX,
           peersMax: 16,
           nextRound: setImmediate,
-        }),
+        });
+        return hear === undefined ? network : mishearing(network, hear);
+      },
       changed: (status) => {
         this.status = status;
         this.#changed.resolve();
@@ -44,14 +83,7 @@ class World {
     });
   }
 
-  static async start(
-    t: TestContext,
-    options: {
-      readonly nodes?: readonly Partial<TestNodeOptions>[];
-      readonly remembered?: VerificationOptions['remembered'];
-      readonly prepare?: (nodes: readonly TestNode[]) => Promise<void>;
-    } = {},
-  ): Promise<World> {
+  static async start(t: TestContext, options: WorldOptions = {}): Promise<World> {
     const nodes: TestNode[] = [];
     for (const more of options.nodes ?? [{}]) {
       nodes.push(await TestNode.start(t, { home: await makeHome(t), listen: WS, ...more }));
@@ -65,7 +97,7 @@ class World {
     });
     await gateway.listen();
     t.after(() => gateway.close());
-    const world = new World(nodes, gateway, options.remembered);
+    const world = new World(nodes, gateway, options);
     world.verification.start();
     t.after(() => world.verification.stop());
     return world;
@@ -210,6 +242,28 @@ test('a gateway that hides the end of the chain, or invents one, is noticed', as
   assert.deepEqual(invented.gateway.ports, [port]);
 });
 
+test('a node that lies is named, and the page goes on with the honest ones', async (t) => {
+  let liar = '';
+  const world = await World.start(t, {
+    nodes: [{}, {}],
+    prepare: async ([lying, honest]) => {
+      for (const data of ['{"n":1}', '{"n":2}', '{"n":3}']) await lying?.mine(data);
+      await honest?.mine('{"n":4}');
+      liar = (await lying?.status())?.peer_id ?? '';
+    },
+    // Another nonce in the last header of its proof.
+    hear: (peer, message) =>
+      peer === liar ? message.replace(LAST_DIGIT, (digit) => (digit === 'f' ? '0' : 'f')) : message,
+  });
+  const { node } = world.node(0);
+  const status = await world.until(({ peers }) => peers.some(({ standing }) => standing === 'convicted'));
+  const convict = status.peers.find(({ port }) => port === node.port);
+  assert.equal(convict?.standing, 'convicted');
+  assert.match(convict?.trouble?.code ?? '', /^chain-proof-/);
+  const honest = await world.until(({ phase, tip }) => phase === 'verified' && tip?.height === 1);
+  assert.equal(honest.tip?.hash, (await world.node(1).status()).tip.hash);
+});
+
 test('nodes of another network than the one that is remembered are not believed', async (t) => {
   const remembered = { genesisHash: createGenesis(DEFAULT_PARAMS).hash, isSet: false };
   const world = await World.start(t, { remembered });
@@ -242,3 +296,5 @@ test('when the last node has gone, that is said, and what was verified stays', a
   assert.equal(status.tip?.height, 1);
   assert.equal(status.peers[0]?.isConnected, false);
 });
+
+const LAST_DIGIT = /(?<="proof":"[0-9a-f]*)[0-9a-f](?=")/;

@@ -143,20 +143,16 @@ export class Following implements CheckedChain {
   #heard(news: LightNews): void {
     switch (news.type) {
       case 'tip-proven':
-        this.#reports.set(news.point.hash, news.report);
-        for (const oldest of this.#reports.keys()) {
-          if (this.#reports.size <= REPORTS_MAX) break;
-          this.#reports.delete(oldest);
-        }
+        keep(this.#reports, news.point.hash, news.report);
         break;
       case 'tip-moved':
         this.#moved(news.move);
         break;
       case 'peer-judged':
-        this.#peers.set(news.peer.id, news.peer);
+        keep(this.#peers, news.peer.id, news.peer);
         break;
       case 'peer-convicted':
-        this.#lies.set(news.peer, news.conviction.fault);
+        keep(this.#lies, news.peer, news.conviction.fault);
         this.#dialler.shun(news.peer);
         break;
     }
@@ -178,7 +174,17 @@ export class Following implements CheckedChain {
   }
 }
 
+/** Keeps `value` as the latest, and forgets the oldest where there are too many. */
+function keep<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+  for (const oldest of map.keys()) {
+    if (map.size <= KEPT_MAX) break;
+    map.delete(oldest);
+  }
+}
+
 /** What nodes see of this page in their lists of peers. */
 const AGENT = 'cairn-explorer';
-/** Of chains that peers have shown, those whose account is kept. */
-const REPORTS_MAX = 64;
+/** Accounts of chains that peers have shown, and peers of which is known what became of them: four times as many as are met at once. */
+const KEPT_MAX = 64;
