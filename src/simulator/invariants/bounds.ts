@@ -10,6 +10,7 @@ import {
   HELD_BODY_BYTES_MAX,
   INBOUND_PEERS_MAX,
   KNOWN_ADDRESSES_MAX,
+  LIGHT_PEERS_MAX,
   MENDED_AT_ONCE_MAX,
   MINING_REQUESTS_MAX,
   PEERS_MAX,
@@ -34,14 +35,17 @@ export class Bounds {
   checkMachine(id: PeerId, machine: BoundedMachine): void {
     let peers = 0;
     let inbound = 0;
+    let light = 0;
     for (const peer of machine.peers) {
       peers++;
       if (peer.direction === 'inbound') inbound++;
+      if (peer.isLight) light++;
       this.#check(id, `bodies asked of ${peer.id}`, peer.inFlight.size, BLOCKS_IN_FLIGHT_PER_PEER_MAX);
       this.#check(id, `entries asked of ${peer.id}`, peer.entriesAsked, ENTRIES_ASKED_PER_PEER_MAX);
     }
     this.#check(id, 'peers', peers, PEERS_MAX);
     this.#check(id, 'peers that dialled', inbound, INBOUND_PEERS_MAX);
+    this.#check(id, 'light clients', light, LIGHT_PEERS_MAX);
     // What comes back of abandoned blocks is never refused.
     const { entriesMax, bytesMax } = RETURNED_LIMITS;
     this.#check(id, 'entries in the pool', machine.pool.count, PENDING_ENTRIES_MAX + entriesMax);
