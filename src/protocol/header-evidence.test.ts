@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { bodyOf, buildBlock, buildChain, reforge, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
-import type { Hash } from '../core/hash.ts';
-import { encodeHeader, HEADER_BYTES, type Header } from '../core/header.ts';
+import { type Hash, hashToNumber } from '../core/hash.ts';
+import { encodeHeader, HEADER_BYTES, type Header, hashHeader } from '../core/header.ts';
+import { appendLeaf, historyLeaf } from '../core/history.ts';
 import { createParams } from '../core/params.ts';
+import { bitsToTarget } from '../core/target.ts';
 import { type ChainPoint, genesisPoint } from '../core/validation.ts';
 import { createHeaderEvidence, type HeaderEvidence, judgeHeaderEvidence } from './header-evidence.ts';
 
@@ -56,72 +58,125 @@ test('evidence on another network shows nothing', () => {
   assert.equal(judgeHeaderEvidence(createHeaderEvidence([GENESIS], bad), other), undefined);
 });
 
-test('a false witness cannot change what a valid header is judged by', () => {
-  const { block } = last();
-  const true_ = createHeaderEvidence(POINTS.slice(-4, -1), encodeHeader(block.header));
+test('a false witness cannot change what it is judged by', () => {
+  const { evidence } = malformed(POINTS.slice(-3));
   const changes: readonly Partial<HeaderEvidence>[] = [
-    { work: true_.work + 1n },
+    { work: evidence.work + 1n },
     { work: -1n },
     { work: 2n ** 255n },
     { work: 2n ** 300n },
-    { peaks: true_.peaks.slice(1) },
-    { peaks: [...true_.peaks, SOME_HASH] },
-    { peaks: [SOME_HASH, ...true_.peaks.slice(1)] },
-    { peaks: true_.peaks.toReversed() },
-    { headers: true_.headers.subarray(HEADER_BYTES) },
-    { headers: true_.headers.subarray(0, HEADER_BYTES) },
-    { headers: true_.headers.subarray(1) },
+    { peaks: evidence.peaks.slice(1) },
+    { peaks: [...evidence.peaks, SOME_HASH] },
+    { peaks: [SOME_HASH, ...evidence.peaks.slice(1)] },
+    { peaks: evidence.peaks.toReversed() },
+    { headers: evidence.headers.subarray(HEADER_BYTES) },
+    { headers: evidence.headers.subarray(0, HEADER_BYTES) },
+    { headers: evidence.headers.subarray(1) },
     { headers: new Uint8Array(0) },
-    { headers: new Uint8Array([...true_.headers, ...true_.headers]) },
+    { headers: new Uint8Array([...evidence.headers, ...evidence.headers]) },
+    { headers: new Uint8Array([...evidence.headers.subarray(0, HEADER_BYTES), ...evidence.headers]) },
   ];
-  for (const change of changes) assert.equal(judgeHeaderEvidence({ ...true_, ...change }, TEST_PARAMS), undefined);
+  assert.equal(judgeHeaderEvidence(evidence, TEST_PARAMS)?.code, 'header-version-unknown');
+  for (const change of changes) assert.equal(judgeHeaderEvidence({ ...evidence, ...change }, TEST_PARAMS), undefined);
 });
 
-test('nor by changing any byte of the headers before it', () => {
-  const { block } = last();
-  const evidence = createHeaderEvidence(POINTS.slice(-4, -1), encodeHeader(block.header));
+test('nor any byte of the headers before it, without its being seen', () => {
+  const { evidence } = malformed(POINTS.slice(-3));
   fc.assert(
     fc.property(fc.nat(2 * HEADER_BYTES - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
       const headers = evidence.headers.slice();
       headers[at] = (headers[at] ?? 0) ^ flip;
       assert.equal(judgeHeaderEvidence({ ...evidence, headers }, TEST_PARAMS), undefined);
     }),
-    { seed: 20261122, numRuns: 1_000 },
+    { seed: 20261122, numRuns: 500 },
   );
 });
 
-test('headers before it that cost no work are no witnesses', () => {
-  const [first, second] = [POINTS[17], POINTS[18]];
-  assert.ok(first && second);
-  const { block } = last();
-  const evidence = createHeaderEvidence(POINTS.slice(-4, -1), encodeHeader(block.header));
-  // Of a difficulty that nobody can meet, and linked as it should be.
-  const hard = encodeHeader({ ...first.header, bits: 0x03_00_ff_ff });
+test('another genesis is none', () => {
+  const other = genesisPoint(createParams({ name: 'other', targetLimit: TEST_PARAMS.targetLimit }));
+  assert.equal(judgeHeaderEvidence(malformed([other]).evidence, TEST_PARAMS), undefined);
+  assert.equal(judgeHeaderEvidence(malformed([GENESIS]).evidence, TEST_PARAMS)?.code, 'header-version-unknown');
+});
+
+test('headers that cost no work are no witnesses, and nor are those that do not follow on each other', () => {
+  const [before, first] = [POINTS[16], POINTS[17]];
+  assert.ok(before && first);
+  const verdict = (one: ChainPoint, other: ChainPoint) => {
+    return judgeHeaderEvidence(malformed([before, one, other]).evidence, TEST_PARAMS)?.code;
+  };
+  const next = buildBlock(TEST_PARAMS, first, bodyOf('"b"'));
+  assert.equal(verdict(first, next.point), 'header-version-unknown', 'as they should be');
+  const cheap = pointOf({ ...first.header, nonce: nonceWithoutWork(first.header) }, first, before);
+  assert.equal(verdict(cheap, buildBlock(TEST_PARAMS, cheap, bodyOf('"b"')).point), undefined);
+  const lazy = { ...next.point.header, nonce: nonceWithoutWork(next.point.header) };
+  assert.equal(verdict(first, pointOf(lazy, next.point, first)), undefined);
+  const hard = { ...first.header, bits: 0x03_00_ff_ff };
+  const onHard = pointOf(hard, first, before);
+  assert.equal(
+    verdict(onHard, pointOf({ ...next.point.header, previousHash: onHard.hash }, next.point, first)),
+    undefined,
+  );
+  const changes: readonly Partial<Header>[] = [
+    { height: first.header.height + 2 },
+    { previousHash: SOME_HASH },
+    { timestamp: first.header.timestamp - 1 },
+    { historyRoot: SOME_HASH },
+    { bits: 0 },
+  ];
+  for (const change of changes) {
+    const { header } = reforge(next.block, change);
+    assert.equal(verdict(first, pointOf(header, next.point, first)), undefined, Object.keys(change)[0]);
+  }
+  const { header } = reforge(next.block, { timestamp: first.header.timestamp });
+  assert.equal(verdict(first, pointOf(header, next.point, first)), 'header-version-unknown', 'times may be the same');
+});
+
+test('a header that names another parent shows nothing, whatever else is wrong with it', () => {
+  const { evidence } = malformed(POINTS.slice(-3));
   const headers = evidence.headers.slice();
-  headers.set(hard);
+  headers[2 * HEADER_BYTES + 6] = (headers[2 * HEADER_BYTES + 6] ?? 0) ^ 1;
   assert.equal(judgeHeaderEvidence({ ...evidence, headers }, TEST_PARAMS), undefined);
 });
 
-test('a parent that is dated before its own parent is none', () => {
-  const [first] = POINTS.slice(-3);
-  assert.ok(first);
-  const { block } = buildBlock(TEST_PARAMS, first, bodyOf('"b"'));
-  const early = reforge(block, { timestamp: first.header.timestamp - 1 });
-  const child = reforge(block, { previousHash: early.hash, height: block.header.height + 1 });
-  const evidence = createHeaderEvidence(POINTS.slice(-4, -1), encodeHeader(child.header));
-  const headers = evidence.headers.slice();
-  headers.set(encodeHeader(first.header));
-  headers.set(encodeHeader(early.header), HEADER_BYTES);
-  const before = POINTS.at(-4);
-  assert.ok(before);
-  const shifted = createHeaderEvidence([before, first, first], encodeHeader(child.header));
-  assert.equal(judgeHeaderEvidence({ ...shifted, headers }, TEST_PARAMS), undefined);
+test('a header that is not the genesis cannot be judged from alone', () => {
+  const { evidence } = malformed(POINTS.slice(-3));
+  const parent = POINTS.at(-1);
+  assert.ok(parent);
+  const alone = createHeaderEvidence([GENESIS], evidence.headers.subarray(2 * HEADER_BYTES));
+  const headers = new Uint8Array([...encodeHeader(parent.header), ...alone.headers.subarray(HEADER_BYTES)]);
+  const peaks = createHeaderEvidence([...POINTS.slice(-2), parent], headers.subarray(0, HEADER_BYTES)).peaks;
+  assert.equal(judgeHeaderEvidence({ headers, work: parent.work, peaks }, TEST_PARAMS), undefined);
 });
 
 test('evidence is made only where there is all that it takes', () => {
-  assert.throws(() => createHeaderEvidence(POINTS.slice(5, 7), new Uint8Array(HEADER_BYTES)));
-  assert.throws(() => createHeaderEvidence([], new Uint8Array(HEADER_BYTES)));
+  const header = new Uint8Array(HEADER_BYTES);
+  assert.throws(() => createHeaderEvidence(POINTS.slice(5, 7), header), /after all that judges it/);
+  assert.throws(() => createHeaderEvidence([], header), /after all that judges it/);
 });
+
+/** Evidence against what is no header, after the last of `before`, which it names. */
+function malformed(before: readonly ChainPoint[]): { readonly evidence: HeaderEvidence } {
+  const parent = before.at(-1);
+  const { block } = last();
+  assert.ok(parent);
+  const bytes = encodeHeader({ ...block.header, previousHash: parent.hash });
+  bytes[0] = 0xff;
+  return { evidence: createHeaderEvidence(before, bytes) };
+}
+
+/** The place that `header` would make instead of `like`, after `parent`. */
+function pointOf(header: Header, like: ChainPoint, parent: ChainPoint): ChainPoint {
+  const bytes = encodeHeader(header);
+  const history = appendLeaf(parent.history, historyLeaf(bytes, like.work)).frontier;
+  return { ...like, header, hash: hashHeader(bytes), history };
+}
+
+function nonceWithoutWork(header: Header): number {
+  const target = bitsToTarget(header.bits) ?? 0n;
+  let nonce = 0;
+  while (hashToNumber(hashHeader(encodeHeader({ ...header, nonce }))) <= target) nonce++;
+  return nonce;
+}
 
 function last(): { readonly parent: ChainPoint; readonly block: (typeof CHAIN.blocks)[number] } {
   const parent = POINTS.at(-2);

@@ -2,8 +2,8 @@
  * That a header breaks a rule, for one who has none of the chain before it.
  *
  * A header is judged by the two before it, by the work up to them and by their history. Its parent fixes all of that: the
- * header names the parent's hash, the parent's `history_root` is over the work of the header before it, and the peaks fold to
- * the root in the first. So three headers and some thirty hashes lead anybody to the same verdict.
+ * header names the parent's hash, and the parent's `history_root` is over all headers before it, with their work. So three
+ * headers and some thirty hashes lead anybody to the same verdict.
  */
 import { assert, assertPresent } from '../core/assert.ts';
 import { type Hash, hashToNumber } from '../core/hash.ts';
@@ -20,6 +20,7 @@ import {
 import type { NetworkParams } from '../core/params.ts';
 import { bitsToTarget, targetToWork } from '../core/target.ts';
 import { type ChainPoint, genesisPoint, validateHeader } from '../core/validation.ts';
+import { previousHashAt } from './header-run.ts';
 
 export interface HeaderEvidence {
   /** The header that breaks a rule, and the two before it, or the genesis alone: 118 bytes each, lowest first. */
@@ -30,7 +31,7 @@ export interface HeaderEvidence {
   readonly peaks: readonly Hash[];
 }
 
-/** Any rule that a header breaks, but that it has to follow its parent: of headers that do not, nobody can tell whose they are. */
+/** Any rule that a header breaks after the one that it names as its parent. */
 export type HeaderFaultShown = Exclude<NonNullable<JudgedHeaders['fault']>, { readonly code: 'parent-unknown' }>;
 
 /**
@@ -60,14 +61,15 @@ export function judgeHeaderEvidence(evidence: HeaderEvidence, params: NetworkPar
   // Only the genesis can be judged from without the header before it.
   if (count === 2 && first.header.height === 0) parent = first;
   if (count === 3) parent = pointAfter(first, at(1));
-  if (parent === undefined) return undefined;
+  // What names another parent shows nothing: anybody can put any two headers side by side.
+  if (parent === undefined || previousHashAt(bytes, 0) !== parent.hash) return undefined;
   const header = parseHeader(bytes);
   if (!header.ok) return header.fault;
   const judged = validateHeader({ header: header.value, bytes, hash: hashHeader(bytes) }, parent, params);
   return judged.ok || judged.fault.code === 'parent-unknown' ? undefined : judged.fault;
 }
 
-/** The first place: the genesis, or one whose history the peaks are. Its work is not known to be right before the next one says so. */
+/** The first place: the genesis, or one whose work and history are as the evidence says. The next one has to confirm both. */
 function firstPoint(bytes: Uint8Array, evidence: HeaderEvidence, params: NetworkParams): ChainPoint | undefined {
   const header = parseHeader(bytes);
   if (!header.ok) return undefined;
@@ -78,9 +80,7 @@ function firstPoint(bytes: Uint8Array, evidence: HeaderEvidence, params: Network
   const { work, peaks } = evidence;
   if (!meetsOwnTarget(header.value, hash) || work < 0n || work >= WORK_END) return undefined;
   if (peaks.length !== bitCount(height)) return undefined;
-  const before = frontierFromPeaks(height, peaks);
-  if (historyRoot(before) !== header.value.historyRoot) return undefined;
-  const history = appendLeaf(before, historyLeaf(bytes, work)).frontier;
+  const history = appendLeaf(frontierFromPeaks(height, peaks), historyLeaf(bytes, work)).frontier;
   return { hash, header: header.value, work, history, parentTimestamp: undefined };
 }
 

@@ -37,6 +37,9 @@ test('only a better tip is followed', () => {
   assert.ok(lower);
   assert.equal(chain.follow(lower), false);
   assert.equal(chain.tip, node);
+  const higher = tail(chain, 21, 22);
+  assert.equal(chain.follow(higher), true);
+  assert.equal(chain.tip, higher);
 });
 
 test('whether a place is on the chain is known where it can be traced, and otherwise left open', () => {
@@ -75,6 +78,7 @@ test('places that come in pieces are joined', () => {
   assert.equal(chain.at(3, high)?.point, CHAIN.points[2]);
   assert.equal(chain.canJudgeAfter(nodeAt(chain, 1)), true, 'from the genesis on, all is there');
   assert.equal(chain.canJudgeAfter(chain.genesis), true);
+  assert.equal(tail(chain, 5, 12), high, 'what is there is not put there again');
   assert.equal(chain.insert([]), undefined);
   assert.equal(chain.size, 13);
 });
@@ -104,6 +108,10 @@ test('a run is taken in up to the header that breaks a rule', () => {
   assert.equal(evidence?.headers.length, 3 * 118);
   const unlinked = chain.extend(last, encodeRun(headers.slice(4)));
   assert.deepEqual([unlinked.fault?.code, unlinked.evidence], ['parent-unknown', undefined]);
+  const alien = encodeRun(headers.slice(4));
+  alien[1] = 0xff;
+  const nonsense = chain.extend(last, alien);
+  assert.deepEqual([nonsense.fault?.code, nonsense.evidence], ['header-version-unknown', undefined]);
 });
 
 test('a locator reaches from the end to the genesis in few steps', () => {

@@ -12,7 +12,7 @@ import { type JudgedHeaders, validateHeaders } from '../core/header-run.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { type ChainPoint, genesisPoint } from '../core/validation.ts';
 import { createHeaderEvidence, EVIDENCE_POINTS, type HeaderEvidence } from './header-evidence.ts';
-import { hashAt, headerCount, headerSlice } from './header-run.ts';
+import { hashAt, headerCount, headerSlice, previousHashAt } from './header-run.ts';
 import { LIGHT_WINDOW_BLOCKS } from './light-limits.ts';
 
 /** A header in memory. */
@@ -28,7 +28,7 @@ export interface FollowedRun {
   readonly last: LightNode;
   /** What is wrong with the next one. */
   readonly fault: JudgedHeaders['fault'];
-  /** What shows that to anybody; undefined where a header does not follow the one before it at all. */
+  /** What shows that to anybody; undefined where a header does not name the one before it at all. */
   readonly evidence: HeaderEvidence | undefined;
 }
 
@@ -132,9 +132,10 @@ export class LightChain {
     assert(this.canJudgeAfter(parent), 'headers are judged where it can be shown what is wrong with them');
     const { points, fault } = validateHeaders(run, parent.point, this.#params);
     const last = this.insert(points) ?? parent;
-    if (fault === undefined || fault.code === 'parent-unknown') return { last, fault, evidence: undefined };
-    const before = pathTo(last).map(({ point }) => point);
+    if (fault === undefined) return { last, fault, evidence: undefined };
     const wrong = headerSlice(run, points.length, points.length + 1);
+    if (previousHashAt(wrong, 0) !== last.point.hash) return { last, fault, evidence: undefined };
+    const before = pathTo(last).map(({ point }) => point);
     return { last, fault, evidence: createHeaderEvidence(before, wrong) };
   }
 
