@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withLifetime } from '../reliability/lifetime.ts';
 import { startBrowser } from '../test/browser/browser.ts';
-import { everyPage, whenSettled } from '../test/browser/every-page.ts';
+import { everyPage, visit, whenSettled } from '../test/browser/every-page.ts';
 import { startTrade } from '../test/browser/trade.ts';
 
 const FOLDER = process.env['SCREENSHOTS'] ?? fileURLToPath(new URL('../docs/images/explorer/', import.meta.url));
 const SIZE = { width: 1280, height: 800 };
+const EXAMPLE = '{\n  "lot": "ET-2051",\n  "event": "harvested",\n  "farm": "Gedeb Halo",\n  "kg": 740\n}';
 const named = process.argv.slice(2);
 
 await withLifetime(async (lifetime) => {
@@ -20,11 +21,15 @@ await withLifetime(async (lifetime) => {
   const browser = await startBrowser(lifetime, { systemFonts: true });
   const pages = (await everyPage(world)).filter(({ name }) => named.length === 0 || named.includes(name));
   for (const colorScheme of ['light', 'dark'] as const) {
-    const context = await browser.newContext({ viewport: SIZE, colorScheme, reducedMotion: 'reduce' });
+    const context = await browser.newContext({ viewport: SIZE, colorScheme, locale: 'en-GB', reducedMotion: 'reduce' });
     const page = await context.newPage();
     for (const { name, path } of pages) {
-      await page.goto('about:blank');
-      await page.goto(`${world.url}${path}`);
+      await visit(page, `${world.url}${path}`);
+      await page
+        .getByRole('banner')
+        .getByRole('link', { name: /^Verified/ })
+        .waitFor();
+      if (name === 'append') await page.getByRole('textbox', { name: 'Entry' }).fill(EXAMPLE);
       await whenSettled(page);
       const picture = await page.screenshot({ animations: 'disabled' });
       const file = join(FOLDER, `${name}-${colorScheme}.png`);

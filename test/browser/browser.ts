@@ -48,6 +48,7 @@ export async function openPage(t: TestContext, browser: Browser, options: PageOp
   const { expectedComplaints, ...context } = options;
   const owned = await browser.newContext({
     viewport: { width: 1280, height: 800 },
+    locale: 'en-GB',
     reducedMotion: 'reduce',
     ...context,
   });
