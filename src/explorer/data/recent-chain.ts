@@ -1,7 +1,7 @@
 /** The upper end of a node's chain, highest block first, as pages and events tell it. */
 import type { BlockSummary, LedgerEvent } from '../../api/shapes.ts';
 
-/** A block as far as it is known: events do not tell of its size. */
+/** A block as far as it is known: events do not tell of its size and target. */
 export interface RecentBlock {
   readonly height: number;
   readonly hash: string;
@@ -9,6 +9,7 @@ export interface RecentBlock {
   readonly time: string;
   readonly entries: number;
   readonly size_bytes: number | undefined;
+  readonly bits: string | undefined;
 }
 
 /** As many blocks as are kept: those that fit on a wide screen, and some to scroll to. */
@@ -25,7 +26,10 @@ export function advance(chain: readonly RecentBlock[], event: LedgerEvent): read
     if (tip?.hash === event.hash) return chain;
     if (tip === undefined || tip.hash !== event.prev_hash) return undefined;
     const { height, hash, prev_hash, time, entries } = event;
-    return [{ height, hash, prev_hash, time, entries, size_bytes: undefined }, ...chain].slice(0, RECENT_BLOCKS);
+    return [{ height, hash, prev_hash, time, entries, size_bytes: undefined, bits: undefined }, ...chain].slice(
+      0,
+      RECENT_BLOCKS,
+    );
   }
   if (event.type === 'block-removed') return chain.filter(({ height }) => height < event.height);
   return chain;
