@@ -10,6 +10,7 @@ import {
   CHAIN_PROOF_INTERVAL_MS,
   CHAIN_PROOF_TIMEOUT_MS,
   LIGHT_WINDOW_BLOCKS,
+  QUESTION_TIMEOUT_MS,
 } from './light-limits.ts';
 import { HEADERS_TIMEOUT_MS, HOLD_RETRY_MS } from './limits.ts';
 import type { Message } from './message.ts';
@@ -224,6 +225,21 @@ test('a branch from below what is in memory is shown by a proof, and told apart 
   );
 });
 
+test('what nobody can place is asked about again, now and then', () => {
+  const lone = new LoneClient();
+  lone.join('p', LONG_BOOK, (message) => (message.type === 'get-header-proof' ? [] : LONG_BOOK.answers(message)));
+  lone.join('late', bookOf(part(LONG, 0, 2_400)));
+  const asked = () => lone.sentTo('p').filter(({ type }) => type === 'get-header-proof').length;
+  lone.advance(QUESTION_TIMEOUT_MS - 250);
+  assert.equal(asked(), 1);
+  assert.deepEqual(lone.standings(), { p: 'agrees', late: 'apart' });
+  lone.play('p', (message) => LONG_BOOK.answers(message));
+  lone.advance(1_000);
+  assert.equal(asked(), 2);
+  assert.deepEqual(lone.standings(), { p: 'agrees', late: 'behind' });
+  assert.equal(lone.client.holdings.questions, 0);
+});
+
 test('a better branch from below what is in memory is taken, and the one who had the other is told apart', () => {
   const lone = new LoneClient();
   const rival = bookOf(part(LONG, 0, 2_000), build(pointAt(LONG, 2_000), 2_000, 'r'));
@@ -250,7 +266,9 @@ test('what is ahead of the clock is held, and asked for again when its time has 
   const asked = lone.sentTo('p').filter(({ type }) => type === 'get-headers');
   assert.equal(asked.length, 1);
   assert.equal(lone.client.tip?.header.height, 39);
-  lone.advance(20_000);
+  lone.advance(6_000);
+  assert.equal(lone.client.tip?.header.height, 40, 'of one message, what is in time');
+  lone.advance(14_000);
   assert.equal(lone.tipHash, grown.tip.hash);
   assert.ok(lone.sentTo('p').length < 12, 'it is asked every two seconds, and not after that');
 });

@@ -104,7 +104,7 @@ export class TipSearch {
       return NOTHING;
     }
     this.#isAnswered(peer);
-    const isFull = count === HEADERS_PER_MESSAGE_MAX && !isHeld;
+    const isFull = count === HEADERS_PER_MESSAGE_MAX;
     if (!this.#chain.canJudgeAfter(parent) || (isFull && peer.walked === undefined)) {
       // So far behind, or from so far down, a proof is less to send and less to check.
       if (peer.walked !== undefined) peer.walked = this.#chain.genesis;
