@@ -5,11 +5,17 @@ import { codeOf, firstRunAt, listedIn, proofOf, replaced } from '../../test/supp
 import { type HeaderWish, hillOf, WrittenChain } from '../../test/support/written-chain.ts';
 import { assertPresent } from './assert.ts';
 import { drawPositions } from './chain-draws.ts';
-import { verifyChainProof } from './chain-proof.ts';
+import { type ChainProofFault, verifyChainProof } from './chain-proof.ts';
+import { ProofReader, ProofWriter } from './chain-proof-bytes.ts';
 import { openedRuns } from './chain-proof-layout.ts';
+import { ProofWalk } from './chain-proof-walk.ts';
 import { type ChainSource, proveChain } from './chain-prover.ts';
-import { subtreesBetween } from './history-proof.ts';
+import { isEasingPossible } from './chain-reach.ts';
+import { NONCE_MAX } from './header.ts';
+import { subtreePosition, subtreesBetween } from './history-proof.ts';
 import { createParams } from './params.ts';
+import { retarget } from './retarget.ts';
+import { bitsToTarget } from './target.ts';
 
 /** One hash in 16 meets the target at first, and there is room for easier ones. */
 const PARAMS = createParams({ name: 'lies', targetLimit: 0x207fffff, initialBits: 0x200fffff });
@@ -214,6 +220,129 @@ test('refused: a second header that cannot follow the first of its run, harder o
     assert.equal(code, 'chain-proof-bits-unreachable', bits);
   }
 });
+
+test('a run with a unit of work less than its gap must have is refused, and so is one with two', () => {
+  // At the limit, every block has the least work that there is.
+  const params = createParams({ name: 'least', targetLimit: 0x207fffff });
+  const chain = new WrittenChain(params).growTo(40);
+  assert.equal(walked(chain, {}), undefined);
+  for (const less of [1n, 2n]) {
+    const work = chain.work(30) - less;
+    assert.deepEqual(walked(chain, { work }), { code: 'chain-proof-work-wrong', height: 30, work });
+  }
+});
+
+test('the header behind a gap is at most as much easier than the first as the time since the gap began allows', () => {
+  // The last header before the gap came late, and those in the gap in no time.
+  const chain = gapChain((height) => ({ solveTime: height === 3 ? 290 : height < 3 ? 10 : 0 }));
+  const right = bitsAt(chain, 31);
+  assert.equal(walked(chain, { nextBits: right }), undefined);
+  const asBefore = bitsAt(chain, 30);
+  assert.ok(asBefore > right);
+  const refused = { code: 'chain-proof-bits-unreachable', height: 31, bits: asBefore };
+  assert.deepEqual(walked(chain, { nextBits: asBefore }), refused);
+});
+
+test('bits that are no spelling of a target are refused, also where their number is between two that are', () => {
+  const params = createParams({ name: 'spelling', targetLimit: 0x20080000, initialBits: 0x20008080 });
+  const chain = new WrittenChain(params).growTo(40);
+  assert.ok(retarget(bitsAt(chain, 30), 0, params) < 0x1f900000);
+  const refused = { code: 'chain-proof-bits-unreachable', height: 31, bits: 0x1f900000 };
+  assert.deepEqual(walked(chain, { nextBits: 0x1f900000 }), refused);
+});
+
+for (const [from, last] of [
+  ['the genesis', 0],
+  ['the header after it', 1],
+  ['a later header', 3],
+] as const) {
+  test(`blocks are counted from ${from} when it is judged how easy they can have become`, () => {
+    const params = createParams({ name: 'easing', targetLimit: 0x207fffff, initialBits: 0x200fffff });
+    const chain = new WrittenChain(params).growTo(40);
+    const base = Math.max(1, last);
+    // The header before the base, and the one at 30, are 10 seconds for each block apart.
+    const isPossible = (target: bigint) =>
+      isEasingPossible({
+        from: targetAt(chain, base),
+        to: target,
+        blocks: 31 - base,
+        seconds: 10 * (31 - base),
+        params,
+      });
+    let easiest = bitsAt(chain, 31);
+    while (isPossible(assertPresent(bitsToTarget(easiest + 16), 'it is spelt right'))) easiest += 16;
+    const eased = (bits: number) =>
+      new WrittenChain(params).growTo(40, (height) =>
+        height === 30 ? { bits: easiest } : height === 31 ? { bits } : {},
+      );
+    assert.equal(walked(eased(easiest), { last }), undefined);
+    const refused = { code: 'chain-proof-bits-unreachable', height: 31, bits: easiest + 16 };
+    assert.deepEqual(walked(eased(easiest + 16), { last }), refused);
+  });
+}
+
+test('the largest nonce is one that a header can have', () => {
+  const genesis = new WrittenChain(PARAMS);
+  for (const [nonce, expected] of [
+    [BigInt(NONCE_MAX), undefined],
+    [BigInt(NONCE_MAX) + 1n, 'header-nonce-too-large'],
+  ] as const) {
+    let fault: ChainProofFault | undefined;
+    // One hash in 16 meets the target.
+    for (let i = 0; i < 1_000; i++) {
+      const bytes = Buffer.alloc(44);
+      bytes.writeUInt32BE(i, 0);
+      bytes.writeUInt32BE(PARAMS.genesisTime, 32);
+      bytes.writeBigUInt64BE(nonce, 36);
+      fault = new ProofWalk(new ProofReader(bytes), genesis.work(0) * 3n, PARAMS).follow();
+      if (fault?.code !== 'chain-proof-header-invalid' || fault.fault.code !== 'work-too-low') break;
+    }
+    assert.equal(fault?.code === 'chain-proof-header-invalid' ? fault.fault.code : fault?.code, expected);
+  }
+});
+
+/** What is said of the gap of a proof, other than it is. */
+interface GapLie {
+  /** The last header before the gap: 3 unless told. */
+  readonly last?: number;
+  readonly work?: bigint;
+  readonly nextBits?: number;
+}
+
+/** What is found wrong on the way over a chain's first headers, a gap, and its headers from 30 to 32. */
+function walked(chain: WrittenChain, lie: GapLie): ChainProofFault | undefined {
+  const { last = 3 } = lie;
+  const gap = subtreesBetween(last + 1, 30);
+  const writer = new ProofWriter(44 * last + 32 * gap.length + 72 + 44 * 3);
+  for (let height = 1; height <= last; height++) writer.opened(chain.header(height));
+  for (const range of gap) writer.hash(chain.node(subtreePosition(range)));
+  const second = Buffer.from(chain.header(31));
+  if (lie.nextBits !== undefined) second.writeUInt32BE(lie.nextBits, 106);
+  writer.runStart(chain.header(30), second, lie.work ?? chain.work(30));
+  for (const height of [30, 31, 32]) writer.opened(chain.header(height));
+  const walk = new ProofWalk(new ProofReader(writer.finished()), 2n ** 100n, chain.params);
+  const runs = [
+    { first: 0, last },
+    { first: 30, last: 32 },
+  ];
+  return walk.openDrawn(runs, [0, 32], [0n, chain.work(31)]);
+}
+
+/** A chain of 40 whose headers nearly every hash meets, however hard they become. */
+function gapChain(wish: (height: number) => HeaderWish): WrittenChain {
+  return new WrittenChain(createParams({ name: 'gap', targetLimit: 0x207fffff, initialBits: 0x203fffff })).growTo(
+    40,
+    wish,
+  );
+}
+
+function bitsAt(chain: WrittenChain, height: number): number {
+  return Buffer.from(chain.header(height)).readUInt32BE(106);
+}
+
+function targetAt(chain: WrittenChain, height: number): bigint {
+  return assertPresent(bitsToTarget(bitsAt(chain, height)), 'a written header has bits of a target');
+}
 
 function grown(wish: (height: number) => HeaderWish): WrittenChain {
   return new WrittenChain(PARAMS).growTo(HEIGHT, (height) => ({ label: 'forged', ...wish(height) }));
