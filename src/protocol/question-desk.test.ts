@@ -8,7 +8,13 @@ import { headersOf } from '../../test/support/lone-machine.ts';
 import type { Hash } from '../core/hash.ts';
 import { genesisPoint } from '../core/validation.ts';
 import type { LightAnswer, LightQuestion } from './light-effects.ts';
-import { QUESTION_PATIENCE_MS, QUESTION_TIMEOUT_MS, QUESTIONS_MAX, QUESTIONS_PER_PEER_MAX } from './light-limits.ts';
+import {
+  QUESTION_PATIENCE_MS,
+  QUESTION_TIMEOUT_MS,
+  QUESTIONS_MAX,
+  QUESTIONS_PER_PEER_MAX,
+  UNASKED_ANSWERS_MAX,
+} from './light-limits.ts';
 import type { Message } from './message.ts';
 
 const GENESIS = genesisPoint(TEST_PARAMS);
@@ -276,6 +282,68 @@ test('what was not asked for may be missing', () => {
   const asked = lone.sentTo('p').filter(({ type }) => type.startsWith('get-') && type !== 'get-chain-proof');
   for (const message of asked) for (const reply of BOOK.answers(message)) lone.receive('p', reply);
   for (const request of requests) assert.ok(lone.answerTo(request)?.ok);
+});
+
+test('what is said by another peer than the one that was asked, or about something else, is no answer', () => {
+  const lone = joined();
+  lone.play('p', mute);
+  const header = lone.ask({ type: 'header-at', height: DEEP });
+  const entry = lone.ask({ type: 'entry', id: entryOf('"a9"').id });
+  lone.join('q', BOOK, mute);
+  lone.receive('q', notFound(TIP.hash, entryOf('"a9"').id));
+  lone.receive('q', proofOf(DEEP));
+  const underOther = BOOK.proveHeaders(hashAt(2_999), [DEEP]);
+  assert.ok(underOther);
+  lone.receive('p', { type: 'header-proof', proof: underOther });
+  for (const text of ['"a8"', '"a9"']) {
+    const question = { type: 'get-entry-proof', tip: text === '"a8"' ? TIP.hash : hashAt(2_999), id: entryOf(text).id };
+    for (const reply of BOOK.answers(question as Message)) lone.receive('p', reply);
+  }
+  assert.deepEqual([lone.answerTo(header), lone.answerTo(entry)], [undefined, undefined]);
+  assert.deepEqual(lone.standings(), { p: 'agrees', q: 'agrees' }, 'which is no lie');
+  lone.feed({ type: 'peer-disconnected', peer: 'q', reason: 'closed' });
+  lone.receive('p', proofOf(DEEP));
+  for (const reply of BOOK.answers({ type: 'get-entry-proof', tip: TIP.hash, id: entryOf('"a9"').id })) {
+    lone.receive('p', reply);
+  }
+  assert.ok(lone.answerTo(header)?.ok && lone.answerTo(entry)?.ok);
+});
+
+test('who has nothing to give may say so as often as it is asked', () => {
+  const lone = joined();
+  for (let i = 0; i <= UNASKED_ANSWERS_MAX; i++) {
+    assert.equal(faultOf(lone, { type: 'entry', id: entryOf(`"none ${i}"`).id }).code, 'entry-not-shown');
+  }
+  assert.deepEqual(lone.standings(), { p: 'agrees' });
+});
+
+test('that a peer has left the tip says nothing of an entry', () => {
+  const lone = joined();
+  lone.play('p', (message) => (message.type === 'get-entry-proof' ? [notFound(message.tip)] : mute(message)));
+  const request = lone.ask({ type: 'entry', id: entryOf('"a9"').id });
+  lone.advance(QUESTION_PATIENCE_MS);
+  assert.equal(lone.answerTo(request), undefined);
+  lone.advance(500);
+  assert.deepEqual(lone.answerTo(request), { ok: false, fault: { code: 'question-unanswered', peersAsked: 1 } });
+});
+
+test('the client’s own questions take no place from those of its user, and end with the peer', () => {
+  const lone = joined();
+  const point = CHAIN.points[1_999];
+  assert.ok(point);
+  const rival = bookOf(
+    part(CHAIN, 2_000),
+    buildChain(TEST_PARAMS, point, 400, () => bodyOf('"r"')),
+  );
+  lone.play('p', mute);
+  lone.join('rival', rival);
+  assert.equal(lone.peer('rival')?.standing, 'apart');
+  lone.advance(250);
+  assert.equal(lone.sentTo('p').filter(({ type }) => type === 'get-header-proof').length, 1);
+  assert.equal(lone.client.holdings.questions, 0);
+  lone.feed({ type: 'peer-disconnected', peer: 'rival', reason: 'closed' });
+  lone.receive('p', proofOf(2_400));
+  assert.deepEqual(lone.standings(), { p: 'agrees' });
 });
 
 test('questions go round among the peers that can answer them', () => {
