@@ -225,6 +225,20 @@ test('a branch from below what is in memory is shown by a proof, and told apart 
   );
 });
 
+test('who was behind on a chain that has been left for another is placed anew', () => {
+  const lone = new LoneClient();
+  const branch = build(pointAt(LONG, 2_000), 2_900, 'r');
+  const left = bookOf(part(LONG, 0, 2_000), branch);
+  lone.join('p', left);
+  lone.join('late', bookOf(part(LONG, 0, 2_000), part(branch, 0, 300)));
+  lone.advance(250);
+  assert.deepEqual(lone.standings(), { p: 'agrees', late: 'behind' });
+  lone.join('q', LONG_BOOK);
+  assert.equal(lone.tipHash, LONG_BOOK.tip.hash);
+  lone.advance(500);
+  assert.deepEqual(lone.standings(), { p: 'forked', late: 'forked', q: 'agrees' });
+});
+
 test('what nobody can place is asked about again, now and then', () => {
   const lone = new LoneClient();
   lone.join('p', LONG_BOOK, (message) => (message.type === 'get-header-proof' ? [] : LONG_BOOK.answers(message)));

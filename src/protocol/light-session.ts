@@ -57,4 +57,10 @@ export class LightSession {
   get isGreeted(): boolean {
     return this.agent !== undefined;
   }
+
+  /** What was found out of its place counts no more, and may be asked at once. */
+  displace(): void {
+    this.placed = undefined;
+    this.placeNotBeforeMs = 0;
+  }
 }

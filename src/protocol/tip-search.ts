@@ -188,6 +188,8 @@ export class TipSearch {
     if (!this.#chain.follow(node)) return effects;
     const from = tip === undefined ? undefined : tipOf(tip.point);
     effects.push({ type: 'tip-moved', move: { from, to: point, forkHeight, peer: peer.id } });
+    // It may be another chain all the way down: who is on it, and who is not, has to be found out anew.
+    if (forkHeight === undefined) for (const other of this.#peers.values()) other.displace();
     if (hadChain || !this.#hasChain) return effects;
     // What others have is mostly the same, or near it.
     for (const other of this.#peers.values()) if (other.wish === 'proof') other.wish = 'headers';
