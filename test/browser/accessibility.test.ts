@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { before, test } from 'node:test';
 import type { AxeResults, RunOptions } from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { openPage, startBrowser } from './browser.ts';
 import { noChromiumReason } from './chromium.ts';
 import { everyPage, visit } from './every-page.ts';
@@ -22,7 +22,7 @@ before(async () => {
   [browser, world] = await Promise.all([startBrowser(lifetime), startTrade(lifetime, { blocks: 40 })]);
 });
 
-test('axe finds nothing on any page, in light and dark', { skip }, async (t) => {
+test('axe finds nothing on any page, in light and dark, and none is wider than a small screen', { skip }, async (t) => {
   const { page } = await openPage(t, browser, { colorScheme: 'light' });
   const found: string[] = [];
   for (const { name, path } of await everyPage(world)) {
@@ -33,6 +33,10 @@ test('axe finds nothing on any page, in light and dark', { skip }, async (t) => 
     // Only colours are others.
     const dark = await breaches(page, { runOnly: { type: 'rule', values: ['color-contrast'] } });
     found.push(...dark.map((breach) => `${name}, dark: ${breach}`));
+    await page.setViewportSize(SMALL);
+    const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
+    if (width > SMALL.width) found.push(`${name}: ${width} pixels wide on a screen of ${SMALL.width}`);
+    await page.setViewportSize(LARGE);
   }
   assert.deepEqual(found, []);
 });
@@ -43,6 +47,73 @@ test('axe finds what is wrong', { skip }, async (t) => {
   await page.evaluate(`document.querySelector('main').append(document.createElement('button'))`);
   assert.match((await breaches(page)).join(), /button-name/);
 });
+
+test('the keyboard alone is enough to look around, to search and to append', { skip }, async (t) => {
+  const { page } = await openPage(t, browser);
+  const heading = (name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
+  await visit(page, world.url);
+  await page.keyboard.press('Tab');
+  await focused(page, 'link', 'To the content').waitFor();
+
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Keyboard' });
+  await help.waitFor();
+  await page.keyboard.press('Escape');
+  await help.waitFor({ state: 'hidden' });
+
+  await press(page, 'g', 'b');
+  await heading('Blocks');
+  await page.getByRole('table', { name: 'Blocks' }).getByRole('link').first().waitFor();
+  await press(page, 'j', 'j', 'k', 'Enter');
+  await heading(/^Block \d/);
+  await press(page, '/');
+  await page.keyboard.type('7');
+  await page.keyboard.press('Enter');
+  await heading('Block 7');
+
+  await press(page, 'p');
+  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await press(page, 'p');
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
+
+  await press(page, 'g', 'a');
+  await heading('Append');
+  await tabTo(page, 'textbox', 'Entry');
+  await page.keyboard.type('{"by": "keys alone"}');
+  await tabTo(page, 'button', 'Append');
+  await page.keyboard.press('Enter');
+  await page.getByText('waits to be mined').waitFor();
+});
+
+test('who wants no motion gets none, not even where a block arrives', { skip }, async (t) => {
+  const { page } = await openPage(t, browser, { reducedMotion: 'reduce' });
+  await visit(page, world.url);
+  const { index } = await world.node(0).mine('"still"');
+  await page
+    .getByRole('list', { name: 'Latest blocks' })
+    .getByRole('link', { name: new RegExp(`^Block ${index}\\b`) })
+    .waitFor();
+  const moving = await page.evaluate(`document.getAnimations()
+    .map(({ effect }) => effect.getComputedTiming()).filter(({ duration }) => duration > 1).length`);
+  assert.equal(moving, 0);
+});
+
+async function press(page: Page, ...keys: readonly string[]): Promise<void> {
+  for (const key of keys) await page.keyboard.press(key);
+}
+
+/** Goes from field to field until the one of this role and name has the focus. */
+async function tabTo(page: Page, role: 'button' | 'textbox', name: string): Promise<void> {
+  for (let i = 0; i < TABS_MAX; i++) {
+    await page.keyboard.press('Tab');
+    if ((await focused(page, role, name).count()) > 0) return;
+  }
+  assert.fail(`the ${role} "${name}" is not reached by ${TABS_MAX} tabs`);
+}
+
+function focused(page: Page, role: 'button' | 'link' | 'textbox', name: string): Locator {
+  return page.getByRole(role, { name, exact: true }).and(page.locator(':focus'));
+}
 
 /** What axe has against the page, a line for each place. */
 async function breaches(page: Page, options: RunOptions = {}): Promise<string[]> {
@@ -55,4 +126,7 @@ async function breaches(page: Page, options: RunOptions = {}): Promise<string[]>
   );
 }
 
+const TABS_MAX = 60;
+const LARGE = { width: 1280, height: 800 };
+const SMALL = { width: 390, height: 800 };
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -43,15 +43,14 @@ before(async () => {
 
 test('scripts and markup in entries are text, wherever an entry is shown', { skip }, async (t) => {
   const { page } = await openPage(t, browser);
-  for (const path of ['block/1', 'search?text=pwned', ...SCRIPTS.map((_, i) => `entry/${ids[i]}`)]) {
+  const paths = ['block/1', 'search?text=pwned', ...SCRIPTS.map((_, i) => `entry/${ids[i]}`)];
+  for (const [i, path] of paths.entries()) {
     await open(page, path);
     assert.equal(await page.evaluate('window.pwned'), undefined, path);
     assert.equal(await page.locator('main').locator('script, img, iframe, link, object').count(), 0, path);
-  }
-  for (const [i, script] of SCRIPTS.entries()) {
-    await open(page, `entry/${ids[i]}`);
+    const script = SCRIPTS[i - 2];
     const shown = await page.getByRole('main').innerText();
-    assert.ok(shown.includes(JSON.stringify(script)), `${shown} has ${script}`);
+    assert.ok(script === undefined || shown.includes(JSON.stringify(script)), `${shown} has ${script}`);
   }
 });
 
