@@ -1,25 +1,20 @@
 /** How a light client comes to the best chain that anybody shows, and follows it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type BuiltChain, bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { lastPoint, namedChain, partOf, pointAt } from '../../test/support/chain-pieces.ts';
 import { bookOf, LoneClient } from '../../test/support/lone-client.ts';
 import { headersOf } from '../../test/support/lone-machine.ts';
-import { type ChainPoint, genesisPoint } from '../core/validation.ts';
-import {
-  CHAIN_PATIENCE_MS,
-  CHAIN_PROOF_INTERVAL_MS,
-  CHAIN_PROOF_TIMEOUT_MS,
-  LIGHT_WINDOW_BLOCKS,
-  QUESTION_TIMEOUT_MS,
-} from './light-limits.ts';
-import { HEADERS_TIMEOUT_MS, HOLD_RETRY_MS } from './limits.ts';
+import { genesisPoint } from '../core/validation.ts';
+import { CHAIN_PATIENCE_MS, CHAIN_PROOF_INTERVAL_MS, QUESTION_TIMEOUT_MS } from './light-limits.ts';
+import { HOLD_RETRY_MS } from './limits.ts';
 import type { Message } from './message.ts';
 
 const GENESIS = genesisPoint(TEST_PARAMS);
 const EMPTY = bookOf();
-const CHAIN = build(GENESIS, 40, 'a');
+const CHAIN = namedChain(GENESIS, 40, 'a');
 const BOOK = bookOf(CHAIN);
-const LONG = build(GENESIS, 5_000, 'l');
+const LONG = namedChain(GENESIS, 5_000, 'l');
 const LONG_BOOK = bookOf(LONG);
 
 test('the tip is found from the genesis alone, by a proof with all headers', () => {
@@ -60,7 +55,7 @@ test('who has the tip that is followed, or an earlier one of its chain, is asked
   const lone = new LoneClient();
   lone.join('p', BOOK);
   lone.join('same', BOOK);
-  lone.join('late', bookOf(part(CHAIN, 0, 33)));
+  lone.join('late', bookOf(partOf(CHAIN, 33)));
   assert.deepEqual([...lone.sentTo('same'), ...lone.sentTo('late')], []);
   assert.deepEqual(lone.standings(), { p: 'agrees', same: 'agrees', late: 'behind' });
 });
@@ -68,9 +63,9 @@ test('who has the tip that is followed, or an earlier one of its chain, is asked
 test('who claims the most is asked first, and the others when that has shown itself', () => {
   const lone = new LoneClient();
   const quiet = () => [];
-  lone.join('small', bookOf(part(CHAIN, 0, 20)), quiet);
+  lone.join('small', bookOf(partOf(CHAIN, 20)), quiet);
   lone.join('large', BOOK, quiet);
-  lone.join('middle', bookOf(part(CHAIN, 0, 30)), quiet);
+  lone.join('middle', bookOf(partOf(CHAIN, 30)), quiet);
   assert.deepEqual(lone.sentTo('small'), [{ type: 'get-chain-proof' }], 'as long as it is the only one');
   assert.deepEqual(lone.sentTo('large'), []);
   lone.advance(CHAIN_PATIENCE_MS + 250);
@@ -79,7 +74,7 @@ test('who claims the most is asked first, and the others when that has shown its
   assert.equal(lone.tipHash, BOOK.tip.hash);
   assert.deepEqual(lone.sentTo('middle'), [], 'its tip is known now');
   assert.deepEqual(lone.standings(), { small: 'new', large: 'agrees', middle: 'behind' });
-  lone.receive('small', { type: 'chain-proof', proof: bookOf(part(CHAIN, 0, 20)).proof });
+  lone.receive('small', { type: 'chain-proof', proof: bookOf(partOf(CHAIN, 20)).proof });
   assert.deepEqual(lone.standings(), { small: 'behind', large: 'agrees', middle: 'behind' });
 });
 
@@ -116,11 +111,11 @@ test('new headers are followed as they are told of, and a branch that is better 
   const lone = new LoneClient();
   lone.join('p', BOOK);
   lone.join('q', BOOK);
-  const next = build(tipOf(CHAIN), 1, 'a');
+  const next = namedChain(lastPoint(CHAIN), 1, 'a');
   lone.receive('p', headersOf(next.blocks));
   assert.equal(lone.tipHash, next.blocks[0]?.hash);
   assert.deepEqual(lone.standings(), { p: 'agrees', q: 'behind' });
-  const rival = build(pointAt(CHAIN, 38), 4, 'r');
+  const rival = namedChain(pointAt(CHAIN, 38), 4, 'r');
   lone.receive('q', headersOf(rival.blocks.slice(0, 2)));
   assert.deepEqual(lone.standings(), { p: 'agrees', q: 'forked' }, 'less work than the tip');
   const effects = lone.receive('q', headersOf(rival.blocks.slice(2)));
@@ -132,8 +127,8 @@ test('new headers are followed as they are told of, and a branch that is better 
 });
 
 test('of two tips with equal work the one with the lower hash is followed', () => {
-  const [one, other] = [build(GENESIS, 3, 'x'), build(GENESIS, 3, 'y')].toSorted((a, b) =>
-    tipOf(a).hash < tipOf(b).hash ? -1 : 1,
+  const [one, other] = [namedChain(GENESIS, 3, 'x'), namedChain(GENESIS, 3, 'y')].toSorted((a, b) =>
+    lastPoint(a).hash < lastPoint(b).hash ? -1 : 1,
   );
   assert.ok(one && other);
   for (const order of [
@@ -142,14 +137,14 @@ test('of two tips with equal work the one with the lower hash is followed', () =
   ]) {
     const lone = new LoneClient();
     for (const [i, chain] of order.entries()) lone.join(`p${i}`, bookOf(chain));
-    assert.equal(lone.tipHash, tipOf(one).hash);
+    assert.equal(lone.tipHash, lastPoint(one).hash);
   }
 });
 
 test('a header whose parent is not known is asked for with those before it', () => {
   const lone = new LoneClient();
   lone.join('p', BOOK);
-  const grown = build(tipOf(CHAIN), 5, 'a');
+  const grown = namedChain(lastPoint(CHAIN), 5, 'a');
   const book = bookOf(CHAIN, grown);
   lone.play('p', (message) => book.answers(message));
   lone.receive('p', headersOf(grown.blocks.slice(4)));
@@ -163,7 +158,7 @@ test('a header whose parent is not known is asked for with those before it', () 
 test('news that come while headers are under way are asked for afterwards', () => {
   const lone = new LoneClient();
   lone.join('p', BOOK);
-  const grown = build(tipOf(CHAIN), 6, 'a');
+  const grown = namedChain(lastPoint(CHAIN), 6, 'a');
   lone.play('p', () => []);
   lone.receive('p', headersOf(grown.blocks.slice(3, 4)));
   lone.receive('p', headersOf(grown.blocks.slice(5, 6)));
@@ -178,7 +173,7 @@ test('news that come while headers are under way are asked for afterwards', () =
 
 test('a chain that has gone on by thousands of blocks is proven anew, not fetched', () => {
   const lone = new LoneClient();
-  lone.join('p', bookOf(part(LONG, 0, 2_500)));
+  lone.join('p', bookOf(partOf(LONG, 2_500)));
   lone.nowMs += CHAIN_PROOF_INTERVAL_MS;
   lone.play('p', (message) => LONG_BOOK.answers(message));
   lone.receive('p', headersOf(LONG.blocks.slice(-1)));
@@ -191,7 +186,7 @@ test('a chain that has gone on by thousands of blocks is proven anew, not fetche
 
 test('a proof is asked of one peer now and then only', () => {
   const lone = new LoneClient();
-  lone.join('p', bookOf(part(LONG, 0, 2_500)));
+  lone.join('p', bookOf(partOf(LONG, 2_500)));
   lone.play('p', (message) => LONG_BOOK.answers(message));
   lone.receive('p', headersOf(LONG.blocks.slice(-1)));
   const count = () => lone.sentTo('p').filter(({ type }) => type === 'get-chain-proof').length;
@@ -206,8 +201,8 @@ test('a proof is asked of one peer now and then only', () => {
 test('a branch from below what is in memory is shown by a proof, and told apart from being behind', () => {
   const lone = new LoneClient();
   lone.join('p', LONG_BOOK);
-  lone.join('q', bookOf(part(LONG, 0, 2_000), build(pointAt(LONG, 2_000), 500, 'r')));
-  lone.join('late', bookOf(part(LONG, 0, 2_400)));
+  lone.join('q', bookOf(partOf(LONG, 2_000), namedChain(pointAt(LONG, 2_000), 500, 'r')));
+  lone.join('late', bookOf(partOf(LONG, 2_400)));
   for (const peer of ['q', 'late']) {
     assert.deepEqual(
       lone.sentTo(peer).map(({ type }) => type),
@@ -227,10 +222,10 @@ test('a branch from below what is in memory is shown by a proof, and told apart 
 
 test('who was behind on a chain that has been left for another is placed anew', () => {
   const lone = new LoneClient();
-  const branch = build(pointAt(LONG, 2_000), 2_900, 'r');
-  const left = bookOf(part(LONG, 0, 2_000), branch);
+  const branch = namedChain(pointAt(LONG, 2_000), 2_900, 'r');
+  const left = bookOf(partOf(LONG, 2_000), branch);
   lone.join('p', left);
-  lone.join('late', bookOf(part(LONG, 0, 2_000), part(branch, 0, 300)));
+  lone.join('late', bookOf(partOf(LONG, 2_000), partOf(branch, 300)));
   lone.advance(250);
   assert.deepEqual(lone.standings(), { p: 'agrees', late: 'behind' });
   lone.join('q', LONG_BOOK);
@@ -242,7 +237,7 @@ test('who was behind on a chain that has been left for another is placed anew', 
 test('what nobody can place is asked about again, now and then', () => {
   const lone = new LoneClient();
   lone.join('p', LONG_BOOK, (message) => (message.type === 'get-header-proof' ? [] : LONG_BOOK.answers(message)));
-  lone.join('late', bookOf(part(LONG, 0, 2_400)));
+  lone.join('late', bookOf(partOf(LONG, 2_400)));
   const asked = () => lone.sentTo('p').filter(({ type }) => type === 'get-header-proof').length;
   lone.advance(QUESTION_TIMEOUT_MS - 250);
   assert.equal(asked(), 1);
@@ -256,7 +251,7 @@ test('what nobody can place is asked about again, now and then', () => {
 
 test('a better branch from below what is in memory is taken, and the one who had the other is told apart', () => {
   const lone = new LoneClient();
-  const rival = bookOf(part(LONG, 0, 2_000), build(pointAt(LONG, 2_000), 2_000, 'r'));
+  const rival = bookOf(partOf(LONG, 2_000), namedChain(pointAt(LONG, 2_000), 2_000, 'r'));
   lone.join('p', rival);
   assert.equal(lone.tipHash, rival.tip.hash);
   const effects = lone.join('q', LONG_BOOK);
@@ -270,11 +265,11 @@ test('a better branch from below what is in memory is taken, and the one who had
 test('what is ahead of the clock is held, and asked for again when its time has come', () => {
   const lone = new LoneClient();
   const ahead = TEST_PARAMS.futureTimeMax + 5;
-  lone.nowMs = (tipOf(CHAIN).header.timestamp - ahead) * 1000;
+  lone.nowMs = (lastPoint(CHAIN).header.timestamp - ahead) * 1000;
   lone.join('p', BOOK);
   assert.equal(lone.client.tip?.header.height, 39, 'all but the last are in time');
   assert.deepEqual(lone.standings(), { p: 'agrees' });
-  const grown = bookOf(CHAIN, build(tipOf(CHAIN), 1, 'a'));
+  const grown = bookOf(CHAIN, namedChain(lastPoint(CHAIN), 1, 'a'));
   lone.play('p', (message) => grown.answers(message));
   lone.advance(HOLD_RETRY_MS);
   const asked = lone.sentTo('p').filter(({ type }) => type === 'get-headers');
@@ -293,179 +288,9 @@ test('a chain all of which is ahead of the clock is waited for', () => {
   const book = bookOf(LONG);
   lone.join('p', book);
   assert.equal(lone.tipHash, undefined);
-  lone.nowMs = (tipOf(LONG).header.timestamp + 1) * 1000;
+  lone.nowMs = (lastPoint(LONG).header.timestamp + 1) * 1000;
   lone.advance(CHAIN_PROOF_INTERVAL_MS + 250);
   assert.equal(lone.tipHash, book.tip.hash);
-});
-
-test('where a peer has no proofs, its chain is judged header by header, in bounded memory', () => {
-  const lone = new LoneClient();
-  let held = 0;
-  lone.join('p', LONG_BOOK, (message) => {
-    held = Math.max(held, lone.client.holdings.headers);
-    return message.type === 'get-chain-proof' ? [{ type: 'not-found', hashes: [] }] : LONG_BOOK.answers(message);
-  });
-  assert.equal(lone.tipHash, LONG_BOOK.tip.hash);
-  const proven = lone.effects.filter((effect) => effect.type === 'tip-proven');
-  assert.deepEqual(
-    proven.map(({ report }) => report),
-    [{ method: 'headers', headers: 5_000 }],
-  );
-  assert.equal(lone.effects.filter((effect) => effect.type === 'tip-moved').length, 1, 'only at its end');
-  assert.ok(held <= 2 * LIGHT_WINDOW_BLOCKS + 2_000, `${held} headers`);
-  assert.equal(lone.client.headerAt(1), undefined);
-});
-
-test('a proof that does not come is not waited for: headers are, and after them a proof again', () => {
-  const lone = new LoneClient();
-  lone.join('p', BOOK, (message) => (message.type === 'ping' ? BOOK.answers(message) : []));
-  lone.advance(CHAIN_PROOF_TIMEOUT_MS);
-  assert.deepEqual(lone.standings(), { p: 'new' });
-  lone.advance(250);
-  assert.deepEqual(lone.standings(), { p: 'silent' });
-  const types = () =>
-    lone
-      .sentTo('p')
-      .filter(({ type }) => type !== 'ping')
-      .map(({ type }) => type);
-  lone.advance(HEADERS_TIMEOUT_MS);
-  assert.deepEqual(types(), ['get-chain-proof', 'get-headers']);
-  lone.play('p', (message) => BOOK.answers(message));
-  lone.advance(HEADERS_TIMEOUT_MS + 500);
-  assert.deepEqual(types(), ['get-chain-proof', 'get-headers', 'get-chain-proof']);
-  assert.deepEqual(lone.standings(), { p: 'agrees' });
-});
-
-test('a chain that ends where a message does is at its end when nothing more comes', () => {
-  const lone = new LoneClient();
-  const even = bookOf(part(LONG, 0, 4_000));
-  lone.join('p', even, withoutProofs(even));
-  assert.equal(lone.tipHash, even.tip.hash);
-  assert.deepEqual(lone.standings(), { p: 'agrees' });
-  const asked = lone.sentTo('p').filter(({ type }) => type === 'get-headers');
-  assert.equal(asked.length, 2, 'it has named that tip');
-  const proven = lone.effects.filter((effect) => effect.type === 'tip-proven');
-  assert.deepEqual(
-    proven.map(({ report }) => report),
-    [{ method: 'headers', headers: 4_000 }],
-  );
-});
-
-test('a walk that leads nowhere new is over', () => {
-  const lone = new LoneClient();
-  const first = LONG_BOOK.headersAfter([GENESIS.hash]);
-  lone.join('p', LONG_BOOK, ({ type }) => {
-    if (type === 'get-chain-proof') return [{ type: 'not-found', hashes: [] }];
-    return type === 'get-headers' ? [{ type: 'headers', headers: first }] : [];
-  });
-  assert.equal(lone.client.tip?.header.height, 2_000);
-  assert.equal(lone.sentTo('p').length, 3);
-});
-
-test('a peer with nothing but the genesis behind its claim is taken for that', () => {
-  const lone = new LoneClient();
-  lone.join('p', BOOK, ({ type }) => {
-    if (type === 'get-chain-proof') return [{ type: 'not-found', hashes: [] }];
-    return type === 'get-headers' ? [{ type: 'headers', headers: new Uint8Array(0) }] : [];
-  });
-  assert.deepEqual(lone.standings(), { p: 'agrees' });
-  assert.equal(lone.tipHash, GENESIS.hash);
-});
-
-test('a node that begins with the genesis is followed as it grows', () => {
-  const lone = new LoneClient();
-  lone.join('p', EMPTY);
-  lone.play('p', (message) => BOOK.answers(message));
-  lone.receive('p', headersOf(CHAIN.blocks.slice(4, 5)));
-  assert.equal(lone.tipHash, BOOK.tip.hash);
-  assert.deepEqual(
-    lone.sentTo('p').map(({ type }) => type),
-    ['get-chain-proof'],
-  );
-});
-
-test('a question for headers that is not answered is asked again, after a while', () => {
-  const lone = new LoneClient();
-  lone.join('p', BOOK);
-  lone.join('q', bookOf(part(CHAIN, 0, 20), build(pointAt(CHAIN, 20), 5, 'q')), (message) => {
-    return message.type === 'ping' ? BOOK.answers(message) : [];
-  });
-  lone.advance(HEADERS_TIMEOUT_MS + 250);
-  assert.deepEqual(lone.standings(), { p: 'agrees', q: 'silent' });
-  const asked = () => lone.sentTo('q').filter(({ type }) => type === 'get-headers').length;
-  lone.advance(HEADERS_TIMEOUT_MS - 250);
-  assert.equal(asked(), 1);
-  lone.advance(500);
-  assert.equal(asked(), 2);
-  lone.receive('q', headersOf(build(pointAt(CHAIN, 20), 5, 'q').blocks));
-  assert.deepEqual(lone.standings(), { p: 'agrees', q: 'forked' });
-});
-
-test('news after an empty answer are asked for', () => {
-  const lone = new LoneClient();
-  lone.join('p', BOOK);
-  lone.play('p', () => []);
-  const grown = build(tipOf(CHAIN), 3, 'a');
-  lone.receive('p', headersOf(grown.blocks.slice(1, 2)));
-  lone.receive('p', { type: 'headers', headers: new Uint8Array(0) });
-  const types = () => lone.sentTo('p').map(({ type }) => type);
-  assert.deepEqual(types(), ['get-chain-proof', 'get-headers', 'get-headers']);
-  lone.receive('p', { type: 'headers', headers: new Uint8Array(0) });
-  lone.advance(CHAIN_PROOF_INTERVAL_MS);
-  assert.deepEqual(
-    types()
-      .filter((type) => type !== 'ping')
-      .at(-1),
-    'get-chain-proof',
-    'then its chain is another one',
-  );
-});
-
-test('a place is found by its hash, also on a branch that a peer has shown', () => {
-  const lone = new LoneClient();
-  lone.join('p', BOOK);
-  const rival = build(pointAt(CHAIN, 30), 3, 'r');
-  lone.receive('p', headersOf(rival.blocks));
-  assert.equal(lone.client.find(tipOf(rival).hash)?.header.height, 33);
-  assert.equal(lone.client.find(BOOK.tip.hash)?.hash, BOOK.tip.hash);
-  assert.equal(lone.client.find(tipOf(LONG).hash), undefined);
-});
-
-test('a walk that another peer makes needless is ended', () => {
-  const lone = new LoneClient();
-  lone.join('p', LONG_BOOK, (message) =>
-    message.type === 'get-chain-proof' ? [{ type: 'not-found', hashes: [] }] : [],
-  );
-  assert.deepEqual(
-    lone.sentTo('p').map(({ type }) => type),
-    ['get-chain-proof', 'get-headers'],
-  );
-  lone.join('q', LONG_BOOK);
-  lone.advance(CHAIN_PATIENCE_MS + 250);
-  assert.equal(lone.tipHash, LONG_BOOK.tip.hash);
-  lone.receive('p', { type: 'headers', headers: LONG_BOOK.headersAfter([GENESIS.hash]) });
-  assert.deepEqual(lone.standings(), { p: 'agrees', q: 'agrees' });
-  assert.equal(lone.sentTo('p').length, 2);
-});
-
-test('a peer that names a tip and shows an earlier one is taken for what it shows', () => {
-  const lone = new LoneClient();
-  lone.join('p', BOOK);
-  const late = bookOf(part(CHAIN, 0, 30));
-  lone.connect('q');
-  lone.play('q', (message) => late.answers(message));
-  lone.receive('q', lone.hello(late, { tip: { hash: LONG_BOOK.tip.hash, height: 50, work: 10n ** 9n } }));
-  assert.deepEqual(lone.standings(), { p: 'agrees', q: 'behind' });
-  assert.equal(lone.peer('q')?.shown?.height, 30);
-});
-
-test('many peers that claim the most and say nothing do not keep an honest one from being heard', () => {
-  const lone = new LoneClient();
-  const quiet = () => [];
-  for (let i = 0; i < 15; i++) lone.join(`mute-${i}`, LONG_BOOK, quiet);
-  lone.join('honest', BOOK);
-  lone.advance(16 * (CHAIN_PATIENCE_MS + 250));
-  assert.equal(lone.tipHash, BOOK.tip.hash);
 });
 
 test('the same inputs at the same times give the same effects', () => {
@@ -478,31 +303,3 @@ test('the same inputs at the same times give the same effects', () => {
   }
   assert.deepEqual(one.effects, other.effects);
 });
-
-/** What a node says that has no proofs to give. */
-function withoutProofs(book: typeof BOOK) {
-  return (message: Message): Message[] => {
-    return message.type === 'get-chain-proof' ? [{ type: 'not-found', hashes: [] }] : book.answers(message);
-  };
-}
-
-function build(parent: ChainPoint, count: number, name: string): BuiltChain {
-  return buildChain(TEST_PARAMS, parent, count, (height) => bodyOf(`"${name}${height}"`));
-}
-
-/** The blocks from height `from + 1` up to height `to` of a chain that was built on the genesis. */
-function part({ blocks, points }: BuiltChain, from: number, to: number): BuiltChain {
-  return { blocks: blocks.slice(from, to), points: points.slice(from, to) };
-}
-
-function tipOf({ points }: BuiltChain): ChainPoint {
-  const tip = points.at(-1);
-  assert.ok(tip);
-  return tip;
-}
-
-function pointAt({ points }: BuiltChain, height: number): ChainPoint {
-  const point = points[height - 1];
-  assert.ok(point);
-  return point;
-}
