@@ -342,8 +342,12 @@ export class LinkedNetwork implements PeerNetwork {
     this.#links.delete(peer.id);
     this.#refused.add(connection);
     const isOrderly = reason.code === 'closed' || reason.code === 'disconnected' || reason.code === 'network-stopped';
-    if (isOrderly) closeConnection(connection);
-    else connection.abort(new Error(`cairn: ${reason.code}`));
+    // Not from within the event that told us: where libp2p is just giving the connection up, it would write to it once more,
+    // fail, and nobody would catch that (seen with libp2p 3.3.11 when a peer answers no ping).
+    queueMicrotask(() => {
+      if (isOrderly) closeConnection(connection);
+      else connection.abort(new Error(`cairn: ${reason.code}`));
+    });
     this.#told().peerDisconnected(peer.id, reason);
     ended.resolve();
     if (reason.code === 'closed' || reason.code === 'failed') this.#openElsewhere(peer.id);

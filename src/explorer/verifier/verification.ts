@@ -3,7 +3,7 @@
  * and tells how all of that stands. It runs in the worker.
  */
 import type { NetworkParams } from '../../core/params.ts';
-import type { PeerNetwork } from '../../network/peer-network.ts';
+import { NetworkError, type PeerNetwork } from '../../network/peer-network.ts';
 import { checkBlock, checkSummary } from './block-check.ts';
 import { chainSteps, trustStep } from './chain-account.ts';
 import { unanswered } from './checked-chain.ts';
@@ -112,6 +112,9 @@ export class Verification {
           facts: [],
         };
       }
+    } catch (error) {
+      if (!(error instanceof NetworkError)) throw error;
+      this.#trouble = { code: error.code, text: 'The browser lets this page make no connections.', facts: [] };
     } finally {
       this.#isLooking = false;
       this.#tell();

@@ -8,7 +8,11 @@ import type { FromWorker, ToWorker } from './worker-message.ts';
 declare const self: {
   postMessage(message: FromWorker): void;
   addEventListener(type: 'message', listener: (event: { readonly data: ToWorker }) => void): void;
+  addEventListener(type: 'unhandledrejection', listener: (event: { readonly reason: unknown }) => void): void;
 };
+
+// A mistake of ours ends in the page's `error` event, wherever it happens; of a promise the page would hear nothing.
+self.addEventListener('unhandledrejection', ({ reason }) => reportError(reason));
 
 let verification: Verification | undefined;
 
