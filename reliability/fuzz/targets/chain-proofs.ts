@@ -1,5 +1,6 @@
 /** Chain proofs and proofs from a stored history: nothing but what an honest chain has is ever shown by them. */
 import assert from 'node:assert/strict';
+import { assertPresent } from '../../../src/core/assert.ts';
 import { verifyChainProof } from '../../../src/core/chain-proof.ts';
 import type { Hash } from '../../../src/core/hash.ts';
 import { proveLeaves, rootFromLeaves } from '../../../src/core/history-proof.ts';
@@ -65,7 +66,7 @@ export const HISTORY_PROOF: FuzzTarget = {
     if (choices.flag()) other.splice(choices.integer(other.length), choices.integer(2));
     if (rootFromLeaves({ count, leaves: forged, proof: other }) !== root) return;
     for (const { index, leaf } of forged) {
-      assert.equal(leaf, leafAt(index), 'what is shown is there');
+      assert.equal(leaf, LEAVES[index], 'what is shown is there');
       const path = inclusionProof(LEAVES.slice(0, count), index);
       assert.equal(rootFromInclusion({ leaf, index, count, proof: path }), root, 'and has its audit path');
     }
@@ -87,8 +88,8 @@ function edited(honest: Uint8Array, choices: ByteChoices): Uint8Array {
   return bytes;
 }
 
-function leafAt(index: number): Hash | undefined {
-  return LEAVES[index];
+function leafAt(index: number): Hash {
+  return assertPresent(LEAVES[index], 'there are as many leaves');
 }
 
 /** Half of all hashes meet the easiest target, so that what is changed goes on for a while before it shows. */
