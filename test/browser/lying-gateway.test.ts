@@ -70,6 +70,27 @@ test('a hidden block is missed: what is shown in its place is refuted', { skip }
   await verdict(page, /^Refuted/).waitFor();
 });
 
+test('a list that leaves a block out is refuted from there on', { skip }, async (t) => {
+  const { page, show } = await openLied(t, {
+    answer(path, text) {
+      if (!/\/blocks(?:\?|$)/.test(path)) return text;
+      const { blocks, next }: BlocksPage = JSON.parse(text);
+      // Those above the third move down by one, and the last makes room for one that is not there.
+      const above = new Map(blocks.map((block) => [block.height - 1, block]));
+      const told = blocks.map((block) => {
+        if (block.height < 3) return block;
+        return { ...(above.get(block.height) ?? { ...block, hash: 'f'.repeat(64) }), height: block.height };
+      });
+      return JSON.stringify({ blocks: told, next });
+    },
+  });
+  await show('');
+  const shown = (height: number) =>
+    page.getByRole('list', { name: 'Latest blocks' }).getByRole('link', { name: new RegExp(`^Block ${height}\\b`) });
+  await shown(3).getByText('Refuted').waitFor();
+  await shown(2).getByText('verified').waitFor();
+});
+
 test('a chain that is shown shorter than it is, is seen to be cut off', { skip }, async (t) => {
   const tip = { height: 2, hash: hashOf(await blockText(2)) };
   const lies = withTip(tip);
