@@ -47,6 +47,7 @@ test('its greeting says that it is light, and names no tip that would keep news 
     standing: 'new',
     claimed: undefined,
     shown: undefined,
+    isAhead: false,
     fault: undefined,
   });
 });

@@ -269,6 +269,7 @@ test('what is ahead of the clock is held, and asked for again when its time has 
   lone.join('p', BOOK);
   assert.equal(lone.client.tip?.header.height, 39, 'all but the last are in time');
   assert.deepEqual(lone.standings(), { p: 'agrees' });
+  assert.equal(lone.peer('p')?.isAhead, true);
   const grown = bookOf(CHAIN, namedChain(lastPoint(CHAIN), 1, 'a'));
   lone.play('p', (message) => grown.answers(message));
   lone.advance(HOLD_RETRY_MS);
@@ -279,6 +280,7 @@ test('what is ahead of the clock is held, and asked for again when its time has 
   assert.equal(lone.client.tip?.header.height, 40, 'of one message, what is in time');
   lone.advance(14_000);
   assert.equal(lone.tipHash, grown.tip.hash);
+  assert.equal(lone.peer('p')?.isAhead, false);
   assert.ok(lone.sentTo('p').length < 12, 'it is asked every two seconds, and not after that');
 });
 
@@ -288,6 +290,7 @@ test('a chain all of which is ahead of the clock is waited for', () => {
   const book = bookOf(LONG);
   lone.join('p', book);
   assert.equal(lone.tipHash, undefined);
+  assert.deepEqual([lone.peer('p')?.standing, lone.peer('p')?.isAhead], ['new', true]);
   lone.nowMs = (lastPoint(LONG).header.timestamp + 1) * 1000;
   lone.advance(CHAIN_PROOF_INTERVAL_MS + 250);
   assert.equal(lone.tipHash, book.tip.hash);

@@ -83,6 +83,8 @@ export interface LightPeer {
   readonly claimed: PeerTip | undefined;
   /** The tip of the chain that it has shown, all of it checked. */
   readonly shown: PeerTip | undefined;
+  /** Whether it has shown headers that are ahead of this machine's clock, and so wait: too early, or the clock is wrong. */
+  readonly isAhead: boolean;
   /** Why it was hung up on, if it was: a code of docs/spec/errors.md. */
   readonly fault: string | undefined;
 }

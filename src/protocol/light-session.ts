@@ -36,6 +36,8 @@ export class LightSession {
   headersNotBeforeMs = 0;
   /** Not to be asked for a chain proof before. */
   proofNotBeforeMs = 0;
+  /** Whether it has shown headers that are ahead of the clock, and were not taken in. */
+  isAhead = false;
   /** Whether it has not shown, in the time it was given, what it says it has. */
   isSilent = false;
   /** Whether the tip `hash`, which it has shown, is of the chain that is followed, where only a proof could tell. */

@@ -6,7 +6,7 @@ import { tipOf } from './light-tip.ts';
 
 /** What is known of a connected peer that has told no lie. */
 export function describePeer(peer: LightSession, chain: LightChain): LightPeer {
-  const { id, address, agent, claimed, shown } = peer;
+  const { id, address, agent, claimed, shown, isAhead } = peer;
   return {
     id,
     address,
@@ -15,6 +15,7 @@ export function describePeer(peer: LightSession, chain: LightChain): LightPeer {
     standing: standingOf(peer, chain),
     claimed,
     shown: shown === undefined ? undefined : tipOf(shown.point),
+    isAhead,
     fault: undefined,
   };
 }
@@ -23,6 +24,7 @@ export function describePeer(peer: LightSession, chain: LightChain): LightPeer {
 export function isSamePeer(one: LightPeer, other: LightPeer): boolean {
   return (
     one.standing === other.standing &&
+    one.isAhead === other.isAhead &&
     one.agent === other.agent &&
     one.shown?.hash === other.shown?.hash &&
     one.claimed?.hash === other.claimed?.hash

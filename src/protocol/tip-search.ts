@@ -70,10 +70,11 @@ export class TipSearch {
     // Times never go back, so what is ahead of the clock is at the end.
     const timely = tail.filter(({ header }) => header.timestamp <= latest);
     const last = this.#chain.insert(timely);
+    peer.isAhead = timely.length < tail.length;
     if (last === undefined) return NOTHING;
     const effects = this.#shows(peer, last, { method: 'proof', proof: report });
-    if (timely.length === tail.length) this.#isAtEnd(peer);
-    else this.#askAgainLater(peer, tipOf(tip), now.steadyMs);
+    if (peer.isAhead) this.#askAgainLater(peer, tipOf(tip), now.steadyMs);
+    else this.#isAtEnd(peer);
     return { effects, verdict: undefined };
   }
 
@@ -201,6 +202,7 @@ export class TipSearch {
     const { shown, claimed, hasNews } = peer;
     const isMore = hasNews && claimed !== undefined && this.#chain.find(claimed.hash) === undefined;
     peer.hasNews = false;
+    peer.isAhead = false;
     peer.wish = isMore ? 'headers' : undefined;
     if (!isMore && shown !== undefined) peer.claimed = tipOf(shown.point);
   }
@@ -232,6 +234,7 @@ export class TipSearch {
   /** The peer has headers up to `claimed`, not all of which are in time. */
   #askAgainLater(peer: LightSession, claimed: PeerTip, nowMs: number): void {
     peer.claimed = claimed;
+    peer.isAhead = true;
     peer.wish ??= 'headers';
     peer.headersNotBeforeMs = nowMs + HOLD_RETRY_MS;
   }

@@ -47,7 +47,7 @@ test('figures are written for people', () => {
 
 function lightPeer(standing: PeerStanding, more: Partial<LightPeer> = {}): LightPeer {
   const tip = { height: 7, hash: TIP.hash, work: 5n };
-  const shared = { id: 'peer', address: '/ws', agent: 'cairn/1', isConnected: true, fault: undefined };
+  const shared = { id: 'peer', address: '/ws', agent: 'cairn/1', isConnected: true, isAhead: false, fault: undefined };
   return { ...shared, standing, claimed: tip, shown: tip, ...more };
 }
 
@@ -59,6 +59,8 @@ test('a node has its standing while it is connected, and none of it after', () =
   const behind = judgePeer(OPEN, known);
   assert.deepEqual([behind.standing, behind.isConnected, behind.shown?.work], ['behind', true, '5']);
   assert.match(behind.text, /2 blocks are missing/);
+  const ahead = judgePeer(OPEN, { ...known, peer: lightPeer('new', { isAhead: true }) });
+  assert.match(ahead.text, /ahead of the clock/);
   assert.equal(judgePeer(CLOSED, known).standing, 'unreachable');
   assert.equal(judgePeer({ ...CLOSED, state: 'dialling' }, known).standing, 'connecting');
   assert.equal(judgePeer(OPEN, { ...known, peer: undefined }).standing, 'new');

@@ -35,10 +35,14 @@ export function judgePeer(
     agent: peer?.agent,
     shown,
     claimed: peer?.claimed === undefined ? undefined : tipFacts(peer.claimed),
-    text: describeStanding(standing, shown, tipHeight, trouble),
+    text: `${describeStanding(standing, shown, tipHeight, trouble)}${isOpen && peer?.isAhead === true ? AHEAD_TEXT : ''}`,
     trouble,
   };
 }
+
+/** Either there is a block too many, or this computer is wrong about the time. */
+const AHEAD_TEXT =
+  ' It has blocks that are dated ahead of the clock of this computer, and so wait: look whether that clock is right.';
 
 /** How many nodes say the same. */
 export function peersStep(peers: readonly PeerVerdict[]): CheckStep {
