@@ -113,7 +113,14 @@ export class Verification {
         };
       }
     } catch (error) {
-      if (!(error instanceof NetworkError)) throw error;
+      if (!(error instanceof NetworkError)) {
+        this.#trouble = {
+          code: 'verifier-broken',
+          text: 'The part of this page that checks the chain has failed.',
+          facts: [],
+        };
+        throw error;
+      }
       this.#trouble = { code: error.code, text: 'The browser lets this page make no connections.', facts: [] };
     } finally {
       this.#isLooking = false;

@@ -88,6 +88,7 @@ class WorkerVerifier implements Verifier {
   }
 
   #heard(message: FromWorker): void {
+    if (this.#isBroken) return;
     switch (message.type) {
       case 'status': {
         const { trust } = message.status;

@@ -3,16 +3,12 @@ import { createBrowserNetwork } from '../../network/browser-network.ts';
 import { FULL_PEERS_MAX } from '../../protocol/light-limits.ts';
 import { PEER_MESSAGE_BYTES_MAX } from '../../protocol/limits.ts';
 import { Verification } from './verification.ts';
-import type { FromWorker, ToWorker } from './worker-message.ts';
+import type { FromWorker, ShownThing, ToWorker } from './worker-message.ts';
 
 declare const self: {
   postMessage(message: FromWorker): void;
   addEventListener(type: 'message', listener: (event: { readonly data: ToWorker }) => void): void;
-  addEventListener(type: 'unhandledrejection', listener: (event: { readonly reason: unknown }) => void): void;
 };
-
-// A mistake of ours ends in the page's `error` event, wherever it happens; of a promise the page would hear nothing.
-self.addEventListener('unhandledrejection', ({ reason }) => reportError(reason));
 
 let verification: Verification | undefined;
 
@@ -36,12 +32,20 @@ self.addEventListener('message', ({ data }) => {
     case 'shown':
       return verification?.noteShown(data.tips);
     case 'prove':
-      void verification?.prove(data.thing).then((verdicts) => {
-        self.postMessage({ type: 'proved', request: data.request, verdicts });
-      });
-      return;
+      return verification === undefined ? undefined : prove(verification, data.request, data.thing);
   }
 });
+
+/** A mistake of ours leaves the question without a verdict, and shows in the page as an error of the worker. */
+function prove(verification: Verification, request: number, thing: ShownThing): void {
+  verification.prove(thing).then(
+    (verdicts) => self.postMessage({ type: 'proved', request, verdicts }),
+    (error) => {
+      self.postMessage({ type: 'proved', request, verdicts: [] });
+      reportError(error);
+    },
+  );
+}
 
 const rounds: (() => void)[] = [];
 const channel = new MessageChannel();
