@@ -168,6 +168,14 @@ test('a peer that says goodbye is gone, and why is reported', () => {
   assert.equal(lone.tipHash, BOOK.tip.hash, 'what it has shown stays true');
 });
 
+test('a node that has no room says so before it greets', () => {
+  const lone = new LoneClient();
+  lone.connect('p');
+  const effects = lone.receive('p', { type: 'goodbye', code: 'peers-full', message: '64 peers at most' });
+  assert.equal(goodbyeTo(effects, 'p'), undefined, 'there is nothing to answer');
+  assert.equal(lone.peer('p')?.fault, 'peer-said-goodbye');
+});
+
 test('inputs that concern nobody do nothing', () => {
   const lone = new LoneClient();
   const effects = [

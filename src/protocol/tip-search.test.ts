@@ -60,6 +60,19 @@ test('a proof that does not come is not waited for: headers are, and after them 
   assert.deepEqual(lone.standings(), { p: 'agrees' });
 });
 
+test('branches that peers have shown are not forgotten while another one shows a long chain', () => {
+  const lone = new LoneClient();
+  lone.join('p', BOOK);
+  const rival = namedChain(pointAt(CHAIN, 38), 3, 'r');
+  lone.join('q', BOOK);
+  lone.receive('q', headersOf(rival.blocks.slice(0, 1)));
+  lone.join('walker', LONG_BOOK, withoutProofs(LONG_BOOK));
+  assert.equal(lone.tipHash, LONG_BOOK.tip.hash);
+  lone.receive('q', headersOf(rival.blocks.slice(1)));
+  assert.equal(lone.peer('q')?.shown?.hash, lastPoint(rival).hash);
+  assert.deepEqual(lone.sentTo('q'), [], 'what it goes on from is known');
+});
+
 test('a chain that ends where a message does is at its end when nothing more comes', () => {
   const lone = new LoneClient();
   const even = bookOf(partOf(LONG, 4_000));
