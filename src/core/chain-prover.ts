@@ -108,7 +108,7 @@ function findHeight(
     const headers = above.height - below.height;
     const share = Number(((position - below.work) * SHARE_UNIT) / (above.work - below.work)) / Number(SHARE_UNIT);
     const step = Math.floor(headers * (isHalved ? 0.5 : share));
-    const height = below.height + Math.min(headers - 1, Math.max(1, step));
+    const height = below.height + Math.max(1, step);
     const work = source.work(height);
     if (work > position) above = { height, work };
     else below = { height, work };
