@@ -117,6 +117,6 @@ function meanOf(angles: readonly number[]): number {
 /** Wider than high, as screens are. */
 const STRETCH = 1.45;
 const MARGIN_X = 80;
-const MARGIN_TOP = 70;
-/** Names stand below. */
+/** Names stand above and below. */
+const MARGIN_TOP = 100;
 const MARGIN_BOTTOM = 100;
