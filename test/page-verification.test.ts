@@ -248,15 +248,13 @@ test('a node that lies is named, and the page goes on with the honest ones', asy
       await honest?.mine('{"n":4}');
       liar = (await lying?.status())?.peer_id ?? '';
     },
-    // Another nonce in the last header of its proof.
-    hear: (peer, message) =>
-      peer === liar ? message.replace(LAST_DIGIT, (digit) => (digit === 'f' ? '0' : 'f')) : message,
+    hear: (peer, message) => (peer === liar ? forged(message) : message),
   });
   const { node } = world.node(0);
   const status = await world.until(({ peers }) => peers.some(({ standing }) => standing === 'convicted'));
   const convict = status.peers.find(({ port }) => port === node.port);
   assert.equal(convict?.standing, 'convicted');
-  assert.match(convict?.trouble?.code ?? '', /^chain-proof-/);
+  assert.match(convict?.trouble?.code ?? '', /^(?:chain-proof-|history-root-wrong$)/);
   const honest = await world.until(({ phase, tip }) => phase === 'verified' && tip?.height === 1);
   assert.equal(honest.tip?.hash, (await world.node(1).status()).tip.hash);
 });
@@ -294,4 +292,12 @@ test('when the last node has gone, that is said, and what was verified stays', a
   assert.equal(status.peers[0]?.isConnected, false);
 });
 
-const LAST_DIGIT = /(?<="proof":"[0-9a-f]*)[0-9a-f](?=")/;
+/** A proof with another nonce in its last header, headers with another history root in theirs; anything else as it was. */
+function forged(message: string): string {
+  const proof = message.replace(/(?<="proof":"[0-9a-f]*)[0-9a-f](?=")/, otherDigit);
+  return proof.replace(/(?<="headers":"[0-9a-f]*)[0-9a-f](?=[0-9a-f]{159}")/, otherDigit);
+}
+
+function otherDigit(digit: string): string {
+  return digit === 'f' ? '0' : 'f';
+}
