@@ -24,7 +24,7 @@ await withLifetime(async (lifetime) => {
     const context = await browser.newContext({ viewport: SIZE, colorScheme, locale: 'en-GB', reducedMotion: 'reduce' });
     const page = await context.newPage();
     for (const { name, path } of pages) {
-      await visit(page, `${world.url}${path}`);
+      await visit(page, `${world.url}/${path}`);
       await page
         .getByRole('banner')
         .getByRole('link', { name: /^Verified/ })

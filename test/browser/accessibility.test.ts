@@ -7,7 +7,7 @@ import type { AxeResults, RunOptions } from 'axe-core';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { openPage, startBrowser } from './browser.ts';
 import { noChromiumReason } from './chromium.ts';
-import { everyPage, visit } from './every-page.ts';
+import { everyPage, follow, visit } from './every-page.ts';
 import { fileLifetime } from './lifetime.ts';
 import { startTrade } from './trade.ts';
 import type { ExplorerWorld } from './world.ts';
@@ -25,9 +25,10 @@ before(async () => {
 test('axe finds nothing on any page, in light and dark, and none is wider than a small screen', { skip }, async (t) => {
   const { page } = await openPage(t, browser, { colorScheme: 'light' });
   const found: string[] = [];
+  await visit(page, `${world.url}/#/nowhere`);
   for (const { name, path } of await everyPage(world)) {
     await page.emulateMedia({ colorScheme: 'light' });
-    await visit(page, `${world.url}${path}`);
+    await follow(page, path);
     found.push(...(await breaches(page)).map((breach) => `${name}: ${breach}`));
     await page.emulateMedia({ colorScheme: 'dark' });
     // Only colours are others.

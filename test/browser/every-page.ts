@@ -4,7 +4,7 @@ import type { ExplorerWorld } from './world.ts';
 
 export interface PageAddress {
   readonly name: string;
-  /** Behind the address of the gateway. */
+  /** Behind the `#`. */
   readonly path: string;
 }
 
@@ -31,7 +31,7 @@ export async function everyPage(world: ExplorerWorld): Promise<PageAddress[]> {
     verify: 'verify',
     about: 'about',
   };
-  return Object.entries(paths).map(([name, path]) => ({ name, path: `/#/${path}` }));
+  return Object.entries(paths).map(([name, path]) => ({ name, path: `#/${path}` }));
 }
 
 /** Opens an address from anew, as by a link from elsewhere, and waits for what is there. */
@@ -39,6 +39,14 @@ export async function visit(page: Page, url: string): Promise<void> {
   // Another place on the same page would be no visit, and what was there before might be taken for it.
   await page.goto('about:blank');
   await page.goto(url);
+  await whenSettled(page);
+}
+
+/** Goes to another place of the page that is open, by a `path` behind its `#`, and waits for what is there. */
+export async function follow(page: Page, path: string): Promise<void> {
+  const title = await page.title();
+  await page.evaluate(`location.hash = ${JSON.stringify(path)}`);
+  await page.locator('head title').filter({ hasNotText: title }).waitFor({ state: 'attached' });
   await whenSettled(page);
 }
 
