@@ -219,7 +219,7 @@ const UNREACHABLE: Trouble = {
   code: 'gateway-unreachable',
   status: 0,
   title: 'The gateway does not answer',
-  detail: 'It may have been stopped. Start it again with `npx cairn gateway`, and this page goes on by itself.',
+  detail: 'It may have been stopped. Once it is started again, by npx cairn gateway, this page goes on by itself.',
 };
 const CUT_SHORT: Trouble = {
   code: 'answer-cut-short',
