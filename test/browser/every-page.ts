@@ -53,7 +53,9 @@ export async function follow(page: Page, path: string): Promise<void> {
 /** Resolves when the page that was opened has said what it has to say, and nothing of it moves any more. */
 export async function whenSettled(page: Page): Promise<void> {
   await page.getByRole('main').getByRole('heading', { level: 1 }).first().waitFor();
-  await page.locator('.notice.loading, [aria-busy="true"]').first().waitFor({ state: 'detached' });
+  // By then it says whether it waits for something.
+  await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
+  await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
   await page.evaluate(`Promise.allSettled(document.getAnimations()
     .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity).map(({ finished }) => finished))`);
 }
