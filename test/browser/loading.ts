@@ -1,8 +1,11 @@
 /** What a page loads, by the bytes that came over the wire. */
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import type { Page } from 'playwright-core';
 
 export interface Loading {
-  /** The bytes of everything but answers of the interface: what the page itself asked for, and with what its worker did. */
+  /** The bytes of everything but answers of the interface: what the first view waits for, and with the code that checks it. */
   sizes(): Promise<{ readonly view: number; readonly all: number }>;
 }
 
@@ -15,12 +18,26 @@ export function watchLoading(page: Page): Loading {
   });
   return {
     async sizes() {
-      const files = (await Promise.all(finished)).filter(({ path }) => !path.startsWith('/api/'));
-      const sum = (list: typeof files) => list.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0);
-      return { view: sum(files.filter(({ path }) => !PEER_CODE.test(path))), all: sum(files) };
+      // Of the scripts that workers start with, the browser does not tell how long they were.
+      const scripts = page.workers().map((worker) => worker.url());
+      const workers = await Promise.all(scripts.map(compressedSize));
+      const paths = scripts.map((url) => new URL(url).pathname);
+      const files = (await Promise.all(finished)).filter(
+        ({ path }) => !path.startsWith('/api/') && !paths.includes(path),
+      );
+      const sum = (sizes: readonly number[]) => sizes.reduce((bytes, size) => bytes + size, 0);
+      const view = sum(files.filter(({ path }) => !PEER_CODE.test(path)).map(({ sizeBytes }) => sizeBytes));
+      return { view, all: sum(files.map(({ sizeBytes }) => sizeBytes)) + sum(workers) };
     },
   };
 }
 
-/** The worker, and what it loads by itself. */
+/** The bytes of what stands at `url`, as a browser gets it. */
+async function compressedSize(url: string): Promise<number> {
+  const request = get(url, { headers: { 'accept-encoding': 'br' }, agent: false });
+  const [answer] = (await once(request, 'response')) as [IncomingMessage];
+  return (await buffer(answer)).length;
+}
+
+/** What starts the worker. */
 const PEER_CODE = /\/worker-[^/]*\.js$/;
