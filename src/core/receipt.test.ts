@@ -5,12 +5,13 @@ import { receiptOf } from '../../test/support/receipt-fixture.ts';
 import type { Block } from './block.ts';
 import { verifyChainProof } from './chain-proof.ts';
 import { hashToNumber } from './hash.ts';
+import type { HeaderProof } from './header-proof.ts';
 import { appendLeaf, historyLeaf } from './history.ts';
 import { hashLeaf } from './merkle.ts';
 import { createParams, encodeParams } from './params.ts';
 import { encodeReceipt, parseReceipt, RECEIPT_BYTES_MAX, type Receipt, verifyReceipt } from './receipt.ts';
 import { describeReceiptFault, receiptSteps } from './receipt-account.ts';
-import { bitsToTarget } from './target.ts';
+import { type Bits, bitsToTarget } from './target.ts';
 import { type ChainPoint, createGenesis, genesisPoint, hashedHeader } from './validation.ts';
 
 const CHAIN = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 12, (height) =>
@@ -110,6 +111,14 @@ const LIES: Readonly<Record<string, readonly [changes: Partial<Receipt>, code: s
   'the chain of others': [{ chainProof: receiptOf(TEST_PARAMS, LONGER, 1, 0).chainProof }, 'receipt-tip-other'],
   'another place': [{ entryProof: { ...RECEIPT.entryProof, index: 3 } }, 'entry-proof-wrong'],
   'another network': [{ params: createParams({ ...TEST_PARAMS, name: 'other' }) }, 'hash-link-wrong'],
+  'the header of another block': [
+    { entryProof: { ...RECEIPT.entryProof, block: receiptOf(TEST_PARAMS, CHAIN, 8, 0).entryProof.block } },
+    'entry-proof-wrong',
+  ],
+  'a header that was changed': [
+    { entryProof: { ...RECEIPT.entryProof, block: changedHeader() } },
+    'header-proof-wrong',
+  ],
   'a chain proof cut short': [{ chainProof: RECEIPT.chainProof.slice(0, -1) }, 'chain-proof-size-wrong'],
 };
 for (const [what, [changes, code]] of Object.entries(LIES)) {
@@ -121,33 +130,40 @@ for (const [what, [changes, code]] of Object.entries(LIES)) {
   });
 }
 
-test('a block that was never mined holds nothing, even where the proof of the chain has not looked at it', () => {
-  const before = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1_001, () => bodyOf('"mined"'));
-  const { block, point } = unminedBlock(before.points.at(-1));
-  const after = buildChain(TEST_PARAMS, point, 2_000, () => bodyOf('"mined"'));
-  const blocks = [...before.blocks, block, ...after.blocks];
-  const points = [...before.points, point, ...after.points];
-  const receipt = receiptOf(TEST_PARAMS, { blocks, points }, 1_002, 0);
-  const chain = verifyChainProof(receipt.chainProof, TEST_PARAMS);
-  assert.ok(chain.ok, 'the block is not among those that were drawn');
-  const verified = verifyReceipt(receipt);
-  const fault = { code: 'receipt-work-too-low', hash: block.hash, bits: block.header.bits } as const;
-  assert.deepEqual(verified, { ok: false, fault });
-  assert.ok(describeReceiptFault(fault).endsWith('.'));
-  const other = verifyReceipt(receiptOf(TEST_PARAMS, { blocks, points }, 1_000, 0));
-  assert.ok(other.ok);
-  assert.match(receiptSteps(receipt, other.value)[3]?.text ?? '', /drew by their work/);
-});
+for (const [what, bits] of [
+  ['that was never mined', undefined],
+  ['with bits that name no target', 0],
+] as const) {
+  test(`a block ${what} holds nothing, even where the proof of the chain has not looked at it`, () => {
+    const before = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1_001, () => bodyOf('"mined"'));
+    const forged = forgeBlock(before.points.at(-1), bits);
+    const after = buildChain(TEST_PARAMS, forged.parent, 2_000, () => bodyOf('"mined"'));
+    const blocks = [...before.blocks, forged.block, ...after.blocks];
+    const points = [...before.points, { ...forged.parent, header: forged.block.header }, ...after.points];
+    const receipt = receiptOf(TEST_PARAMS, { blocks, points }, 1_002, 0);
+    assert.ok(verifyChainProof(receipt.chainProof, TEST_PARAMS).ok, 'the block is not among those that were drawn');
+    const { hash, header } = forged.block;
+    const fault = { code: 'receipt-work-too-low', hash, bits: header.bits } as const;
+    assert.deepEqual(verifyReceipt(receipt), { ok: false, fault });
+    assert.ok(describeReceiptFault(fault).endsWith('.'));
+    const other = verifyReceipt(receiptOf(TEST_PARAMS, { blocks, points }, 1_000, 0));
+    assert.ok(other.ok);
+    assert.match(receiptSteps(receipt, other.value)[3]?.text ?? '', /drew by their work/);
+  });
+}
 
-/** A block on `parent` whose hash does not meet its target, and the place that it would have. */
-function unminedBlock(parent: ChainPoint | undefined): { readonly block: Block; readonly point: ChainPoint } {
+/** A block on `parent` with other bits, or whose hash does not meet its own, and a place to go on from as if it were allowed. */
+function forgeBlock(
+  parent: ChainPoint | undefined,
+  bits: Bits | undefined,
+): { readonly block: Block; readonly parent: ChainPoint } {
   assert.ok(parent);
-  const { block, point } = buildBlock(TEST_PARAMS, parent, bodyOf('"unmined"'));
+  const { block, point } = buildBlock(TEST_PARAMS, parent, bodyOf('"forged"'));
   for (let nonce = block.header.nonce; ; nonce++) {
-    const { hash, header, bytes } = hashedHeader({ ...block.header, nonce });
+    const { hash, header, bytes } = hashedHeader({ ...block.header, bits: bits ?? block.header.bits, nonce });
     if (hashToNumber(hash) <= (bitsToTarget(header.bits) ?? 0n)) continue;
     const history = appendLeaf(parent.history, historyLeaf(bytes, point.work)).frontier;
-    return { block: { ...block, hash, header }, point: { ...point, hash, header, history } };
+    return { block: { ...block, hash, header }, parent: { ...point, hash, history } };
   }
 }
 
@@ -161,6 +177,13 @@ test('every step that is told has its facts, and ends in a sentence', () => {
   );
   for (const { text, facts } of steps) assert.ok(text.endsWith('.') && facts.length > 0);
 });
+
+/** The header proof of the receipt, with another time in its header. */
+function changedHeader(): HeaderProof {
+  const { block } = RECEIPT.entryProof;
+  const headers = block.headers.map(({ bytes, work }) => ({ bytes: bytes.with(105, 1), work }));
+  return { ...block, headers };
+}
 
 function withMembers(changes: Readonly<Record<string, unknown>>): string {
   return JSON.stringify({ ...MEMBERS, ...changes });
