@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { noChromiumReason } from '../test/browser/chromium.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
@@ -116,6 +117,22 @@ test('the storage benchmark gives every engine at hand as a multiple of the firs
     assert.equal(figures[0].timesFirst, 1);
     for (const { value, timesFirst } of figures) assert.ok(value > 0 && timesFirst > 0, name);
   }
+});
+
+test('the explorer benchmark measures the first view, scrolling and proofs in a real browser', {
+  skip: noChromiumReason(),
+}, async () => {
+  const { stdout } = await bench('explorer', '--quick');
+  const { results } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+  assert.equal(results.length, 3);
+  const aims = new Set<string>();
+  for (const { name, figures } of results) {
+    for (const { value, aim, unit } of figures) {
+      assert.ok(value > 0, name);
+      if (aim !== undefined) aims.add(`${aim} ${unit}`);
+    }
+  }
+  for (const aim of ['100 kB', '250 kB', '1000 ms', '500 kB']) assert.ok(aims.has(aim), aim);
 });
 
 test('without a name, or with an unknown one, the benchmarks are listed', async () => {
