@@ -1,7 +1,7 @@
 /** A node that lies to light clients: it says that it has more work than anybody, and shows a proof that does not hold. */
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { assert, assertPresent } from '../../src/core/assert.ts';
-import type { Hash } from '../../src/core/hash.ts';
+import { hashBytes } from '../../src/core/hash.ts';
 import type { NetworkParams } from '../../src/core/params.ts';
 import { createGenesis } from '../../src/core/validation.ts';
 import { createLibp2pNetwork } from '../../src/network/libp2p-network.ts';
@@ -12,7 +12,7 @@ import type { Lifetime } from '../support/cairn-process.ts';
 export interface LyingNodeOptions {
   readonly params: NetworkParams;
   /** The tip of the honest chain. */
-  readonly tip: { readonly hash: Hash; readonly height: number; readonly work: bigint };
+  readonly tip: { readonly height: number; readonly work: bigint };
   /** A proof of the honest chain: the lie is this one with a byte changed. */
   readonly proof: Uint8Array;
 }
@@ -47,7 +47,8 @@ export async function startLyingNode(lifetime: Lifetime, { params, tip, proof }:
 
   function answerTo(message: Message): Message | undefined {
     if (message.type === 'hello') {
-      const claimed = { ...tip, work: 2n * tip.work };
+      // Another tip than the honest one, or it would be taken for the same chain and no proof be asked for.
+      const claimed = { hash: hashBytes(lie), height: tip.height + 1, work: 2n * tip.work };
       return { type: 'hello', genesis, network: params.name, agent: 'liar/1', tip: claimed, addresses: [] };
     }
     if (message.type === 'get-chain-proof') return { type: 'chain-proof', proof: lie };
