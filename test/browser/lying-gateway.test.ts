@@ -68,6 +68,22 @@ test('a hidden block is missed: what is shown in its place is refuted', { skip }
   await verdict(page, /^Refuted/).waitFor();
 });
 
+test('a true block and a true entry are refuted where others were asked for', { skip }, async (t) => {
+  const [asked, other] = [await entryIn(3), await entryIn(4)];
+  const { port } = world.node(0).node;
+  const [block, entry] = await Promise.all(['blocks/4', `entries/${other}`].map((path) => textAt(port, path)));
+  const { page, show } = await openLied(t, {
+    answer(path, text) {
+      if (/\/blocks\/3(?:\?|$)/.test(path)) return block ?? text;
+      return path.endsWith(`/entries/${asked}`) ? (entry ?? text) : text;
+    },
+  });
+  await show('block/3');
+  await verdict(page, /^Refuted/).waitFor();
+  await show(`entry/${asked}`);
+  await verdict(page, /^Refuted/).waitFor();
+});
+
 test('a list that leaves a block out is refuted from there on', { skip }, async (t) => {
   const { page, show } = await openLied(t, {
     answer(path, text) {
@@ -112,10 +128,8 @@ test('a chain that is shown shorter than it is, is seen to be cut off', { skip }
 test('a node that shows a false proof is named, and the chain verified with the honest one', { skip }, async (t) => {
   const [honest, other] = [world.node(0), world.node(1)];
   const answer = await fetch(`${world.url}/api/v1/nodes/${honest.node.port}/chain-proof`);
-  const { tip } = await honest.status();
   const liar = await startLyingNode(lifetime, {
     params: EASY_PARAMS,
-    tip: { height: tip.height, work: BigInt(tip.work) },
     proof: await answer.bytes(),
   });
   const { page, show } = await openLied(t, { peer: (port) => (port === String(other.node.port) ? liar : undefined) });
@@ -172,8 +186,12 @@ function badge(page: Page, name: RegExp): Locator {
 }
 
 /** What the honest gateway tells of the block at `height`. */
-async function blockText(height: number): Promise<string> {
-  return (await fetch(`${world.url}/api/v1/nodes/${world.node(0).node.port}/blocks/${height}`)).text();
+function blockText(height: number): Promise<string> {
+  return textAt(world.node(0).node.port, `blocks/${height}`);
+}
+
+async function textAt(port: number, path: string): Promise<string> {
+  return (await fetch(`${world.url}/api/v1/nodes/${port}/${path}`)).text();
 }
 
 function hashOf(text: string | undefined): string {
