@@ -125,7 +125,9 @@ test('a chain that is shown shorter than it is, is seen to be cut off', { skip }
     .waitFor();
 });
 
-test('a node that shows what nobody has worked for is named, and the chain verified with the honest one', { skip }, async (t) => {
+test('a node that shows what nobody has worked for is named, and the chain verified with the honest one', {
+  skip,
+}, async (t) => {
   const [honest, other] = [world.node(0), world.node(1)];
   const answer = await fetch(`${world.url}/api/v1/nodes/${honest.node.port}/chain-proof`);
   const liar = await startLyingNode(lifetime, {
