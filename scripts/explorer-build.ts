@@ -28,7 +28,11 @@ export const EXPLORER_CONFIG: InlineConfig = {
     modulePreload: { polyfill: false },
     sourcemap: false,
     // How long it takes on a busy machine is nothing to warn of.
-    rolldownOptions: { checks: { bundlerTimings: false } },
+    rolldownOptions: {
+      checks: { bundlerTimings: false },
+      // What several pages are made of comes in one piece: each piece is a request that a page waits for.
+      output: { codeSplitting: { groups: [{ name: 'common', test: /\/src\//, minShareCount: 3 }] } },
+    },
   },
 };
 
