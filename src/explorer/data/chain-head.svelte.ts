@@ -29,6 +29,11 @@ export class ChainHead {
     });
   }
 
+  /** Whether what is shown is to stay as it is. */
+  get #isHeld(): boolean {
+    return live.connection === 'paused' && this.blocks !== undefined;
+  }
+
   #take(event: NetworkEvent): void {
     if (event.port !== this.#port) return;
     if (event.type === 'node-joined') return this.#ask(0);
@@ -47,11 +52,12 @@ export class ChainHead {
 
   async #refresh(): Promise<void> {
     const port = this.#port;
-    if (port === undefined) return;
+    if (port === undefined || this.#isHeld) return;
     this.#asking?.abort();
     this.#asking = new AbortController();
     const page = await api.blocks(port, { limit: RECENT_BLOCKS, signal: this.#asking.signal });
-    if (port !== this.#port) return;
+    // What was asked before a pause may tell of what came after it.
+    if (port !== this.#port || this.#isHeld) return;
     if (page.ok) {
       this.blocks = recentFrom(page.value.blocks);
       this.trouble = undefined;

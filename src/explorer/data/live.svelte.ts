@@ -64,8 +64,9 @@ class Live {
       return;
     }
     this.trouble = undefined;
-    // The stream is at least as fresh where it has begun.
-    if (this.connection !== 'live' || this.nodes === undefined) this.nodes = stateOf(overview.value);
+    // The stream is at least as fresh where it has begun, and in a pause all stays as it is.
+    const isKept = this.connection === 'live' || this.connection === 'paused';
+    if (!isKept || this.nodes === undefined) this.nodes = stateOf(overview.value);
   }
 
   #listen(): void {
