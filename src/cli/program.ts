@@ -118,7 +118,7 @@ function addReceipts(program: Command, run: Run): void {
     .command('receipt')
     .description('write a file that proves, to anybody and without asking anybody, that an entry is on record')
     .argument('<port>', 'of the node', parser(PORT))
-    .argument('<id>', 'of the entry, as append prints it', parser(ENTRY_ID))
+    .argument('<id>', 'of the entry: 64 hex digits, as the explorer and HTTP tell it', parser(ENTRY_ID))
     .argument('[file]', 'named by the id unless told; - for stdout')
     .addOption(jsonOption())
     .addHelpText('before', examples('receipt 5001 "$id"', 'receipt 5001 "$id" order-17.receipt.json'))
