@@ -8,13 +8,12 @@ import {
   appendSubtree,
   countedHistoryRoot,
   type PlacedLeaf,
-  proveExtension,
   proveLeaves,
   rootFromLeaves,
   subtreePosition,
   subtreesBetween,
 } from './history-proof.ts';
-import { consistencyProof, hashLeaf, inclusionProof, isConsistent, merkleRoot } from './merkle.ts';
+import { hashLeaf, inclusionProof, merkleRoot } from './merkle.ts';
 
 const LEAVES_MAX = 70;
 const leaves = Array.from({ length: LEAVES_MAX }, (_, i) => hashLeaf(Buffer.from(`header ${i}`)));
@@ -104,21 +103,6 @@ for (const [reason, indexes, proved] of UNORDERED) {
 test('a proof that breaks off is refused at once, however deep the tree is', () => {
   const count = 2 ** 31 + 1;
   assert.equal(rootFromLeaves({ count, leaves: [{ index: 7, leaf: readNode(0) }], proof: [] }), undefined);
-});
-
-test('the proof that a history goes on is the consistency proof, for all pairs of lengths', () => {
-  for (let larger = 0; larger <= LEAVES_MAX; larger++) {
-    for (let smaller = 0; smaller <= larger; smaller++) {
-      const proof = proveExtension(smaller, larger, readNode);
-      assert.deepEqual(proof, consistencyProof(leaves.slice(0, larger), smaller), `${smaller} of ${larger}`);
-      const of = (count: number) => ({ count, root: rootOf(count) });
-      assert.ok(isConsistent({ smaller: of(smaller), larger: of(larger), proof }));
-    }
-  }
-});
-
-test('a history is not gone on with by a shorter one', () => {
-  assert.deepEqual(proveExtension(8, 5, readNode), []);
 });
 
 test('the root of a tree with its count is what headers carry', () => {

@@ -1,5 +1,5 @@
 /**
- * Proofs from a stored history (docs/spec/chain-proof.md#history-proofs): that headers are in it, and that it goes on from a shorter one.
+ * Proofs from a stored history (docs/spec/chain-proof.md#history-proofs): that headers are in it.
  *
  * They are those of RFC 6962, made from the nodes in the order of `appendLeaf`, of which they read a few for each header, however
  * long the chain is. Several headers share what is the same in their audit paths.
@@ -70,22 +70,6 @@ export function rootFromLeaves(options: {
   };
   const root = walk({ first: 0, leafCount: count }, leaves);
   return taken === proof.length ? root : undefined;
-}
-
-/**
- * What shows that the history over `largerCount` leaves begins with that over the first `smallerCount`: the consistency proof of RFC 6962
- * §2.1.2, checked by `isConsistent`.
- */
-export function proveExtension(smallerCount: number, largerCount: number, readNode: ReadNode): Hash[] {
-  if (smallerCount === 0 || smallerCount > largerCount) return [];
-  const walk = (range: LeafRange, isWhole: boolean): Hash[] => {
-    if (range.first + range.leafCount === smallerCount) return isWhole ? [] : [rangeRoot(range, readNode)];
-    const { left, right } = halves(range);
-    return smallerCount <= right.first
-      ? [...walk(left, isWhole), rangeRoot(right, readNode)]
-      : [...walk(right, false), rangeRoot(left, readNode)];
-  };
-  return walk({ first: 0, leafCount: largerCount }, true);
 }
 
 /** The `history_root` over `count` leaves whose tree has this root: as `historyRoot`, for who has no frontier. */
