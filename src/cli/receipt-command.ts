@@ -24,6 +24,10 @@ export async function runReceipt(
     const message = `The node at port ${port} gave a receipt that proves nothing. ${describeReceiptFault(verified.fault)}`;
     throw new CommandError(EXIT_CODES.refused, verified.fault.code, message);
   }
+  if (verified.value.id !== id) {
+    const message = `The node at port ${port} gave a receipt of another entry, ${verified.value.id}. Nothing was written.`;
+    throw new CommandError(EXIT_CODES.refused, 'receipt-entry-other', message);
+  }
   const file = options.file ?? `${id.slice(0, ID_CHARACTERS)}.receipt.json`;
   const sink = await openSink(terminal, file);
   await sink.write(bytes);

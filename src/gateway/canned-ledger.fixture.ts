@@ -25,6 +25,8 @@ export class CannedLedger {
   /** What `validate` answers. */
   isValid = true;
   /** What `validate` tells before it answers. */
+  /** What it gives for every entry. */
+  receipt: string | undefined;
   validationProgress: readonly { readonly blocks: number; readonly of: number }[] = [];
   /** When set, `mine` and `validate` never answer; resolved when whoever asked has gone. */
   abandoned: PromiseWithResolvers<void> | undefined;
@@ -111,8 +113,9 @@ export class CannedLedger {
         return result(jsonValue({ tip: this.tip.hash, proof: '01ff' }));
       case 'header-proof':
       case 'entry-proof':
-      case 'receipt':
         return unknown('tip-not-active');
+      case 'receipt':
+        return this.receipt === undefined ? unknown('tip-not-active') : result(text(this.receipt));
       case 'entry':
         return unknown('entry-not-found');
       case 'append':
