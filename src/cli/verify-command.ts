@@ -1,6 +1,6 @@
 /** `cairn verify`: checks receipts by themselves, with no node, no network and nobody to be believed. */
 import { open } from 'node:fs/promises';
-import type { CheckStep } from '../core/check-step.ts';
+import { type CheckStep, groupDigits } from '../core/check-step.ts';
 import { type Hash, parseHash } from '../core/hash.ts';
 import {
   parseReceipt,
@@ -101,7 +101,7 @@ async function tell(
     ['id', id],
     ['block', `${formatCount(block.header.height)} of ${formatTimestamp(block.header.timestamp)} UTC`],
     ['place', `entry ${formatCount(index + 1)} of ${formatCount(count)}`],
-    ['on top', `${formatCount(depth)} blocks, ${formatCount(Number(verified.workOnTop))} hash tries expected`],
+    ['on top', `${formatCount(depth)} blocks, ${groupDigits(verified.workOnTop)} hash tries expected`],
     ['network', `${network}, genesis ${verified.genesis}`],
   ];
   for (const [name = '', value = ''] of rows) await terminal.print(`  ${name.padEnd(8)} ${value}`);

@@ -20,9 +20,8 @@ export interface CheckFact {
   readonly kind: 'text' | 'number' | 'hash' | 'bytes';
 }
 
-/** The fact that something is a number, with its digits in groups. */
 export function numberFact(name: string, value: number | bigint): CheckFact {
-  return { name, value: value.toString().replace(/\B(?=(?:\d{3})+$)/g, ','), kind: 'number' };
+  return { name, value: groupDigits(value), kind: 'number' };
 }
 
 export function hashFact(name: string, value: string): CheckFact {
@@ -31,4 +30,14 @@ export function hashFact(name: string, value: string): CheckFact {
 
 export function textFact(name: string, value: string): CheckFact {
   return { name, value, kind: 'text' };
+}
+
+/** `1,204 blocks`. */
+export function counted(count: number, one: string, many: string): string {
+  return `${groupDigits(count)} ${count === 1 ? one : many}`;
+}
+
+/** Of a whole number: `3,734,912`, also where it is far beyond what a number holds. */
+export function groupDigits(value: number | bigint): string {
+  return value.toString().replace(/\B(?=(?:\d{3})+$)/g, ',');
 }

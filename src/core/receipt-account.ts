@@ -1,5 +1,5 @@
 /** What a receipt proves, and how that was seen, told to people step by step. */
-import { type CheckStep, hashFact, numberFact, textFact } from './check-step.ts';
+import { type CheckStep, counted, hashFact, numberFact, textFact } from './check-step.ts';
 import { describeJsonFault } from './json-fault.ts';
 import type { Receipt, ReceiptFault, VerifiedReceipt } from './receipt.ts';
 import { formatTimestamp } from './timestamp.ts';
@@ -100,8 +100,4 @@ function chainText({ chain, network }: VerifiedReceipt): string {
     ? `Every header ${from} to the last block was read and follows every rule.`
     : `Of the headers ${from} to the last block, the last ones were all read, and of the others as many as chance, ` +
         'which nobody could foresee, drew by their work: all of them follow the rules.';
-}
-
-function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

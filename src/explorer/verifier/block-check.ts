@@ -3,12 +3,11 @@ import { decodeUtf8 } from '#host';
 import { isBodyOf } from '../../core/block.ts';
 import { type ClaimedBlock, parseBlockJson } from '../../core/block-json.ts';
 import { entryCount, GENESIS_BODY, parseBody } from '../../core/body.ts';
-import { type CheckStep, hashFact, numberFact, textFact } from '../../core/check-step.ts';
+import { type CheckStep, counted, hashFact, numberFact, textFact } from '../../core/check-step.ts';
 
 import { type Hash, hashToBytes, parseHash } from '../../core/hash.ts';
 import { bitsToHex, bitsToTarget, meetsTarget } from '../../core/target.ts';
 import type { CheckedHeader } from '../../protocol/light-effects.ts';
-import { counted } from './chain-account.ts';
 import {
   type CheckedChain,
   headerAt,

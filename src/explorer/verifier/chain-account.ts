@@ -1,5 +1,5 @@
 /** How the chain up to the verified tip was checked, told step by step. */
-import { type CheckStep, hashFact, numberFact, textFact } from '../../core/check-step.ts';
+import { type CheckStep, counted, groupDigits, hashFact, numberFact, textFact } from '../../core/check-step.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
 import type { ChainPoint } from '../../core/validation.ts';
 import type { TipReport } from '../../protocol/light-effects.ts';
@@ -44,7 +44,7 @@ function proofSteps(proof: Extract<TipReport, { method: 'proof' }>['proof']): re
       title: 'A proof of the chain',
       text: isWhole
         ? `A node sent all ${counted(proof.headersOpened, 'header', 'headers')} of the chain, from the genesis to its last block.`
-        : `Of ${grouped(proof.height)} headers a node sent ${grouped(proof.headersOpened)}, and hashes that stand for the others. Which ones it had to send was drawn by the hash of the last block, so it could not choose where nobody looks.`,
+        : `Of ${groupDigits(proof.height)} headers a node sent ${groupDigits(proof.headersOpened)}, and hashes that stand for the others. Which ones it had to send was drawn by the hash of the last block, so it could not choose where nobody looks.`,
       facts: [
         numberFact('bytes', proof.proofBytes),
         numberFact('headers', proof.headersOpened),
@@ -81,7 +81,7 @@ function proofSteps(proof: Extract<TipReport, { method: 'proof' }>['proof']): re
             code: 'samples',
             outcome: 'passed',
             title: 'Samples',
-            text: `${grouped(proof.draws)} places were drawn, more of them the nearer to the end, and the last ${grouped(proof.tailHeaders)} headers are there without a gap. Somebody with a third of all computing power, who claims work that was not done, gets past this with a chance of 1 in 2^92 for each last block that he mines for it; with 45 % it is 1 in 2^19.`,
+            text: `${groupDigits(proof.draws)} places were drawn, more of them the nearer to the end, and the last ${groupDigits(proof.tailHeaders)} headers are there without a gap. Somebody with a third of all computing power, who claims work that was not done, gets past this with a chance of 1 in 2^92 for each last block that he mines for it; with 45 % it is 1 in 2^19.`,
             facts: [
               numberFact('draws', proof.draws),
               numberFact('headers at the end', proof.tailHeaders),
@@ -125,15 +125,6 @@ function tipStep({ hash, header, work }: ChainPoint): CheckStep {
       numberFact('hash tries in the chain', work),
     ],
   };
-}
-
-/** `1,204 blocks`. */
-export function counted(count: number, one: string, many: string): string {
-  return `${grouped(count)} ${count === 1 ? one : many}`;
-}
-
-function grouped(count: number): string {
-  return numberFact('', count).value;
 }
 
 const TRUST_TEXTS: Readonly<Record<TrustRoot['origin'], string>> = {

@@ -1,12 +1,11 @@
 /** The chain that things are checked against, what it says to a question in sentences, and the verdicts that are made of that. */
-import { type CheckStep, hashFact, numberFact, textFact } from '../../core/check-step.ts';
+import { type CheckStep, counted, hashFact, numberFact, textFact } from '../../core/check-step.ts';
 import type { Hash } from '../../core/hash.ts';
 import type { NetworkParams } from '../../core/params.ts';
 import type { Result } from '../../core/result.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
 import type { ChainPoint } from '../../core/validation.ts';
 import type { CheckedHeader, LightAnswer, LightQuestion, QuestionFault } from '../../protocol/light-effects.ts';
-import { counted } from './chain-account.ts';
 import type { Verdict, VerifiedPlace } from './verdict.ts';
 
 /** What a check needs of the light client. */

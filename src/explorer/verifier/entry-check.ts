@@ -2,12 +2,11 @@
 import { encodeUtf8 } from '#host';
 import { entryIds } from '../../core/body.ts';
 import { canonicalize } from '../../core/canonical-json.ts';
-import { type CheckStep, hashFact, numberFact } from '../../core/check-step.ts';
+import { type CheckStep, counted, hashFact, numberFact } from '../../core/check-step.ts';
 import type { EntryProof } from '../../core/entry-proof.ts';
 import { type Hash, parseHash } from '../../core/hash.ts';
 import { hashLeaf, inclusionProof } from '../../core/merkle.ts';
 import type { CheckedHeader } from '../../protocol/light-effects.ts';
-import { counted } from './chain-account.ts';
 import {
   type CheckedChain,
   headerAt,

@@ -1,7 +1,6 @@
 /** What became of the connection to a node, in plain words. */
-import { type CheckFact, type CheckStep, numberFact, textFact } from '../../core/check-step.ts';
+import { type CheckFact, type CheckStep, counted, numberFact, textFact } from '../../core/check-step.ts';
 import type { ConvictionFault, LightPeer } from '../../protocol/light-effects.ts';
-import { counted } from './chain-account.ts';
 import type { Door } from './door-dialler.ts';
 import type { PeerVerdict, TipFacts, Trouble } from './verdict.ts';
 

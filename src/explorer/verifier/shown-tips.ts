@@ -2,7 +2,7 @@
  * Holds what the gateway shows of tips against what the nodes themselves have shown to this page. What both say may differ for
  * a moment, for news take different ways: only what goes on to differ is said.
  */
-import { counted } from './chain-account.ts';
+import { counted } from '../../core/check-step.ts';
 import type { GatewayVerdict, PeerVerdict } from './verdict.ts';
 import type { ShownTip } from './verifier.ts';
 
