@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
-import { ALL_PENDING, growth, kept, mixedBody, NO_CHANGE, pendingEntry } from '../../test/support/store-change.ts';
+import { growth, kept, mixedBody, NO_CHANGE, pendingEntry } from '../../test/support/store-change.ts';
 import { createParams } from '../core/params.ts';
 import { genesisPoint } from '../core/validation.ts';
 import { checkStore } from './fsck.ts';
@@ -350,32 +350,6 @@ describe('rebuilding', () => {
       await rebuildStore({ folder, params: TEST_PARAMS });
       assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
       assert.deepEqual(rowsOf(folder), rowsOf(whole));
-    });
-  }
-
-  for (const { name, sql, pendingRemoved } of [
-    { name: 'with other bytes', sql: `UPDATE pending SET bytes = CAST('"no"' AS BLOB)`, pendingRemoved: 1 },
-    { name: 'with another id', sql: "UPDATE pending SET id = x'00'", pendingRemoved: 1 },
-    {
-      name: 'that waits twice',
-      sql: 'INSERT INTO pending SELECT seq + 1, key, id, bytes FROM pending',
-      pendingRemoved: 0,
-    },
-    { name: 'at a place too high', sql: 'UPDATE pending SET seq = 9007199254740993', pendingRemoved: 0 },
-    { name: 'at a place below all', sql: 'UPDATE pending SET seq = -5', pendingRemoved: 0 },
-  ]) {
-    test(`a pending entry ${name} keeps nobody from going on: it is made right, or taken away`, async () => {
-      const folder = copyOf(`pending-${name}`);
-      edit(folder, sql);
-      assert.deepEqual(await rebuildStore({ folder, params: TEST_PARAMS }), { pendingRemoved });
-      assert.deepEqual((await checkStore({ folder, params: TEST_PARAMS })).problems, []);
-      const again = await openSqliteStore({ folder, params: TEST_PARAMS });
-      const { entries } = await again.pending(ALL_PENDING);
-      assert.deepEqual(
-        entries.map(({ bytes }) => Buffer.from(bytes).toString()),
-        pendingRemoved === 0 ? ['"waits"'] : [],
-      );
-      await again.close();
     });
   }
 
