@@ -1,7 +1,9 @@
 /** What somebody does who opens the explorer for the first time, and what happens while the page is open. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { before, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
+import { parseReceipt, verifyReceipt } from '../../src/core/receipt.ts';
 import { openPage, startBrowser } from './browser.ts';
 import { noChromiumReason } from './chromium.ts';
 import { visit, whenSettled } from './every-page.ts';
@@ -105,6 +107,30 @@ test('the one search box finds heights, hashes, ids, nodes and text', { skip }, 
   await page.getByRole('searchbox', { name: 'Search' }).fill('NEEDLE');
   await page.keyboard.press('Enter');
   await page.getByRole('main').getByText('needle 77').first().waitFor();
+});
+
+test('the receipt of an entry is saved from its page and holds, and so is the page that checks it', {
+  skip,
+}, async (t) => {
+  const { page } = await openPage(t, browser, { acceptDownloads: true });
+  const { tip } = await world.node(0).status();
+  const block = (await world.node(0).call('block', { hash: tip.hash })) as { readonly entry_ids: readonly string[] };
+  const [id = ''] = block.entry_ids;
+  await visit(page, `${world.url}/#/entry/${id}`);
+  const save = async (name: RegExp) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name }).click()]);
+    return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+  };
+  const saved = await save(/^Download the receipt/);
+  assert.equal(saved.name, `${id.slice(0, 16)}.receipt.json`);
+  const receipt = parseReceipt(saved.bytes);
+  assert.ok(receipt.ok);
+  const verified = verifyReceipt(receipt.value);
+  assert.ok(verified.ok);
+  assert.equal(verified.value.id, id);
+  const verifier = await save(/^Download the page/);
+  assert.equal(verifier.name, 'cairn-verifier.html');
+  assert.match(verifier.bytes.toString(), /^<!doctype html>/);
 });
 
 test('an address leads to the same thing again, and its title names it', { skip }, async (t) => {
