@@ -25,6 +25,7 @@ const node = await startNode({
   miningShare: 0.5,
   // What is measured is not the mining, and this one needs no time to be chosen.
   miningKernel: 'node-crypto',
+  indexes: settings.indexes,
   logger: pino({ level: 'silent' }),
 });
 

@@ -109,6 +109,18 @@ test('the light benchmark measures a chain with all its headers in the proof, an
   }
 });
 
+test('the records benchmark holds appending with a table against appending without, and answers against their aim', async () => {
+  const { stdout } = await bench('records', '--quick');
+  const { results } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+  assert.equal(results.length, 1);
+  const [{ figures }] = results;
+  for (const { name, value } of figures) assert.ok(Number.isFinite(value) && value >= 0, name);
+  const aims = figures.flatMap((figure: { aim?: number; unit: string }) =>
+    figure.aim === undefined ? [] : [`${figure.aim} ${figure.unit}`],
+  );
+  assert.deepEqual(aims, ['70 %', '10 ms', '10 ms', '50 ms']);
+});
+
 test('the storage benchmark gives every engine at hand as a multiple of the first', async () => {
   const { stdout } = await bench('storage', '--quick');
   const { results } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
@@ -144,4 +156,15 @@ test('without a name, or with an unknown one, the benchmarks are listed', async 
     return true;
   });
   await assert.rejects(bench('scale', 'speed'), { code: 2 });
+});
+
+test('the HTTP benchmark loads a gateway and a plain table alike, and nothing is refused', async () => {
+  const { stdout } = await bench('http', '--quick');
+  const { results } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+  assert.equal(results.length, 2);
+  for (const { name, figures, remarks } of results) {
+    assert.equal(figures.length, 6, name);
+    for (const { value, unit } of figures) assert.ok(value > 0, `${name}: ${value} ${unit}`);
+    assert.deepEqual(remarks, [], name);
+  }
 });

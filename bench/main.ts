@@ -5,13 +5,16 @@
 
 import { spawnSync } from 'node:child_process';
 import { PACKING_FLAGS } from '../src/mining/process-miner.ts';
+import { HEAP_FLAGS } from '../src/node/heap-flags.ts';
 import { convergence } from './convergence.ts';
 import { core } from './core.ts';
 import { EXPLORER_PARTS, explorer } from './explorer.ts';
 import { type Comparison, type ComparisonResult, compare, FULL_EFFORT, QUICK_EFFORT } from './harness.ts';
+import { http } from './http.ts';
 import { light } from './light.ts';
 import { formatMeasurement, type Measurement } from './measurement.ts';
 import { mining } from './mining.ts';
+import { RECORDS_PARTS, recordQueries } from './record-queries.ts';
 import { createReport, formatComparison, formatWaiting } from './report.ts';
 import { SCALE_PARTS, scale } from './scale.ts';
 import { storage } from './storage.ts';
@@ -80,6 +83,23 @@ const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
     {
       about: 'showing a chain to who has none of it: proofs of a thousand to a million blocks',
       run: (choice: Choice) => tellAll(light(choice), formatMeasurement),
+    },
+  ],
+  [
+    'http',
+    {
+      about: 'entries over HTTP at 64 connections, beside a service with a plain table',
+      run: (choice: Choice) => tellAll(http(choice), formatMeasurement),
+    },
+  ],
+  [
+    'records',
+    {
+      about: 'a table of records beside the chain: what it costs to append, and how soon it answers',
+      // Whoever measures has appended a million entries, too, and would wait for itself.
+      nodeFlags: HEAP_FLAGS,
+      parts: RECORDS_PARTS,
+      run: (choice: Choice) => tellAll(recordQueries(choice), formatMeasurement),
     },
   ],
   [

@@ -8,6 +8,7 @@ import type { NodeStatus } from '../src/api/shapes.ts';
 import { assert, assertPresent } from '../src/core/assert.ts';
 import type { JsonText } from '../src/core/json-text.ts';
 import { encodeParams, type NetworkParams } from '../src/core/params.ts';
+import { HEAP_FLAGS } from '../src/node/heap-flags.ts';
 import { connectProbe, type ProbeClient } from '../src/probe/probe-client.ts';
 import type { MiningMode } from '../src/protocol/mining-desk.ts';
 import type { Figure } from './measurement.ts';
@@ -19,6 +20,8 @@ export interface BenchNodeSettings {
   /** The canonical JSON. */
   readonly params: string;
   readonly miningMode: MiningMode;
+  /** Left out: the node keeps no table of records. */
+  readonly indexes?: readonly string[] | undefined;
 }
 
 /** What the process tells when asked. Peaks, percentiles and processor time count from the last reset on. */
@@ -49,6 +52,8 @@ export class MeteredNode {
     readonly params: NetworkParams;
     readonly dataFolder?: string;
     readonly miningMode?: MiningMode;
+    /** The fields by which its records are to be found; it keeps no table of them unless told. */
+    readonly indexes?: readonly string[] | undefined;
     /** False: to be there as soon as it is up. */
     readonly withMiner?: boolean;
   }): Promise<MeteredNode> {
@@ -57,10 +62,11 @@ export class MeteredNode {
       dataFolder: options.dataFolder ?? join(options.home, 'data'),
       params: encodeParams(options.params),
       miningMode: options.miningMode ?? 'demand',
+      indexes: options.indexes,
     };
     const profiles = process.env['BENCH_PROFILES'];
     const child = fork(new URL('bench-node.ts', import.meta.url), [JSON.stringify(settings)], {
-      execArgv: profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`],
+      execArgv: [...HEAP_FLAGS, ...(profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`])],
     });
     const message = await firstMessage(child);
     assert(isReady(message), 'a node that is up says its port');

@@ -7,7 +7,7 @@ import type { NodeStatus, PeerView } from '../src/api/shapes.ts';
 import { jsonValue } from '../src/core/json-text.ts';
 import { encodeParams } from '../src/core/params.ts';
 import { INBOUND_PEERS_MAX, PEERS_MAX } from '../src/protocol/limits.ts';
-import type { Lifetime } from '../test/support/cairn-process.ts';
+import type { Lifetime } from '../test/support/lifetime.ts';
 import { Attackers } from './hostile/attackers.ts';
 import { BATTLE_PARAMS, BattleNode, makeWorld } from './hostile/battlefield.ts';
 import { CHARACTERS } from './hostile/characters.ts';
@@ -27,7 +27,7 @@ async function fight(lifetime: Lifetime, effort: Effort, tell: (line: string) =>
   const isNight = effort.column === 'nightly';
   const seats = isNight ? 64 : 8;
   const attackMs = amount(effort, { pullRequest: 120_000, nightly: 3_600_000 });
-  const calmMs = Math.min(30_000, Math.ceil(attackMs / 2));
+  const calmMs = Math.min(30_000, Math.ceil(attackMs / 4));
   const world = await makeWorld(lifetime);
   const node = await BattleNode.start(lifetime, world, { isBounded: true, mining: 'entries' });
   const friend = await BattleNode.start(lifetime, world, { mining: 'entries' });
@@ -39,7 +39,7 @@ async function fight(lifetime: Lifetime, effort: Effort, tell: (line: string) =>
     if (event.type === 'peer-left' && event.id === friend.id) failures.push(`the honest peer left: ${event.reason}`);
   });
   tell('calm');
-  await work.work(WARM_UP_MS);
+  await work.work(Math.min(WARM_UP_MS, calmMs));
   const calm = await work.work(calmMs);
 
   tell(`${seats} hostile peers at a time, ${CHARACTERS.length} characters`);
@@ -124,7 +124,7 @@ async function checkPeace(node: BattleNode, friend: BattleNode, work: HonestWork
   const { peers }: { peers: PeerView[] } = JSON.parse(await node.client.call('peers'));
   const score = peers.find(({ id }) => id === friend.id)?.score;
   if (score === undefined) failures.push('the honest peer is not connected any more');
-  else if (score < 0) failures.push(`the honest peer has a score of ${score}`);
+  else if (score < HONEST_SCORE_MIN) failures.push(`the honest peer has a score of ${score}`);
   const lost: string[] = [];
   for (const id of work.acknowledged) {
     const isThere = await friend.client.call('entry', jsonValue({ id })).then(
@@ -161,3 +161,5 @@ const TURN_MS = 15_000;
 const COUNT_MS = 500;
 const NEWCOMER_MS_MAX = 60_000;
 const PEACE_MS_MAX = 30_000;
+/** Four bodies that came late, as they may where a machine has much to do. What nobody honest does costs ten at least. */
+const HONEST_SCORE_MIN = -8;

@@ -11,7 +11,8 @@ import { assert } from '../src/core/assert.ts';
 import { GATEWAY_LIMITS } from '../src/gateway/gateway-limits.ts';
 import { connectProbe, type ProbeClient } from '../src/probe/probe-client.ts';
 import { CONNECTIONS_MAX } from '../src/probe/probe-limits.ts';
-import { CairnProcess, type Lifetime, makeWorld, startNodeProcess } from '../test/support/cairn-process.ts';
+import { CairnProcess, makeWorld, startNodeProcess } from '../test/support/cairn-process.ts';
+import type { Lifetime } from '../test/support/lifetime.ts';
 import { percentiles } from './hostile/percentiles.ts';
 import { askUntilAnswered, flood, SteadyAsker, withSlowWriters } from './http-attacks/flood.ts';
 import { foreignSpellings } from './http-attacks/node-spellings.ts';
@@ -124,10 +125,9 @@ class Siege {
   }
 
   async makeNoise(): Promise<void> {
-    for (const [name, bytes] of PROBE_NOISE) {
-      await exchange(this.#nodePort, bytes, 300);
-      await this.#checkAlive(name);
-    }
+    // At once: much of it is the beginning of something, for the rest of which the node waits.
+    await Promise.all(PROBE_NOISE.map(([, bytes]) => exchange(this.#nodePort, bytes, NOISE_MS)));
+    await this.#checkAlive('noise on the probe socket');
     this.#figures.push({ name: 'kinds of noise on the probe socket', value: PROBE_NOISE.length, unit: 'kinds' });
   }
 
@@ -213,6 +213,7 @@ function peakBytes({ process: child }: CairnProcess): number {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
 }
 
+const NOISE_MS = 300;
 const CALM_MS = 3_000;
 /** Headers have 10 s, bodies 30 s, and both are looked at once a second. */
 const SLOW_WAIT_MS_MAX = 35_000;

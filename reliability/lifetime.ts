@@ -1,5 +1,5 @@
 /** The lifetime of one run of a part: what was started in it ends with it, the last first. */
-import type { Lifetime } from '../test/support/cairn-process.ts';
+import { endAll, type Lifetime } from '../test/support/lifetime.ts';
 
 /** Calls `work` with a lifetime that is over when it has come to its end, one way or the other. */
 export async function withLifetime<Result>(work: (lifetime: Lifetime) => Promise<Result>): Promise<Result> {
@@ -7,6 +7,6 @@ export async function withLifetime<Result>(work: (lifetime: Lifetime) => Promise
   try {
     return await work({ after: (end) => ends.push(end) });
   } finally {
-    for (const end of ends.reverse()) await end();
+    await endAll(ends);
   }
 }

@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { readPage, sortExplained } from './mutation/explained.ts';
 import { Hunt } from './mutation/hunt.ts';
 import { describe } from './mutation/mutants.ts';
-import { findAllMutants, sample } from './mutation.ts';
-import { RULE_TESTS, RULES } from './rule-files.ts';
+import { findAllMutants, MUTATED, sample } from './mutation.ts';
+import { RULE_TESTS } from './rule-files.ts';
 
 const MUTANTS = findAllMutants();
 
 test('no small mistake in the choice between two chains goes unnoticed', async () => {
-  const hunt = new Hunt(RULES, RULE_TESTS);
+  const hunt = new Hunt(MUTATED, RULE_TESTS);
   try {
     for (const mutant of MUTANTS.filter(({ path }) => path === 'src/core/fork-choice.ts')) {
       assert.equal(await hunt.judge(mutant), 'killed', describe(mutant));
@@ -20,7 +20,7 @@ test('no small mistake in the choice between two chains goes unnoticed', async (
 });
 
 test('a change that does the same goes unnoticed, and one with which nothing ends is noticed by the time it takes', async () => {
-  const hunt = new Hunt(RULES, RULE_TESTS);
+  const hunt = new Hunt(MUTATED, RULE_TESTS);
   const mutantOf = (path: string, line: string, change: string) => {
     const found = MUTANTS.find((mutant) => mutant.path === path && mutant.line === line && mutant.change === change);
     assert.ok(found !== undefined, `there is such a mutant of ${path}`);
@@ -37,13 +37,14 @@ test('a change that does the same goes unnoticed, and one with which nothing end
 });
 
 test('the tests beside a source are asked about it, or those beside what imports it', () => {
-  const hunt = new Hunt(RULES, RULE_TESTS);
+  const hunt = new Hunt(MUTATED, RULE_TESTS);
   assert.deepEqual(hunt.testsFor('src/core/body.ts'), ['src/core/body.test.ts', 'test/vectors.test.ts']);
   assert.deepEqual(hunt.testsFor('src/core/canonical-number.ts'), [
     'src/core/canonical-json.test.ts',
     'src/core/canonical-scan.test.ts',
     'test/vectors.test.ts',
   ]);
+  assert.deepEqual(hunt.testsFor('src/api/record-filter.ts'), ['src/api/record-filter.test.ts']);
   hunt.close();
 });
 

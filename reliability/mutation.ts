@@ -1,24 +1,27 @@
-/** Small mistakes are made in the rules, one at a time, and the tests beside them have to notice each. */
+/** Small mistakes are made in the rules and in what reads questions, one at a time, and the tests beside them have to notice each. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatItem, PAGE, readPage, sortExplained } from './mutation/explained.ts';
 import { Hunt } from './mutation/hunt.ts';
 import { describe, findMutants, type Mutant } from './mutation/mutants.ts';
 import { amount, type Effort, type Outcome, type Part } from './part.ts';
-import { ROOT, RULE_TESTS, RULES } from './rule-files.ts';
+import { QUESTIONS, ROOT, RULE_TESTS, RULES } from './rule-files.ts';
+
+/** The sources that mistakes are made in. */
+export const MUTATED: readonly string[] = [...RULES, ...QUESTIONS];
 
 export const mutation: Part = {
   name: 'mutation',
-  about: 'small mistakes in the rules that the tests beside them notice',
+  about: 'small mistakes in the rules, and in what reads questions, that the tests beside them notice',
   run: async (effort, tell) => {
     const all = findAllMutants();
     return await hunt(sample(all, effort), effort, tell);
   },
 };
 
-/** The mutants of all rules. */
+/** The mutants of all sources that are hunted in. */
 export function findAllMutants(): Mutant[] {
-  return RULES.flatMap((path) => findMutants(path, readFileSync(join(ROOT, path), 'utf8')));
+  return MUTATED.flatMap((path) => findMutants(path, readFileSync(join(ROOT, path), 'utf8')));
 }
 
 /** As many as the effort asks for, spread over all of them. The seed says where the first one is. */
@@ -32,7 +35,7 @@ export function sample(mutants: readonly Mutant[], effort: Effort): Mutant[] {
 }
 
 async function hunt(mutants: readonly Mutant[], effort: Effort, tell: (line: string) => void): Promise<Outcome> {
-  const hunters = new Hunt(RULES, RULE_TESTS);
+  const hunters = new Hunt(MUTATED, RULE_TESTS);
   const survivors: Mutant[] = [];
   let timedOut = 0;
   try {

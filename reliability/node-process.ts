@@ -8,7 +8,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { assert } from '../src/core/assert.ts';
 import { createParams, encodeParams, type NetworkParams } from '../src/core/params.ts';
 import { connectProbe, type ProbeClient } from '../src/probe/probe-client.ts';
-import { CAIRN_MAIN, freePort, type Lifetime, makeWorld, type World } from '../test/support/cairn-process.ts';
+import { CAIRN_MAIN, makeWorld, type World } from '../test/support/cairn-process.ts';
+import { freePort } from '../test/support/free-port.ts';
+import type { Lifetime } from '../test/support/lifetime.ts';
 
 /** A network whose blocks are found at the first tries, however many there are and however fast they come. */
 export const CALM_PARAMS: NetworkParams = createParams({ name: 'calm', targetLimit: 0x207fffff, halfLife: 31_536_000 });

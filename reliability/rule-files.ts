@@ -1,4 +1,4 @@
-/** The files that coverage and mutants are about: the rules, the parsers of what strangers send, and their tests. */
+/** The files that coverage and mutants are about: the rules, the parsers of what strangers send and ask for, and their tests. */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -16,6 +16,14 @@ export const PARSERS: readonly string[] = ['entry-batch', 'frame', 'message', 'm
   (name) => `src/protocol/${name}.ts`,
 );
 
+/** What reads questions for records: filters, cursors, and what they are made of. */
+export const QUESTIONS: readonly string[] = [
+  ...['iso-time', 'json-pointer', 'record-cursor', 'record-filter', 'record-filter-text', 'record-text'].map(
+    (name) => `src/api/${name}.ts`,
+  ),
+  'src/records/search-cursor.ts',
+];
+
 /** The tests beside these, and those of the frozen vectors. */
 export const RULE_TESTS: readonly string[] = [
   ...readdirSync(`${ROOT}src/core`)
@@ -23,5 +31,7 @@ export const RULE_TESTS: readonly string[] = [
     .sort()
     .map((name) => `src/core/${name}`),
   ...['entry-batch', 'frame', 'message'].map((name) => `src/protocol/${name}.test.ts`),
+  ...QUESTIONS.map((path) => path.replace('.ts', '.test.ts')),
   'test/vectors.test.ts',
+  'test/signature-vectors.test.ts',
 ];

@@ -12,6 +12,7 @@ import { type Block, createBlock } from '../src/core/block.ts';
 import { encodeBlockJson } from '../src/core/block-json.ts';
 import { type Body, dataRoot, entryIds, parseBody } from '../src/core/body.ts';
 import { canonicalize } from '../src/core/canonical-json.ts';
+import { createGenesis } from '../src/core/genesis.ts';
 import { type Hash, hashBytes, hashToNumber } from '../src/core/hash.ts';
 import { encodeHeader, type Header, hashHeader, NONCE_MAX, parseHeader } from '../src/core/header.ts';
 import { appendLeaf, EMPTY_FRONTIER, historyLeaf, historyRoot } from '../src/core/history.ts';
@@ -21,13 +22,15 @@ import { formatTimestamp, parseTimestamp } from '../src/core/timestamp.ts';
 import {
   type ChainPoint,
   createCandidateHeader,
-  createGenesis,
   genesisPoint,
   hashedHeader,
   validateHeader,
 } from '../src/core/validation.ts';
+import { archiveVectors } from './archive-vectors.ts';
+import { authorVectors } from './author-vectors.ts';
 import { chainProofVectors } from './chain-proof-vectors.ts';
 import { inclusionProofVectors } from './inclusion-proof-vectors.ts';
+import { signatureVectors } from './signature-vectors.ts';
 
 /** The text of every vector file, by its name. */
 export function makeVectors(): ReadonlyMap<string, string> {
@@ -42,6 +45,9 @@ export function makeVectors(): ReadonlyMap<string, string> {
     blocks: blockVectors(),
     'chain-proofs': chainProofVectors(),
     'inclusion-proofs': inclusionProofVectors(),
+    signatures: signatureVectors(),
+    archives: archiveVectors(),
+    authors: authorVectors(),
   };
   return new Map(Object.entries(files).map(([name, value]) => [`${name}.json`, `${JSON.stringify(value, null, 1)}\n`]));
 }

@@ -27,13 +27,17 @@ function start(args: readonly string[]) {
   return { child, ended };
 }
 
-/** A package of the guard alone, with `script` as the Node that npm has installed. */
-async function makePackage(t: TestContext, script?: string): Promise<string> {
+/** A folder of the guard alone, as in the package or with sources beside it, with `script` as the Node that npm has installed. */
+async function makeFolder(t: TestContext, { hasSources = true, script = '' }): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'cairn-guard-'));
   t.after(() => rm(root, { recursive: true, force: true }));
   await mkdir(join(root, 'bin'));
   await copyFile(GUARD, join(root, 'bin/cairn.mjs'));
-  if (script !== undefined) {
+  if (hasSources) {
+    await mkdir(join(root, 'src/cli'), { recursive: true });
+    await writeFile(join(root, 'src/cli/main.ts'), '');
+  }
+  if (script !== '') {
     const path = join(root, 'node_modules/.bin/node');
     await mkdir(join(root, 'node_modules/.bin'), { recursive: true });
     await writeFile(path, `#!/bin/sh\n${script}\n`);
@@ -58,27 +62,54 @@ for (const version of ['20.20.2', '24.12.0']) {
 }
 
 test('without an installed Node an old one says what is needed, and exits with 78', async (t) => {
-  const outcome = await start([...pretend('20.20.2'), await makePackage(t), 'status']).ended;
+  const outcome = await start([...pretend('20.20.2'), await makeFolder(t, {}), 'status']).ended;
   assert.equal(outcome.exitCode, 78);
   assert.equal(outcome.stdout, '');
   assert.match(outcome.stderr, /^cairn: this is Node 20\.20\.2, and cairn needs 24\.13 or newer: .*`npm ci`.*\n$/);
 });
 
+for (const version of ['20.20.2', '22.15.1']) {
+  test(`in the package, Node ${version} is told which one is needed`, async (t) => {
+    const outcome = await start([...pretend(version), await makeFolder(t, { hasSources: false }), 'status']).ended;
+    assert.deepEqual([outcome.exitCode, outcome.stdout], [78, '']);
+    const expected = `cairn: this is Node ${version}, and cairn needs 22.16 or newer: install that.\n`;
+    assert.equal(outcome.stderr, expected);
+  });
+}
+
 test('arguments arrive as they were given', { skip: NO_SHELL }, async (t) => {
-  const guard = await makePackage(t, `shift; for argument in "$@"; do echo "<$argument>"; done`);
+  const guard = await makeFolder(t, { script: `shift; for argument in "$@"; do echo "<$argument>"; done` });
   const outcome = await start([...pretend('20.20.2'), guard, 'mine', '5001', '{"a b": "$c"}', '']).ended;
   assert.equal(outcome.stdout, '<mine>\n<5001>\n<{"a b": "$c"}>\n<>\n');
 });
 
 test('a signal is handed on, and the exit code comes back', { skip: NO_SHELL }, async (t) => {
-  const guard = await makePackage(t, `trap 'echo stopping; exit 7' TERM; echo ready; while :; do sleep 0.05; done`);
+  const guard = await makeFolder(t, {
+    script: `trap 'echo stopping; exit 7' TERM; echo ready; while :; do sleep 0.05; done`,
+  });
   const { child, ended } = start([...pretend('20.20.2'), guard, 'node']);
   await once(child.stdout, 'data');
   child.kill('SIGTERM');
   assert.equal((await ended).exitCode, 7);
 });
 
+test('a signal that comes while the other Node starts is handed on, too', { skip: NO_SHELL }, async (t) => {
+  const guard = await makeFolder(t, { script: 'sleep 5' });
+  const code = `
+    import processes from 'node:child_process';
+    import { syncBuiltinESMExports } from 'node:module';
+    const { spawn } = processes;
+    processes.spawn = (...args) => {
+      const child = spawn(...args);
+      process.kill(process.pid, 'SIGTERM');
+      return child;
+    };
+    syncBuiltinESMExports();`;
+  const early = ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
+  assert.equal((await start([...pretend('20.20.2'), ...early, guard]).ended).exitCode, 143);
+});
+
 test('one that a signal ends counts as shells count it', { skip: NO_SHELL }, async (t) => {
-  const guard = await makePackage(t, 'kill -KILL $$');
+  const guard = await makeFolder(t, { script: 'kill -KILL $$' });
   assert.equal((await start([...pretend('20.20.2'), guard]).ended).exitCode, 137);
 });

@@ -5,8 +5,10 @@ import { startGateway } from '../src/gateway/canned-node.fixture.ts';
 import { createBrowserNetwork, doorAddress } from '../src/network/browser-network.ts';
 import { createLibp2pNetwork } from '../src/network/libp2p-network.ts';
 import { Member } from '../src/network/network-member.ts';
-import { GENESIS, MESSAGE_BYTES_MAX } from '../src/network/peer-network.contract.ts';
+import { MESSAGE_BYTES_MAX } from '../src/network/peer-delivery.contract.ts';
+import { GENESIS } from '../src/network/peer-network.contract.ts';
 import { NetworkError } from '../src/network/peer-network.ts';
+import { endAll } from './support/lifetime.ts';
 
 describe('the address of a peer door behind a gateway', () => {
   const cases: readonly [origin: string, address: string][] = [
@@ -21,11 +23,9 @@ describe('the address of a peer door behind a gateway', () => {
   }
 });
 
-describe('the network of a browser', { timeout: 60_000 }, () => {
-  const ends: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const end of ends.splice(0).reverse()) await end();
-  });
+describe('the network of a browser', () => {
+  const ends: (() => unknown)[] = [];
+  afterEach(() => endAll(ends));
 
   const shared = { networkName: 'test', messageBytesMax: MESSAGE_BYTES_MAX, peersMax: 8 };
 

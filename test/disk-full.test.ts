@@ -11,7 +11,9 @@ import { fileURLToPath } from 'node:url';
 import type { NodeStatus } from '../src/api/shapes.ts';
 import { jsonValue } from '../src/core/json-text.ts';
 import { connectProbe, type ProbeClient, RpcCallError } from '../src/probe/probe-client.ts';
-import { freePort, type Lifetime, makeWorld } from './support/cairn-process.ts';
+import { makeWorld } from './support/cairn-process.ts';
+import { freePort } from './support/free-port.ts';
+import { atEnd, type Lifetime } from './support/lifetime.ts';
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 /** Mounts a small file system that nobody else sees, and runs the rest of its arguments. */
@@ -71,13 +73,13 @@ async function startOnSmallDisk(t: Lifetime): Promise<{ readonly client: ProbeCl
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const exited = once(child, 'close');
-  t.after(async () => {
+  atEnd(t, async () => {
     child.kill('SIGTERM');
     await exited;
   });
   await isReady(child);
   const client = await connectProbe({ host: '127.0.0.1', port });
-  t.after(() => client.close());
+  atEnd(t, () => client.close());
   return { client, disk: join(`/proc/${child.pid}/root`, mountPoint) };
 }
 

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { type JsonText, jsonValue } from '../src/core/json-text.ts';
 import { connectProbe } from '../src/probe/probe-client.ts';
 import { makeWorld, startNodeProcess } from './support/cairn-process.ts';
+import { atEnd } from './support/lifetime.ts';
 import { statusWhen } from './support/test-node.ts';
 
 const NODES = 8;
@@ -16,7 +17,7 @@ test('eight processes find each other, settle on one chain with what was appende
     Array.from({ length: NODES }, async () => {
       const { port, node } = await startNodeProcess(t, world, ['--mine', 'demand']);
       const client = await connectProbe({ host: '127.0.0.1', port });
-      t.after(() => client.close());
+      atEnd(t, () => client.close());
       return { port, node, client };
     }),
   );

@@ -10,6 +10,7 @@ import type { LightEffect, LightInput, LightQuestion } from '../src/protocol/lig
 import { LIGHT_PEERS_MAX } from '../src/protocol/limits.ts';
 import { encodeMessage, parseMessage } from '../src/protocol/message.ts';
 import { bodyOf, TEST_PARAMS } from './support/chain-fixture.ts';
+import { atEnd } from './support/lifetime.ts';
 import { MemoryNode } from './support/memory-node.ts';
 import { MemoryPeer, memoryNetworkOptions } from './support/memory-peer.ts';
 
@@ -97,7 +98,7 @@ class Client {
         client.#feed({ type: 'message-received', peer, message: message.value });
       },
     });
-    t.after(() => network.stop());
+    atEnd(t, () => network.stop());
     return client;
   }
 

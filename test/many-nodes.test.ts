@@ -26,7 +26,8 @@ test('twelve nodes in a ring that all mine settle on one chain, and it holds wha
   const [first] = nodes;
   assert.ok(first);
   const wanted = new Set(entries.flatMap((body) => entryIds(body)));
-  await Promise.all(nodes.map((node) => node.until(() => isSettled(nodes))));
+  // What settles them happens at one of them, and after that perhaps nothing at the others.
+  await Promise.race(nodes.map((node) => node.until(() => isSettled(nodes))));
   const recorded = new Set<string>();
   for (let height = 1; height <= first.machine.tip.header.height; height++) {
     const stored = await first.store.blockAt(height);
@@ -66,11 +67,12 @@ test('peers that ask for blocks and do not read them cost bounded memory, and on
   const isWhole = (messages: readonly Message[]) => countBlocks(messages) === blocks;
   let mostBytes = 0;
   const queuedBytes = () => peers.reduce((sum, peer) => sum + node.network.queuedBytes(peer.network.localPeer), 0);
-  for (let turn = 0; turn < 2_000 || !isWhole(reader.messages); turn++) {
+  // Until many are seen to be slow and one is not, and then for as long again, in which no more comes to wait.
+  for (let rest = 2_000; rest > 0; ) {
     mostBytes = Math.max(mostBytes, queuedBytes());
+    if (mostBytes > 8 * 1024 * 1024 && isWhole(reader.messages)) rest--;
     await nextTurn();
   }
-  assert.ok(mostBytes > 8 * 1024 * 1024, `only ${mostBytes} bytes waited: nobody was slow`);
   assert.ok(mostBytes <= SEND_QUEUES_BYTES_MAX, `${mostBytes} bytes waited`);
   assert.equal(peerCount(node), PEERS_MAX, 'nobody is hung up on for reading slowly');
   gate.resolve();

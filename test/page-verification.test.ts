@@ -1,8 +1,8 @@
 /** The page's light client on its whole way, but for the browser: over a gateway, to real nodes. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { createGenesis } from '../src/core/genesis.ts';
 import { DEFAULT_PARAMS, type NetworkParams } from '../src/core/params.ts';
-import { createGenesis } from '../src/core/validation.ts';
 import type { VerifierStatus } from '../src/explorer/verifier/verdict.ts';
 import { Verification, type VerificationOptions } from '../src/explorer/verifier/verification.ts';
 import type { ShownEntry } from '../src/explorer/verifier/verifier.ts';
@@ -10,6 +10,7 @@ import { createGateway, type Gateway } from '../src/gateway/gateway.ts';
 import { createBrowserNetwork } from '../src/network/browser-network.ts';
 import type { NetworkHandlers, PeerId, PeerNetwork } from '../src/network/peer-network.ts';
 import { PEER_MESSAGE_BYTES_MAX } from '../src/protocol/limits.ts';
+import { atEnd } from './support/lifetime.ts';
 import { EASY_PARAMS, makeHome, TestNode, type TestNodeOptions } from './support/test-node.ts';
 
 const GENESIS = createGenesis(EASY_PARAMS).hash;
@@ -96,10 +97,10 @@ class World {
       configuredNodes: nodes.map(({ node }) => ({ host: '127.0.0.1', port: node.port })),
     });
     await gateway.listen();
-    t.after(() => gateway.close());
+    atEnd(t, () => gateway.close());
     const world = new World(nodes, gateway, options);
     world.verification.start();
-    t.after(() => world.verification.stop());
+    atEnd(t, () => world.verification.stop());
     return world;
   }
 

@@ -10,8 +10,10 @@ import { test } from 'node:test';
 import { jsonValue } from '../src/core/json-text.ts';
 import { connectProbe, type ProbeClient } from '../src/probe/probe-client.ts';
 import { openSqliteStore } from '../src/storage/sqlite-store.ts';
-import { CAIRN_MAIN, freePort, type Lifetime, makeWorld, type Outcome, type World } from './support/cairn-process.ts';
+import { CAIRN_MAIN, makeWorld, type Outcome, type World } from './support/cairn-process.ts';
 import { TEST_PARAMS } from './support/chain-fixture.ts';
+import { freePort } from './support/free-port.ts';
+import { atEnd, type Lifetime } from './support/lifetime.ts';
 import { ALL_PENDING, NO_CHANGE, pendingEntry } from './support/store-change.ts';
 
 /** Makes the folder that is its first argument read-only for nobody but the command that the others are. */
@@ -84,7 +86,7 @@ test('a node whose disk turns read-only stops, says why, and has all that it ack
     env: world.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  t.after(() => child.kill('SIGKILL'));
+  atEnd(t, () => child.kill('SIGKILL'));
   const ended = Promise.all([once(child, 'close'), text(child.stderr)]);
   const first = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
   assert.ok(first.done !== true, 'it ended before it was ready');
@@ -94,7 +96,7 @@ test('a node whose disk turns read-only stops, says why, and has all that it ack
   assert.match(stderr.trimEnd().split('\n').at(-1) ?? '', /^cairn: .*chain\.sqlite cannot be written \(EROFS.*another/);
 
   const store = await openSqliteStore({ folder: data, params: TEST_PARAMS });
-  t.after(() => store.close());
+  atEnd(t, () => store.close());
   const { entries } = await store.pending(ALL_PENDING);
   const kept = entries.map(({ id }) => id);
   assert.ok(acknowledged.length > 0);
@@ -154,7 +156,7 @@ function filesIn(folder: string): unknown {
 /** The ids of what the node has acknowledged, until it could not any more. */
 async function appendUntilItFails(t: Lifetime, port: number): Promise<string[]> {
   const client: ProbeClient = await connectProbe({ host: '127.0.0.1', port });
-  t.after(() => client.close());
+  atEnd(t, () => client.close());
   const acknowledged: string[] = [];
   try {
     for (let i = 0; ; i++) {

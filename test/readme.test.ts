@@ -9,7 +9,9 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePort, freePortRow, makeWorld } from './support/cairn-process.ts';
+import { makeWorld } from './support/cairn-process.ts';
+import { freePort, freePortRow } from './support/free-port.ts';
+import { atEnd } from './support/lifetime.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const NODE_PORTS = ['5001', '5002', '5003'];
@@ -39,7 +41,7 @@ test('every command of the README gives the answer that stands there', async (t)
   const { pid } = network;
   assert.ok(pid !== undefined);
   const closed = once(network, 'close');
-  t.after(async () => {
+  atEnd(t, async () => {
     process.kill(-pid, 'SIGINT');
     await closed;
   });

@@ -1,7 +1,8 @@
 /** The four routes of the founding specification, over HTTP as anybody would use them, with real processes behind. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CairnProcess, freePort, makeWorld, startNodeProcess } from './support/cairn-process.ts';
+import { CairnProcess, makeWorld, startNodeProcess } from './support/cairn-process.ts';
+import { freePort } from './support/free-port.ts';
 
 test('the four routes, from the first block to the end of a node', async (t) => {
   const world = await makeWorld(t);

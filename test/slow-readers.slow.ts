@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectProbe } from '../src/probe/probe-client.ts';
 import { makeWorld, startNodeProcess } from './support/cairn-process.ts';
 import { buildDeepBranches } from './support/deep-branches.ts';
+import { atEnd } from './support/lifetime.ts';
 
 const READERS = 50;
 const ROUNDS = 100;
@@ -22,11 +23,11 @@ test('fifty slow readers of a long chain cost a node a few blocks each, and othe
   await buildDeepBranches({ old: join(world.home, 'old'), better: folder }, size);
   const { port, node } = await startNodeProcess(t, world, ['--mine', 'demand', '--data', folder]);
   const client = await connectProbe({ host: '127.0.0.1', port });
-  t.after(() => client.close());
+  atEnd(t, () => client.close());
   await client.call('status');
   const before = residentBytes(node.process.pid);
   const readers = await Promise.all(Array.from({ length: READERS }, () => startReader(port)));
-  t.after(() => {
+  atEnd(t, () => {
     for (const socket of readers) socket.destroy();
   });
   let [mostBytes, slowestMs] = [before, 0];

@@ -9,31 +9,31 @@ import { HTTP_ROUTES } from '../src/api/http-routes.ts';
 import { RPC_METHODS } from '../src/api/rpc.ts';
 import { asertTarget } from '../src/core/asert.ts';
 import { assertPresent } from '../src/core/assert.ts';
+import { encodeConflictEvidence, parseConflictEvidence, verifyConflictEvidence } from '../src/core/author-conflict.ts';
 import { encodeBlockJson, parseBlockJson } from '../src/core/block-json.ts';
 import { dataRoot, entryIds, parseBody } from '../src/core/body.ts';
 import { canonicalize } from '../src/core/canonical-json.ts';
 import { scanCanonical } from '../src/core/canonical-scan.ts';
 import { drawPositions } from '../src/core/chain-draws.ts';
+import { canonicalObject, signedBytes } from '../src/core/data-integrity.ts';
+import { didOfKey } from '../src/core/did-key.ts';
+import { checkEntryRules } from '../src/core/entry-rules.ts';
+import { createGenesis } from '../src/core/genesis.ts';
 import { encodeHeader } from '../src/core/header.ts';
 import { historyLeaf, historyRoot } from '../src/core/history.ts';
 import { hashLeaf, merkleRoot } from '../src/core/merkle.ts';
 import { DEFAULT_PARAMS, encodeParams, paramsHash } from '../src/core/params.ts';
+import { parseSignedEntry } from '../src/core/signed-entry.ts';
 import { bitsToHex, bitsToTarget, targetToBits, targetToWork } from '../src/core/target.ts';
 import { formatTimestamp, parseTimestamp } from '../src/core/timestamp.ts';
-import {
-  type ChainPoint,
-  createGenesis,
-  genesisPoint,
-  requiredBits,
-  validateBody,
-  validateHeader,
-} from '../src/core/validation.ts';
+import { type ChainPoint, genesisPoint, requiredBits, validateBody, validateHeader } from '../src/core/validation.ts';
 import { resolveHome } from '../src/probe/cairn-home.ts';
 import { joinList } from '../src/probe/running-nodes.ts';
 import { encodeFrame, parseFrameHeader } from '../src/protocol/frame.ts';
 import { PEER_MESSAGE_BYTES_MAX } from '../src/protocol/limits.ts';
 import { encodeMessage, parseMessage } from '../src/protocol/message.ts';
 import { missBound } from './support/miss-bound.ts';
+import { signedEntry, signerOf } from './support/signers.ts';
 import { exampleRows, readSpecPages } from './support/spec-pages.ts';
 
 const examples = new Map(readSpecPages().flatMap((page) => [...page.examples]));
@@ -41,6 +41,12 @@ const genesis = createGenesis(DEFAULT_PARAMS);
 
 /** What is asserted about the text of each example. */
 const CHECKS: Readonly<Record<string, (text: string) => void | Promise<void>>> = {
+  'author-conflict': (text) => {
+    const evidence = parseConflictEvidence(encodeUtf8(text));
+    assert.ok(evidence.ok);
+    assert.ok(verifyConflictEvidence(evidence.value).ok);
+    assert.equal(decodeUtf8(encodeConflictEvidence(evidence.value)), `${text}\n`);
+  },
   'default-genesis-hash': (text) => assert.equal(text, genesis.hash),
   'genesis-hash': (text) => assert.equal(text, genesis.hash),
   'default-genesis-header': (text) => assert.equal(joined(text), bytesToHex(encodeHeader(genesis.header))),
@@ -191,6 +197,27 @@ const CHECKS: Readonly<Record<string, (text: string) => void | Promise<void>>> =
       assert.ok(message.ok, line);
       assert.equal(decodeUtf8(encodeMessage(message.value)), line);
     }
+  },
+
+  'did-keys': (text) => {
+    for (const [key, author] of exampleRows(text)) assert.equal(didOfKey(Buffer.from(key, 'hex')), author);
+  },
+  'signed-entry': (text) => {
+    assert.equal(decodeUtf8(signedEntry('{"door":"north","event":"opened"}', { signer: signerOf(7) }).bytes), text);
+    const checked = checkEntryRules(encodeUtf8(text), hashLeaf(encodeUtf8(text)), DEFAULT_PARAMS);
+    assert.equal(checked.ok ? checked.value[0]?.author : undefined, signerOf(7).author);
+  },
+  'signed-entry-parts': (text) => {
+    const bytes = encodeUtf8(examples.get('signed-entry') ?? '');
+    const signed = parseSignedEntry(bytes);
+    assert.ok(signed?.ok);
+    const { document, proofs } = signed.value;
+    const [proof] = proofs;
+    assert.ok(proof);
+    const { options, statement } = proof;
+    const parts = [canonicalObject(document), canonicalObject(options), bytesToHex(signedBytes({ document, options }))];
+    assert.equal(text, [...parts, hashLeaf(bytes)].join('\n'));
+    assert.equal(statement, hashLeaf(bytes));
   },
 };
 

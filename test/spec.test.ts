@@ -125,7 +125,7 @@ function sources(folder: string): { readonly path: string; readonly text: string
 
 /** A member `code`, or the argument of what makes an error of a code. */
 const CODE_GIVEN =
-  /(?:\bcode:|\breadonly code =|\b(?:problem|refused|applicationError|configError|(?:Network|Store|NodeKey|Probe|GatewayConfiguration)Error)\(|\bCommandError\([^,()]+,|#(?:dismiss|misbehaved)\([^,()]+,|\binvalid\((?:blocks|0|height),)\s*'([a-z0-9-]+)'/g;
+  /(?:\bcode:|\breadonly code =|\b(?:problem|refused|applicationError|configError|(?:Network|Store|NodeKey|Probe|GatewayConfiguration|Ledger)Error)\(|\bCommandError\([^,()]+,|#(?:dismiss|misbehaved)\([^,()]+,|\binvalid\((?:blocks|0|height),)\s*'([a-z0-9-]+)'/g;
 
 /** Codes that a part of the code gives to its neighbour, who makes another of it. */
 const INNER_CODES: ReadonlySet<string> = new Set(['connection-ended', 'element-too-large', 'refused']);

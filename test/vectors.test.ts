@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { bytesToHex, encodeUtf8, hexInto } from '#host';
+import { judgeLines } from '../scripts/archive-vectors.ts';
+import { judgeEvidence, judgeRecord } from '../scripts/author-vectors.ts';
 import { makeVectors } from '../scripts/make-vectors.ts';
 import { asertTarget } from '../src/core/asert.ts';
 import { assertPresent } from '../src/core/assert.ts';
@@ -12,6 +14,7 @@ import { canonicalize } from '../src/core/canonical-json.ts';
 import { drawPositions } from '../src/core/chain-draws.ts';
 import { verifyChainProof } from '../src/core/chain-proof.ts';
 import { verifyEntryProof } from '../src/core/entry-proof.ts';
+import { createGenesis } from '../src/core/genesis.ts';
 import type { Hash } from '../src/core/hash.ts';
 import { encodeHeader, type Header, hashHeader, parseHeader } from '../src/core/header.ts';
 import { verifyHeaderProof } from '../src/core/header-proof.ts';
@@ -28,7 +31,7 @@ import {
 import type { Result } from '../src/core/result.ts';
 import { bitsToTarget, targetToBits, targetToWork } from '../src/core/target.ts';
 import { formatTimestamp, parseTimestamp } from '../src/core/timestamp.ts';
-import { type ChainPoint, createGenesis, genesisPoint, validateBody, validateHeader } from '../src/core/validation.ts';
+import { type ChainPoint, genesisPoint, validateBody, validateHeader } from '../src/core/validation.ts';
 
 const FOLDER = new URL('../vectors/', import.meta.url);
 
@@ -184,6 +187,20 @@ test('inclusion-proofs.json: headers and entries are shown, and are not, as froz
   }
 });
 
+test('archives.json: blocks prove themselves, and do not, as frozen', () => {
+  const { valid, refused } = read<ArchiveVectors>('archives.json');
+  for (const { lines } of valid) assert.equal(judgeLines(lines), null);
+  for (const { lines, code } of refused) assert.equal(judgeLines(lines), code);
+});
+
+test('authors.json: records show, and evidence convicts, as frozen', () => {
+  const { records, conflicts, refused } = read<AuthorVectors>('authors.json');
+  for (const { author: _, entries, ...report } of records) {
+    assert.deepEqual(judgeRecord(entries.map((text) => encodeUtf8(text))), report);
+  }
+  for (const { evidence, ...verdict } of [...conflicts, ...refused]) assert.deepEqual(judgeEvidence(evidence), verdict);
+});
+
 function judge(text: string, parent: ChainPoint, params: NetworkParams): Result<ChainPoint, { readonly code: string }> {
   const claimed = parseBlockJson(text, params);
   if (!claimed.ok) return claimed;
@@ -297,6 +314,17 @@ interface ChainProofVectors {
     readonly byte: number;
     readonly code: string;
   }[];
+}
+
+interface AuthorVectors {
+  readonly records: readonly { readonly author: string; readonly entries: readonly string[] }[];
+  readonly conflicts: readonly { readonly evidence: string }[];
+  readonly refused: readonly { readonly evidence: string; readonly code: string }[];
+}
+
+interface ArchiveVectors {
+  readonly valid: readonly { readonly lines: readonly string[] }[];
+  readonly refused: readonly { readonly lines: readonly string[]; readonly code: string }[];
 }
 
 interface InclusionProofVectors {

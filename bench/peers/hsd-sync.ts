@@ -6,7 +6,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { assert } from '../../src/core/assert.ts';
-import { freePortRow } from '../../test/support/cairn-process.ts';
+import { freePortRow } from '../../test/support/free-port.ts';
 import { firstMessage } from '../metered-node.ts';
 
 /** Blocks a second. hsd does not wait for the disk, so it is the less durable of the two. */

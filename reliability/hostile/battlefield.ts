@@ -7,7 +7,9 @@ import type { NodeStatus } from '../../src/api/shapes.ts';
 import { assertPresent } from '../../src/core/assert.ts';
 import { createParams, encodeParams, type NetworkParams } from '../../src/core/params.ts';
 import { connectProbe, type ProbeClient } from '../../src/probe/probe-client.ts';
-import { CairnProcess, freePort, type Lifetime, makeWorld, type World } from '../../test/support/cairn-process.ts';
+import { CairnProcess, makeWorld, type World } from '../../test/support/cairn-process.ts';
+import { freePort } from '../../test/support/free-port.ts';
+import type { Lifetime } from '../../test/support/lifetime.ts';
 
 /**
  * Hard enough for a chain of cheap headers to have less work in it than ours, and easy enough for a stranger to forge a

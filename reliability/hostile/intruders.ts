@@ -1,7 +1,7 @@
 /** Hostile peers that never get as far as a message: raw sockets, handshakes that do not end, streams without number. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { createGenesis } from '../../src/core/validation.ts';
+import { createGenesis } from '../../src/core/genesis.ts';
 import { protocolId } from '../../src/network/protocol-id.ts';
 import { type Character, noise, pause, type Scene } from './character.ts';
 import { RawConnection } from './raw-peer.ts';

@@ -1,7 +1,8 @@
 /** Hostile peers that send what is no message, too much of one, or nothing. */
+
+import { createGenesis } from '../../src/core/genesis.ts';
 import type { Hash } from '../../src/core/hash.ts';
 import { createParams } from '../../src/core/params.ts';
-import { createGenesis } from '../../src/core/validation.ts';
 import { encodeFrameHeader } from '../../src/protocol/frame.ts';
 import {
   ADDRESSES_PER_MESSAGE_MAX,

@@ -12,8 +12,8 @@ export async function openSocket(port: number): Promise<Socket | undefined> {
   );
 }
 
-/** All that comes back for `bytes` until the other side closes, or says nothing more for a while. */
-export async function exchange(port: number, bytes: Uint8Array, silenceMs = 2_000): Promise<string> {
+/** All that comes back for `bytes` until the other side closes, or has said nothing for so long that it never will. */
+export async function exchange(port: number, bytes: Uint8Array, silenceMs = SILENCE_MS_MAX): Promise<string> {
   const socket = await openSocket(port);
   if (socket === undefined) return '';
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -34,3 +34,6 @@ export async function exchange(port: number, bytes: Uint8Array, silenceMs = 2_00
 export function statusesIn(text: string): number[] {
   return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 }
+
+/** Whoever closes does so at once, and on a busy machine some seconds later. */
+const SILENCE_MS_MAX = 20_000;

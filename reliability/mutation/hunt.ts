@@ -11,7 +11,7 @@ export type Verdict = 'killed' | 'timed-out' | 'survived';
 
 /**
  * Sets the tests on mutants. Only those beside a source are asked, or, where there are none, those beside the sources
- * that import it, and the frozen vectors: a mistake that only tests far away notice is hard to find.
+ * that import it, and, about rules, the frozen vectors: a mistake that only tests far away notice is hard to find.
  */
 export class Hunt {
   readonly #sources: ReadonlyMap<string, string>;
@@ -43,7 +43,8 @@ export class Hunt {
     const beside = testBeside(path);
     const importers = [...this.#sources].filter(([, text]) => text.includes(`/${basename(path)}'`));
     const asked = this.#tests.includes(beside) ? [beside] : importers.map(([importer]) => testBeside(importer));
-    return this.#tests.filter((file) => asked.includes(file) || file === VECTORS);
+    if (path.startsWith(RULES_FOLDER)) asked.push(VECTORS);
+    return this.#tests.filter((file) => asked.includes(file));
   }
 
   close(): void {
@@ -68,6 +69,7 @@ function urlOf(path: string): string {
   return pathToFileURL(join(ROOT, path)).href;
 }
 
+const RULES_FOLDER = 'src/core/';
 const VECTORS = 'test/vectors.test.ts';
 /** Tests that take so much longer than they do without a mutant never end. */
 const PATIENCE = 3;

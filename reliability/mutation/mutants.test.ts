@@ -29,6 +29,7 @@ const STATEMENTS: readonly (readonly [source: string, mutants: readonly string[]
   ['let c = Math.min(a, b);', ['let c = Math.max(a, b);']],
   ['let c = a.slice(b);', ['let c = a;']],
   ['let c = () => a;', ['let c = () => undefined;']],
+  ['let c = () => undefined;', []],
   [
     'let c = /^[ab]{2}$/;',
     ['let c = /[ab]{2}$/;', 'let c = /^[^ab]{2}$/;', 'let c = /^[ab]{3}$/;', 'let c = /^[ab]{2}/;'],

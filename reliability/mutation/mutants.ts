@@ -19,7 +19,9 @@ export function findMutants(path: string, source: string): Mutant[] {
   const mutants: Mutant[] = [];
   const visit = (node: Node, parent: Node | undefined): void => {
     if (isOfTypes(node) || (parent !== undefined && isClaim(node, parent))) return;
-    for (const replacement of replacementsFor(node, parent, source)) mutants.push(mutantOf(path, source, replacement));
+    for (const replacement of replacementsFor(node, parent, source)) {
+      if (mutate(source, replacement) !== source) mutants.push(mutantOf(path, source, replacement));
+    }
     for (const child of childrenOf(node)) visit(child, node);
   };
   visit(program, undefined);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assert } from '../../src/core/assert.ts';
-import type { Lifetime } from '../../test/support/cairn-process.ts';
+import type { Lifetime } from '../../test/support/lifetime.ts';
 
 /**
  * How a link carries. `refused`: connections break, and none can be made. `held`: connections stay, and what is sent waits

@@ -2,7 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import type { ProbeClient } from '../../src/probe/probe-client.ts';
 import type { Random } from '../../src/simulator/random.ts';
-import { freePort, type Lifetime, type World } from '../../test/support/cairn-process.ts';
+import type { World } from '../../test/support/cairn-process.ts';
+import { freePort } from '../../test/support/free-port.ts';
+import type { Lifetime } from '../../test/support/lifetime.ts';
 import { statusWhen } from '../../test/support/test-node.ts';
 import { EntrySource } from '../kill/loads.ts';
 import { Promises } from '../kill/promises.ts';

@@ -1,15 +1,10 @@
 /** The blocks of all chains of a network, each kept and judged once, whoever has stored it. */
 import { assert, assertPresent } from '../../src/core/assert.ts';
 import type { Block } from '../../src/core/block.ts';
+import { createGenesis } from '../../src/core/genesis.ts';
 import type { Hash } from '../../src/core/hash.ts';
 import type { NetworkParams } from '../../src/core/params.ts';
-import {
-  type ChainPoint,
-  createGenesis,
-  genesisPoint,
-  hashedHeader,
-  validateHeader,
-} from '../../src/core/validation.ts';
+import { type ChainPoint, genesisPoint, hashedHeader, validateHeader } from '../../src/core/validation.ts';
 
 /** A block, and all that follows from its place. */
 export interface ForestBlock {

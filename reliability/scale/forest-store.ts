@@ -27,6 +27,7 @@ import {
   type ChainStore,
   type CommittedChange,
   type EntryPlaces,
+  type FirstPlaces,
   type LoadOptions,
   type PartLimits,
   type PendingBatch,
@@ -69,6 +70,8 @@ export class ForestStore implements ChainStore {
       window: points.slice(-options.windowLength),
       milestones: points.filter((_, height) => height % options.milestoneInterval === 0).map(({ hash }) => hash),
       pending: takePending(this.#pending.values(), options.pending),
+      broken: [],
+      isJudged: true,
     };
   }
 
@@ -181,7 +184,14 @@ export class ForestStore implements ChainStore {
     const places = this.#chain().flatMap(({ block: { hash, header, body } }) =>
       entryIds(body).flatMap((other, index) => (other === id ? [{ height: header.height, hash, index }] : [])),
     );
-    return { places: places.slice(0, max), indexedTo: heightOf(this.#tip) };
+    const { entries } = await this.pending({ entriesMax: Infinity, bytesMax: Infinity });
+    const pending = entries.find((entry) => entry.id === id)?.bytes;
+    return { places: places.slice(0, max), indexedTo: heightOf(this.#tip), pending };
+  }
+
+  async firstPlaces(ids: readonly Hash[]): Promise<FirstPlaces> {
+    const places = await Promise.all(ids.map(async (id) => (await this.entryPlaces(id, 1)).places[0]));
+    return { places, indexedTo: heightOf(this.#tip) };
   }
 
   /** As of every store in memory: there is no file that another could open. */

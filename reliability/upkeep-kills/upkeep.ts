@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { assert, assertPresent } from '../../src/core/assert.ts';
 import { jsonValue } from '../../src/core/json-text.ts';
-import { CAIRN_MAIN, type Lifetime, type Outcome, runCairn, type World } from '../../test/support/cairn-process.ts';
+import { CAIRN_MAIN, type Outcome, runCairn, type World } from '../../test/support/cairn-process.ts';
+import type { Lifetime } from '../../test/support/lifetime.ts';
 import { NodeProcess, openFiles } from '../node-process.ts';
 import { readState, type StoreKind, type StoreState, type Stores } from './stores.ts';
 

@@ -45,6 +45,7 @@ export const PROBLEMS = {
   'upgrade-required': { status: 426, title: 'The path is for WebSockets' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'The gateway failed' },
+  'records-off': { status: 501, title: 'The node keeps no table of records' },
   'node-closed': { status: 502, title: 'The node closed the connection' },
   'probe-protocol': { status: 502, title: 'The node answered something that cannot be read' },
   'node-failed': { status: 502, title: 'The node failed' },

@@ -16,6 +16,7 @@ import {
   NDJSON_TYPE,
 } from './http-answers.ts';
 import {
+  AppendQuery,
   BlockParams,
   BlocksPageShape,
   BlocksQuery,
@@ -30,6 +31,7 @@ import {
   SearchQuery,
 } from './http-shapes.ts';
 import { PROOF_ROUTES } from './proof-http-routes.ts';
+import { RECORDS_ROUTES } from './records-http-routes.ts';
 import { SearchShape } from './search-shapes.ts';
 import { SEED_ROUTES } from './seed-http-routes.ts';
 import { SERVICE_ROUTES } from './service-http-routes.ts';
@@ -43,6 +45,7 @@ import {
   PendingViewShape,
   ValidationShape,
 } from './shapes.ts';
+import { STREAM_ROUTES } from './stream-http-routes.ts';
 
 /** What each OpenAPI tag is about. */
 export const HTTP_TAGS = [
@@ -50,6 +53,7 @@ export const HTTP_TAGS = [
   { name: 'nodes', description: 'The nodes that this gateway reaches.' },
   { name: 'blocks', description: "A node's chain." },
   { name: 'entries', description: 'Records: submitted, pending, and in blocks.' },
+  { name: 'records', description: 'Entries in blocks, with their authors: asked for, and told as they come.' },
   { name: 'proofs', description: 'What shows that a chain is the one it says it is, to who believes nobody.' },
   { name: 'events', description: 'What happens at nodes, as it happens.' },
   { name: 'service', description: 'The gateway itself.' },
@@ -253,8 +257,10 @@ export const HTTP_ROUTES = {
       summary: 'Submit entries',
       description:
         'A JSON array is a list of entries, any other value is one entry; as newline-delimited JSON each line is one ' +
-        'entry. Answers when the entries are durable in the pool.',
+        'entry. Answers when the entries are durable in the pool. What waits already or is in the chain is not recorded ' +
+        'again, so that a request of which the answer was lost can be sent again; `repeat=true` records equal JSON again.',
       params: NodeParams,
+      querystring: AppendQuery,
       body: content({ [JSON_TYPE]: anyJson, [NDJSON_TYPE]: anyJson }),
       response: answers(202, 'The ids, in the order of the entries.', AppendedShape),
     },
@@ -266,7 +272,7 @@ export const HTTP_ROUTES = {
     schema: {
       tags: ['entries'],
       operationId: 'viewEntry',
-      summary: 'An entry and where it stands in the chain',
+      summary: 'An entry, what has become of it, and where it stands in the chain',
       params: EntryParams,
       response: answers(200, 'The entry.', EntryViewShape),
     },
@@ -317,6 +323,8 @@ export const HTTP_ROUTES = {
       response: answers(200, 'The events, until either side ends it.', Type.String(), EVENT_STREAM_TYPE),
     },
   },
+  ...RECORDS_ROUTES,
+  ...STREAM_ROUTES,
   ...PROOF_ROUTES,
   ...SERVICE_ROUTES,
 } as const;

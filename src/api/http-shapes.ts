@@ -18,8 +18,17 @@ export const BlockParams = Type.Object({
 
 export const EntryParams = Type.Object({
   port: Port,
-  id: Type.String({ pattern: '^[0-9a-f]{64}$', description: "The entry's id." }),
+  id: Type.String({ pattern: '^[0-9a-f]{64}$', description: "The entry's id: 64 lower-case hex digits." }),
 });
+
+export const AppendQuery = Type.Object(
+  {
+    repeat: Type.Optional(
+      Type.Boolean({ description: 'Whether what is in the chain already is recorded once more; false unless told.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 export const BLOCKS_PAGE_MAX = 100;
 
@@ -48,7 +57,15 @@ export const BlocksQuery = Type.Object(
 const PENDING_PAGE_MAX = 1_000;
 
 export const PendingQuery = Type.Object(
-  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PENDING_PAGE_MAX, description: '100 unless told.' })) },
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PENDING_PAGE_MAX, description: '100 unless told.' })),
+    author: Type.Optional(
+      Type.String({
+        pattern: '^did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}$',
+        description: 'An author, did:key:z6Mk… with 44 more letters and digits: entries that this one has signed.',
+      }),
+    ),
+  },
   { additionalProperties: false },
 );
 
@@ -147,9 +164,21 @@ export const ChainShape = Type.Object({
 export const MessageShape = Type.Object({ message: Type.String() });
 
 export const ReadinessShape = Type.Object({
-  ready: Type.Boolean({ description: 'Whether a node answers.' }),
-  nodes: Type.Array(Type.Object({ port: Type.Integer(), answers: Type.Boolean() })),
+  ready: Type.Boolean({ description: 'Whether a node is.' }),
+  nodes: Type.Array(
+    Type.Object({
+      port: Type.Integer(),
+      state: Type.Union([Type.Literal('ready'), Type.Literal('syncing'), Type.Literal('unreachable')], {
+        description: 'Syncing: more than 8 blocks, or headers that are still being judged, are known beyond its tip.',
+      }),
+      behind: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+        description: 'Blocks known of beyond its tip; null of a node that does not answer.',
+      }),
+    }),
+  ),
 });
+
+export type Readiness = Static<typeof ReadinessShape>;
 
 export const LivenessShape = Type.Object({ alive: Type.Literal(true) });
 

@@ -2,7 +2,14 @@
 import Type from 'typebox';
 import { answers, BYTES_TYPE } from './http-answers.ts';
 import { BlockParams, EntryParams, NodeParams } from './http-shapes.ts';
-import { EntryProofShape, HeaderProofShape, ProofQuery, ReceiptShape } from './proof-shapes.ts';
+import {
+  EntryProofShape,
+  EntryProofsQuery,
+  EntryProofsShape,
+  HeaderProofShape,
+  ProofQuery,
+  ReceiptShape,
+} from './proof-shapes.ts';
 
 export const PROOF_ROUTES = {
   chainProof: {
@@ -45,6 +52,21 @@ export const PROOF_ROUTES = {
       params: EntryParams,
       querystring: ProofQuery,
       response: answers(200, 'An entry proof.', EntryProofShape),
+    },
+  },
+  entryProofs: {
+    method: 'GET',
+    url: '/api/v1/nodes/:port/entry-proofs',
+    config: { changesState: false },
+    schema: {
+      tags: ['proofs'],
+      operationId: 'entryProofs',
+      summary: 'That each of several entries stands in a block below one tip, or in the tip',
+      description:
+        'The same entry proofs as one by one. One that is not to be had is null, and the others come all the same.',
+      params: NodeParams,
+      querystring: EntryProofsQuery,
+      response: answers(200, 'Entry proofs.', EntryProofsShape),
     },
   },
   receipt: {

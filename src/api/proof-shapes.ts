@@ -1,5 +1,6 @@
 /** Proofs as the HTTP and JSON-RPC interfaces give them (docs/spec/inclusion-proof.md#json, docs/spec/chain-proof.md). */
 import Type, { type Static } from 'typebox';
+import { ENTRY_PROOFS_MAX } from './rpc.ts';
 
 const HashText = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const JoinedHashes = Type.String({
@@ -33,6 +34,13 @@ export const EntryProofShape = Type.Object({
   block: HeaderProofShape,
 });
 
+export const EntryProofsShape = Type.Object({
+  proofs: Type.Array(Type.Union([EntryProofShape, Type.Null()]), {
+    description:
+      'One for each id, in their order; null where the entry was not found up to the tip, or there was no time for it.',
+  }),
+});
+
 export const ReceiptShape = Type.Object({
   format: Type.Literal('cairn/receipt/1'),
   network: Type.Unknown({ description: "The network's parameters." }),
@@ -41,14 +49,26 @@ export const ReceiptShape = Type.Object({
   chain_proof: Type.String({ pattern: '^([0-9a-f]{2})*$', description: 'The bytes of a chain proof.' }),
 });
 
-export const ProofQuery = Type.Object(
+const TIP_QUERY = {
+  tip: Type.Optional(
+    Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      description:
+        'Hash of a block of the active chain, 64 lower-case hex digits, below which it is shown; the tip of the moment unless told.',
+    }),
+  ),
+};
+
+export const ProofQuery = Type.Object(TIP_QUERY, { additionalProperties: false });
+
+export const EntryProofsQuery = Type.Object(
   {
-    tip: Type.Optional(
-      Type.String({
-        pattern: '^[0-9a-f]{64}$',
-        description: 'A block of the active chain, below which it is shown; the tip of the moment unless told.',
-      }),
-    ),
+    id: Type.Array(HashText, {
+      minItems: 1,
+      maxItems: ENTRY_PROOFS_MAX,
+      description: 'Id of an entry, 64 lower-case hex digits. Repeat the parameter for several.',
+    }),
+    ...TIP_QUERY,
   },
   { additionalProperties: false },
 );

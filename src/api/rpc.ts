@@ -25,6 +25,17 @@ export const RPC_METHODS = {
   forks: 'forks',
   /** `{}` to the parameters of the network, in the canonical form that is hashed into the genesis. */
   params: 'params',
+  /**
+   * `{after?, filter?, wait_s?, limit?}` to `Follow`: what is to be told next to whoever has been told up to the cursor
+   * `after`, which may also be `start`, or is left out to hear what is new. Without news it waits for some, so many seconds;
+   * 60 at most, 0 unless told. 100 events unless told, 1,000 at most.
+   */
+  follow: 'follow',
+  /**
+   * `{filter?, order?, limit?, cursor?}` to `RecordsPage`: records of the active chain that the filter lets pass, of a node that
+   * keeps a table of them. 100 unless told, 1,000 at most.
+   */
+  records: 'records',
   /** `{id}` to `EntryView`. */
   entry: 'entry',
   /**
@@ -41,18 +52,27 @@ export const RPC_METHODS = {
   'header-proof': 'header-proof',
   /** `{id, tip?}` to an entry proof: that the entry is on the chain up to `tip`; the tip of the moment unless told. */
   'entry-proof': 'entry-proof',
+  /**
+   * `{ids, tip?}` to `{proofs: [entry proof or null, …]}`: the same for each of these ids, `ENTRY_PROOFS_MAX` at most, in their order;
+   * null for an entry that was not found on the chain up to `tip`, as far as it was looked through, or for which there was no time.
+   */
+  'entry-proofs': 'entry-proofs',
   /** `{id}` to a receipt of the entry (docs/spec/receipt.md). */
   receipt: 'receipt',
-  /** `{entries: [any JSON, …]}` to `Appended`, when the entries are durable in the pool; 4,096 and 1 MiB at most. */
+  /**
+   * `{entries: [any JSON, …], once?}` to `Appended`, when the entries are durable in the pool; 4,096 and 1 MiB at most.
+   * With `once`, what is in the chain already is not recorded again.
+   */
   append: 'append',
-  /** `{limit?}` to `PendingView`, oldest first; 100 unless told, 1,000 at most. */
+  /** `{limit?, author?}` to `PendingView`, oldest first, or those that the author has signed; 100 unless told, 1,000 at most. */
   pending: 'pending',
   /** `{data}` to `{block}`, when the block is durable and on the active chain. */
   mine: 'mine',
   /** `{}` to `Validation`: checks the whole stored chain again. Progress as `progress` notifications. */
   validate: 'validate',
   /**
-   * `{blocks?: [block, …], last?}` to `Offer`: the next part of a candidate chain, one chain on a connection at a time.
+   * `{blocks?: [block, …], last?}` to `Offer`: the next part of a candidate chain, which begins with the genesis or the child of an
+   * active block, one chain on a connection at a time.
    * With `last`, or as soon as it is known, the answer has the verdict.
    */
   offer: 'offer',
@@ -69,6 +89,9 @@ export const RPC_METHODS = {
 } as const;
 
 export type RpcMethod = keyof typeof RPC_METHODS;
+
+/** How many entry proofs one call gives. */
+export const ENTRY_PROOFS_MAX = 64;
 
 /** What notifications are called. */
 export const RPC_NOTIFICATIONS = { event: 'event', progress: 'progress' } as const;

@@ -23,10 +23,10 @@ export const SERVICE_ROUTES = {
     schema: {
       tags: ['service'],
       operationId: 'readiness',
-      summary: 'Whether a node answers',
+      summary: 'Whether a node answers and has caught up with what it knows of',
       response: {
-        ...answers(200, 'At least one does.', ReadinessShape),
-        ...answers(503, 'None does.', ReadinessShape),
+        ...answers(200, 'At least one has.', ReadinessShape),
+        ...answers(503, 'None has: all are syncing, or do not answer.', ReadinessShape),
       },
     },
   },

@@ -60,20 +60,44 @@ const PlaceShape = Type.Object({
   depth: Type.Integer({ minimum: 0, description: 'Blocks on top of its block.' }),
 });
 
+/** What has become of an entry: one word, the same everywhere (docs/spec/entries.md#life). */
+const EntryStatusShape = Type.Union(
+  [Type.Literal('pending'), Type.Literal('returned'), Type.Literal('in-block'), Type.Literal('refused')],
+  {
+    description:
+      'It waits for a block; it waits again, because its block was abandoned; it stands in a block; or the node was ' +
+      'asked to record it and did not, and remembers for a while why.',
+  },
+);
+export type EntryStatus = Static<typeof EntryStatusShape>;
+
 export const EntryViewShape = Type.Object({
   id: Hash,
-  status: Type.Union([Type.Literal('pending'), Type.Literal('in-block')]),
+  status: EntryStatusShape,
   places: Type.Array(PlaceShape, { description: 'Lowest first; equal entries may stand in the chain more than once.' }),
   indexed_to: Type.Integer({
     description: 'The height up to which the chain was looked through: below the tip while the index is being built.',
   }),
-  data: Type.Unknown(),
+  since: Type.Optional(
+    Type.String({
+      format: 'date-time',
+      description: 'When it began to wait or was refused, as far as the node remembers; never with `in-block`.',
+    }),
+  ),
+  reason: Type.Optional(Type.String({ description: 'With `refused`: the code of what was wrong.' })),
+  message: Type.Optional(Type.String({ description: 'With `refused`: the same for people.' })),
+  data: Type.Optional(Type.Unknown({ description: 'The entry; left out with `refused`, as it was not kept.' })),
 });
+export type EntryView = Static<typeof EntryViewShape>;
 
 /** What became of one submitted entry. */
 export const SubmittedShape = Type.Object({
   id: Hash,
-  status: Type.Union([Type.Literal('pending'), Type.Literal('already-pending')]),
+  status: Type.Union([Type.Literal('pending'), Type.Literal('already-pending'), Type.Literal('in-block')], {
+    description:
+      'It waits from now on; an equal one waits already; or, where each is to be recorded `once`, it is in the chain.',
+  }),
+  place: Type.Optional(PlaceShape),
 });
 export type Submitted = Static<typeof SubmittedShape>;
 
@@ -174,13 +198,29 @@ const EventLoopShape = Type.Object(
   { description: "How long the node's thread kept others waiting, in seconds." },
 );
 
+const RecordsStatusShape = Type.Object({
+  indexed_to: Type.Integer({ minimum: -1, description: 'The height up to which it holds the active chain.' }),
+  indexes: Type.Array(Type.String(), { description: 'The fields that can be searched at once, as JSON Pointers.' }),
+  full_text: Type.Boolean({ description: 'Whether the words in records can be searched at once.' }),
+});
+/** What a node says of its table of records. */
+export type RecordsStatus = Static<typeof RecordsStatusShape>;
+
 export const NodeStatusShape = Type.Object({
   port: Type.Integer({ description: 'The port of the probe socket, by which the node is known on its machine.' }),
   pid: Type.Integer(),
   version: Type.String(),
   peer_id: Type.String(),
   addresses: Type.Array(Type.String(), { description: 'Where peers reach it.' }),
-  network: Type.Object({ name: Type.String(), genesis: Hash }),
+  network: Type.Object({
+    name: Type.String(),
+    genesis: Hash,
+    signatures: Type.Union([Type.Literal('optional'), Type.Literal('required')], {
+      description: 'Whether every entry must be signed.',
+    }),
+    writers: Type.Integer({ minimum: 0, description: 'How many are named who alone may write; 0: anybody may.' }),
+    stamp_bits: Type.Integer({ minimum: 0, description: 'With how many zero bits the id of every entry begins.' }),
+  }),
   tip: Type.Object({ height: Type.Integer(), hash: Hash, time: Type.String({ format: 'date-time' }), work: Work }),
   length: Type.Integer({ minimum: 1, description: 'Blocks in the chain, the genesis included.' }),
   next_bits: Type.String({ description: 'The compact target of the next block.' }),
@@ -189,6 +229,9 @@ export const NodeStatusShape = Type.Object({
   event_loop: EventLoopShape,
   peers: Type.Integer({ minimum: 0 }),
   pending: Type.Object({ count: Type.Integer({ minimum: 0 }), size_bytes: Type.Integer({ minimum: 0 }) }),
+  records: Type.Union([RecordsStatusShape, Type.Null()], {
+    description: 'The table of records that can be searched; null where the node keeps none.',
+  }),
   mining: MiningShape,
   rewrite_cost: Type.Array(RewriteCostShape, {
     description:
@@ -199,10 +242,11 @@ export const NodeStatusShape = Type.Object({
       'Seconds since the disk has had no room, so that nothing is recorded or mined; null while it has room.',
   }),
   alarm: Type.Union([Type.String(), Type.Null()], {
-    description: 'Set when a reorganisation was deeper than 100 blocks.',
+    description: 'Set when a reorganisation was deeper than 100 blocks, or a stored block breaks a newer rule.',
   }),
   uptime_s: Type.Number(),
 });
+/** What a node says of itself. */
 export type NodeStatus = Static<typeof NodeStatusShape>;
 
 export const ValidationShape = Type.Object({
@@ -237,14 +281,17 @@ export const ParamsShape = Type.Object({
   depth_max: Type.Integer(),
   entries_max: Type.Integer(),
   entry_bytes_max: Type.Integer(),
-  format: Type.Literal(1),
+  format: Type.Union([Type.Literal(1), Type.Literal(2)]),
   future_time_max: Type.Integer(),
   genesis_time: Type.Integer(),
   half_life: Type.Integer(),
   initial_bits: Bits,
   name: Type.String(),
+  signatures: Type.Optional(Type.Literal('required')),
   solve_time_max: Type.Integer(),
+  stamp_bits: Type.Optional(Type.Integer({ description: 'The id of every entry begins with so many zero bits.' })),
   target_limit: Bits,
+  writers: Type.Optional(Type.Array(Type.String(), { description: 'Who may sign entries, as did:key.' })),
 });
 
 /** A node on the list of running nodes. */

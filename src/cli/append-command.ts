@@ -1,21 +1,21 @@
 /** `cairn append`: entries from a file or a pipe into a node's pool, where they wait for blocks. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Submitted } from '../api/shapes.ts';
-import type { ProbeClient } from '../probe/probe-client.ts';
-import { abortable } from './abortable.ts';
-import { type CommandContext, withNode } from './command-context.ts';
+import type { NodeStatus } from '../api/shapes.ts';
+import { jsonValue } from '../core/json-text.ts';
+import { type ProbeClient, RpcCallError } from '../probe/probe-client.ts';
+import { interruptible } from './abortable.ts';
+import { AppendJournal, type JournalName, type JournalState, journalKey, readJournal } from './append-journal.ts';
+import { type RunFlags, runBatches } from './append-run.ts';
+import { checkSource, openSource, type SourceFlags, type SourceKind, sourceKind } from './append-source.ts';
+import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
 import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';
-import { batchEntries, type EntryBatch, type EntryFault } from './entry-batches.ts';
-import { BatchRefusedError, EntrySubmitter } from './entry-submitter.ts';
-import { InclusionCheck } from './inclusion-check.ts';
-import { readJsonFile } from './json-input.ts';
+import type { EntryBatch } from './entry-batches.ts';
+import { type EntryPreparation, openPreparation, type PreparationFlags } from './entry-preparation.ts';
+import { INPUT_START, type LinePosition } from './line-splitter.ts';
+import { backlogBatches } from './signed-backlog.ts';
 import { formatCount } from './table.ts';
 
-export interface AppendFlags {
-  readonly wait?: boolean;
-  readonly json?: boolean;
+export interface AppendFlags extends RunFlags, SourceFlags, PreparationFlags {
+  readonly resume?: boolean;
 }
 
 /** Every entry before the first fault is appended, and none after it; the answer says how many. */
@@ -25,159 +25,127 @@ export async function runAppend(
   file: string,
   flags: AppendFlags,
 ): Promise<ExitCode> {
-  const batches = await openBatches(context, file);
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort(new CommandError(EXIT_CODES.interrupted, 'interrupted', 'Interrupted.'));
-  process.once('SIGINT', interrupt);
+  const kind = sourceKind(file, flags);
+  const hasJournal = file !== '-' && kind.type !== 'json-value';
+  if (flags.resume === true && !hasJournal) throw notResumable(file);
+  await checkSource(file);
+  return interruptible((signal) =>
+    withNode(context, port, async (client) => {
+      const opened = hasJournal ? await openJournal(context, client, file, flags) : NO_JOURNAL;
+      return append({ context, client, file, kind, flags, signal, ...opened });
+    }),
+  );
+}
+
+interface OpenedJournal {
+  /** Undefined where none can be kept. */
+  readonly journal: AppendJournal | undefined;
+  /** What stands in signed entries before the place that they come from. */
+  readonly key: string | undefined;
+  /** What is gone on from. */
+  readonly state: JournalState | undefined;
+}
+
+interface Append extends OpenedJournal {
+  readonly context: CommandContext;
+  readonly client: ProbeClient;
+  readonly file: string;
+  readonly kind: SourceKind;
+  readonly flags: AppendFlags;
+  readonly signal: AbortSignal;
+}
+
+async function append(options: Append): Promise<ExitCode> {
+  const { context, client, flags, signal, key } = options;
+  const preparation = await openPreparation(context, client, flags, signal);
   try {
-    const run = new AppendRun(context, flags, interrupted.signal);
-    return await withNode(context, port, (client) => run.append(client, batches));
-  } finally {
-    process.removeListener('SIGINT', interrupt);
-  }
-}
-
-type Batches = AsyncIterable<
-  { readonly ok: true; readonly value: EntryBatch } | { readonly ok: false; readonly fault: EntryFault }
->;
-
-async function openBatches({ terminal }: CommandContext, file: string): Promise<Batches> {
-  if (file === '-') {
-    if (terminal.stdin.isTTY === true) terminal.talk('Reading entries, one JSON value a line; Ctrl-D ends.');
-    return batchEntries(terminal.stdin);
-  }
-  const facts = await stat(file).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CommandError(EXIT_CODES.usage, 'file-unreadable', `${file}: it cannot be read (${reason}).`, cause);
-  });
-  if (facts.isDirectory()) {
-    const message = `${file}: this is a folder; name a file with one JSON value a line, or - for stdin.`;
-    throw new CommandError(EXIT_CODES.usage, 'file-unreadable', message);
-  }
-  if (!file.endsWith('.json')) return batchEntries(createReadStream(file, { highWaterMark: READ_BYTES }));
-  const entry = await readJsonFile(file);
-  return (async function* () {
-    yield { ok: true, value: { entries: [entry], lines: [1] } } as const;
-  })();
-}
-
-class AppendRun {
-  readonly #context: CommandContext;
-  readonly #flags: AppendFlags;
-  readonly #signal: AbortSignal;
-  #pending = 0;
-  #alreadyPending = 0;
-  #lastLineSent = 0;
-  #toldPoolFull = false;
-  #check: InclusionCheck | undefined;
-
-  constructor(context: CommandContext, flags: AppendFlags, signal: AbortSignal) {
-    this.#context = context;
-    this.#flags = flags;
-    this.#signal = signal;
-  }
-
-  async append(client: ProbeClient, batches: Batches): Promise<ExitCode> {
-    if (this.#flags.wait === true) this.#check = await InclusionCheck.begin(client);
-    const submitter = new EntrySubmitter({
+    const { terminal } = context;
+    const { unsettled, start } = goOn(preparation, options);
+    if (flags.resume === true && start.bytes > 0) terminal.talk(`Going on after line ${formatCount(start.line)}.`);
+    if (unsettled.length > 0) {
+      const count = formatCount(preparation.waiting.length);
+      terminal.talk(`Signed by an earlier run, and not known to be at a node: ${count}. They go first.`);
+    }
+    const source = await openSource(terminal, { file: options.file, kind: options.kind, start });
+    const noteOf = ({ bytes, line }: LinePosition) => (key === undefined ? undefined : `${key} ${bytes} ${line}`);
+    const { journal } = options;
+    return await runBatches({
+      terminal,
       client,
-      signal: this.#signal,
-      onTaken: (entries) => this.#count(entries),
-      onPoolFull: () => this.#tellPoolFull(),
+      flags,
+      signal,
+      source,
+      preparation,
+      unsettled,
+      noteOf,
+      start,
+      journal,
     });
-    let fault: EntryFault | undefined;
-    let failure: unknown;
-    try {
-      fault = await this.#submitAll(submitter, batches);
-      await submitter.drain();
-      await this.#waitForBlocks(0);
-    } catch (error) {
-      // What is still on its way counts too, once it is settled.
-      await submitter.drain().catch(() => undefined);
-      if (error instanceof BatchRefusedError) ({ fault } = error);
-      else failure = error;
-    }
-    await this.#report(fault, failure);
-    if (failure !== undefined) throw failure;
-    return fault === undefined ? EXIT_CODES.done : EXIT_CODES.refused;
-  }
-
-  async #submitAll(submitter: EntrySubmitter, batches: Batches): Promise<EntryFault | undefined> {
-    const iterator = batches[Symbol.asyncIterator]();
-    for (;;) {
-      // Nothing may come for hours, as from `tail -f`.
-      const { done, value: batch } = await abortable(iterator.next(), this.#signal);
-      if (done === true) return undefined;
-      if (!batch.ok) return batch.fault;
-      await submitter.submit(batch.value);
-      this.#lastLineSent = batch.value.lines.at(-1) ?? this.#lastLineSent;
-      if (this.#check === undefined || this.#check.count < WAITING_IDS_MAX) continue;
-      await submitter.drain();
-      await this.#waitForBlocks(WAITING_IDS_MAX / 2);
-    }
-  }
-
-  /** With `--wait`: until at most `left` entries are not in blocks. */
-  async #waitForBlocks(left: number): Promise<void> {
-    const check = this.#check;
-    if (check === undefined) return;
-    await check.catchUp();
-    while (check.count > left) {
-      this.#context.terminal.progress(`waiting for blocks: ${formatCount(check.count)} entries are in none yet`);
-      await delay(LOOK_INTERVAL_MS, undefined, { signal: this.#signal });
-      await check.catchUp();
-    }
-  }
-
-  #count(entries: readonly Submitted[]): void {
-    for (const { status } of entries) {
-      if (status === 'pending') this.#pending++;
-      else this.#alreadyPending++;
-    }
-    this.#check?.add(entries);
-    this.#context.terminal.progress(`${formatCount(this.#pending + this.#alreadyPending)} entries taken`);
-  }
-
-  #tellPoolFull(): void {
-    if (this.#toldPoolFull) return;
-    this.#toldPoolFull = true;
-    this.#context.terminal.talk('As many entries wait for blocks as the node takes; going on as blocks are found.');
-  }
-
-  /** Which lines were not appended: none is lost silently. */
-  #describeLeftOut({ line, lastLine }: EntryFault): string {
-    if (lastLine === undefined) return `The entries before line ${line} were appended; go on from there.`;
-    // Batches behind the refused one may have been on their way.
-    const batch = line === lastLine ? `line ${line}` : `lines ${line} to ${lastLine}`;
-    return `Not appended: ${batch}, and everything after line ${Math.max(lastLine, this.#lastLineSent)}.`;
-  }
-
-  async #report(fault: EntryFault | undefined, failure: unknown): Promise<void> {
-    const { terminal } = this.#context;
-    const accepted = this.#pending + this.#alreadyPending;
-    const isInBlocks = this.#check?.count === 0 && failure === undefined;
-    if (fault !== undefined) {
-      terminal.talk(`cairn: line ${fault.line}: ${fault.message} (${fault.code})`);
-      terminal.talk(this.#describeLeftOut(fault));
-    }
-    if (failure !== undefined && this.#lastLineSent > 0) {
-      const told = 'What was on its way then may have been appended or not: send it again to be sure of it';
-      terminal.talk(`${told}; an entry that waits already is told as such.`);
-    }
-    if (this.#flags.json === true) {
-      const facts = { accepted, pending: this.#pending, already_pending: this.#alreadyPending };
-      await terminal.print(
-        JSON.stringify({ ...facts, ...(this.#check && { in_blocks: isInBlocks }), ...(fault && { fault }) }),
-      );
-      return;
-    }
-    const already = this.#alreadyPending === 0 ? '' : `, ${formatCount(this.#alreadyPending)} of them waited already`;
-    const place = isInBlocks ? 'in blocks' : 'waiting for a block';
-    await terminal.print(`${formatCount(accepted)} ${accepted === 1 ? 'entry' : 'entries'} ${place}${already}`);
+  } finally {
+    preparation.close();
   }
 }
 
-const READ_BYTES = 262_144;
-const LOOK_INTERVAL_MS = 100;
-/** About as many as wait at a node at most, so that memory stays bounded with `--wait`, too. */
-const WAITING_IDS_MAX = 50_000;
+/** What is to be sent again as it was signed, in batches, and where the file goes on behind it. */
+function goOn(
+  { waiting }: EntryPreparation,
+  { state, key, flags }: Append,
+): { readonly unsettled: readonly EntryBatch[]; readonly start: LinePosition } {
+  let start = state?.acknowledged ?? INPUT_START;
+  const unsettled = backlogBatches(waiting, ({ note }) => {
+    const [from, endBytes, endLine] = note?.split(' ') ?? [];
+    // Also where there is no journal: a run may have been killed while it signed what it was going to send first.
+    const isOurs = flags.resume === true && from !== undefined && from === key;
+    if (isOurs && Number(endBytes) > start.bytes) start = { bytes: Number(endBytes), line: Number(endLine) };
+    return start;
+  });
+  return { unsettled, start };
+}
+
+/** Goes on from what an earlier run has left, where that is asked for. */
+async function openJournal(
+  { terminal, home }: CommandContext,
+  client: ProbeClient,
+  file: string,
+  { resume }: AppendFlags,
+): Promise<OpenedJournal> {
+  const { genesis } = parseAnswer<NodeStatus>(await client.call('status')).network;
+  const name: JournalName = { home, file, genesis };
+  const key = await journalKey(name);
+  if (resume === true) {
+    const state = await readJournal(name);
+    if (state?.lastId !== undefined) await checkStillThere(client, file, state.lastId);
+    return { journal: await AppendJournal.open(terminal, name, state), key, state };
+  }
+  try {
+    return { journal: await AppendJournal.open(terminal, name), key, state: undefined };
+  } catch (error) {
+    // Somebody who does not go on later needs none.
+    const reason = error instanceof Error ? error.message : String(error);
+    terminal.talk(`How far this gets cannot be written down, so --resume will not know (${reason}).`);
+    return NO_JOURNAL;
+  }
+}
+
+/** A node that was set up anew knows nothing of what was appended before: then there is nothing to go on from. */
+async function checkStillThere(client: ProbeClient, file: string, id: string): Promise<void> {
+  try {
+    await client.call('entry', jsonValue({ id }));
+  } catch (error) {
+    if (!(error instanceof RpcCallError) || error.rpc.data.code !== 'entry-not-found') {
+      // While the index is being built, nobody can say so.
+      if (error instanceof RpcCallError && error.rpc.data.code === 'entry-index-busy') return;
+      throw error;
+    }
+    const message = `The node does not know the last entry that was appended from ${file} (${id}): its chain is another one, or was begun anew. Leave --resume out to append all of the file.`;
+    throw new CommandError(EXIT_CODES.refused, 'journal-other-chain', message);
+  }
+}
+
+function notResumable(file: string): CommandError {
+  const what = file === '-' ? 'What comes from stdin' : `${file} is one entry, which`;
+  const message = `${what} has no place to go on from: leave --resume out, and say --once to record nothing twice.`;
+  return new CommandError(EXIT_CODES.usage, 'resume-impossible', message);
+}
+
+const NO_JOURNAL: OpenedJournal = { journal: undefined, key: undefined, state: undefined };

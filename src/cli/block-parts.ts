@@ -101,5 +101,5 @@ function unreadable(reason: string): CommandError {
 }
 
 /** Half of what a message holds: the last block of a part may be a large one. */
-const PART_BYTES = 524_288;
+export const PART_BYTES = 524_288;
 const ARRAY_OPEN = 0x5b;

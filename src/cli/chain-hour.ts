@@ -2,8 +2,7 @@
 import type { BlockSummary } from '../api/shapes.ts';
 import { jsonValue, type PlainValue } from '../core/json-text.ts';
 import type { ProbeClient } from '../probe/probe-client.ts';
-import { parseAnswer } from './command-context.ts';
-import { CommandError, EXIT_CODES } from './command-error.ts';
+import { answeredWithout, parseAnswer } from './command-context.ts';
 
 /** The blocks with a time later than an hour before that of the tip; never the genesis, which took no work. */
 export interface ChainHour {
@@ -23,7 +22,7 @@ export interface ChainHour {
  */
 export async function readLastHour(client: Pick<ProbeClient, 'call'>): Promise<ChainHour | undefined> {
   const tip = await summaryOf(client, {});
-  if (tip === undefined) throw new CommandError(EXIT_CODES.unreachable, 'probe-protocol', BLOCK_MISSING);
+  if (tip === undefined) throw answeredWithout('a block');
   if (tip.height === 0) return undefined;
   const startMs = Date.parse(tip.time) - HOUR_MS;
   /** The highest block known to be before the hour, or else the genesis. */
@@ -44,7 +43,7 @@ export async function readLastHour(client: Pick<ProbeClient, 'call'>): Promise<C
   // The genesis may be much older than the first block.
   const first = low === 0 ? await summaryOf(client, { from: 1 }) : before;
   if (before === undefined || first === undefined) {
-    throw new CommandError(EXIT_CODES.unreachable, 'probe-protocol', BLOCK_MISSING);
+    throw answeredWithout('a block');
   }
   const work = BigInt(tip.work) - BigInt(before.work);
   const seconds = Math.min(HOUR_MS, Math.max(1_000, Date.parse(tip.time) - Date.parse(first.time))) / 1_000;
@@ -60,4 +59,3 @@ async function summaryOf(
 }
 
 const HOUR_MS = 3_600_000;
-const BLOCK_MISSING = 'The node answered without a block: check that it is of this version.';

@@ -68,7 +68,8 @@ function memberOf(block: JsonText, name: string): string | undefined {
   return text === undefined ? undefined : parseAnswer<string>(text);
 }
 
-function chainChanged(height: number): CommandError {
+/** A reorganisation came between. */
+export function chainChanged(height: number): CommandError {
   const message =
     `The node has left the chain that was being read, below height ${height}: a longer branch has taken its place. ` +
     'Do it again.';

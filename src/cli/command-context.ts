@@ -39,6 +39,12 @@ export async function withNode<Value>(
   }
 }
 
+/** For an answer that has not got what was asked for: `a block`. */
+export function answeredWithout(what: string): CommandError {
+  const message = `The node answered without ${what}: check that it is of this version.`;
+  return new CommandError(EXIT_CODES.unreachable, 'probe-protocol', message);
+}
+
 /** An answer of a node that is no ledger JSON. Its shape is the node's word for it: both are of one version. */
 export function parseAnswer<Shape>(text: string): Shape {
   return JSON.parse(text) as Shape;

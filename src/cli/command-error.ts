@@ -53,6 +53,24 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** A file that cannot be read; where there is no `cause`, because it is not there. */
+export function fileUnreadable(path: string, cause: unknown): CommandError {
+  return new CommandError(EXIT_CODES.usage, 'file-unreadable', `${path}: ${describeReadFailure(cause)}.`, cause);
+}
+
+/** Why a file cannot be read, for people, without a full stop. */
+export function describeReadFailure(cause: unknown): string {
+  const known = cause === undefined ? 'ENOENT' : codeOf(cause);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return READ_FAILURES.get(known ?? '') ?? `it cannot be read (${reason})`;
+}
+
+const READ_FAILURES: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EISDIR', 'it is a folder, and not a file'],
+  ['EACCES', 'you may not read it'],
+]);
+
 /** Codes of errors from lower floors. */
 const EXIT_CODES_BY_CODE: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ['node-unreachable', EXIT_CODES.unreachable],

@@ -1,7 +1,9 @@
 /** From lines to batches: nothing lost, nothing changed, and the line named that is no entry. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { batchEntries, type EntryFault } from './entry-batches.ts';
+import { setTimeout as nextTurn } from 'node:timers/promises';
+import { batchEntries } from './entry-batches.ts';
+import { type EntryFault, JsonLineReader } from './entry-reader.ts';
 
 interface Read {
   /** The number of each batch's entries. */
@@ -20,7 +22,7 @@ async function read(text: string | Uint8Array, chunkBytes = 65_536): Promise<Rea
   const entries: string[] = [];
   const lines: number[] = [];
   let fault: EntryFault | undefined;
-  for await (const batch of batchEntries(chunks())) {
+  for await (const batch of batchEntries(chunks(), new JsonLineReader())) {
     assert.equal(fault, undefined, 'nothing comes after a fault');
     if (!batch.ok) {
       ({ fault } = batch);
@@ -32,6 +34,9 @@ async function read(text: string | Uint8Array, chunkBytes = 65_536): Promise<Rea
   }
   return { sizes, entries, lines, fault };
 }
+
+/** In one chunk: what comes bit by bit is cut by time, too. */
+const AT_ONCE = 4_194_304;
 
 test('entries are canonical text of the very value: no key and no digit is lost', async () => {
   const { entries, lines } = await read(
@@ -49,7 +54,7 @@ test('entries stay what they were when the memory of the source is used again', 
     }
   }
   const entries: string[] = [];
-  for await (const batch of batchEntries(source())) {
+  for await (const batch of batchEntries(source(), new JsonLineReader())) {
     assert.ok(batch.ok);
     entries.push(...batch.value.entries.map((entry) => Buffer.from(entry).toString()));
   }
@@ -57,7 +62,7 @@ test('entries stay what they were when the memory of the source is used again', 
 });
 
 test('a batch has 4,096 entries at most', async () => {
-  const { sizes, entries } = await read(Array.from({ length: 10_000 }, (_, i) => `${i}\n`).join(''), 1_000);
+  const { sizes, entries } = await read(Array.from({ length: 10_000 }, (_, i) => `${i}\n`).join(''), AT_ONCE);
   assert.deepEqual(sizes, [4_096, 4_096, 1_808]);
   assert.deepEqual(
     entries,
@@ -67,7 +72,7 @@ test('a batch has 4,096 entries at most', async () => {
 
 test('a batch has 900 KiB at most', async () => {
   const entry = JSON.stringify('x'.repeat(60_000));
-  const { sizes } = await read(`${entry}\n`.repeat(40));
+  const { sizes } = await read(`${entry}\n`.repeat(40), AT_ONCE);
   assert.equal(Math.max(...sizes), Math.floor((900 * 1_024) / 60_003));
   assert.equal(
     sizes.reduce((sum, size) => sum + size, 0),
@@ -83,12 +88,56 @@ test('what has come is a batch as soon as the source pauses, and a fault in the 
     yield Buffer.from('4\n');
     throw new Error('the disk is gone');
   }
-  const batches = batchEntries(chunks());
+  const batches = batchEntries(chunks(), new JsonLineReader());
   const first = await batches.next();
   assert(first.done !== true && first.value.ok);
   assert.deepEqual(first.value.value.lines, [1, 2]);
   goOn();
   await assert.rejects(batches.next(), /the disk is gone/);
+});
+
+test('a batch does not wait for a source that goes on slowly without a pause', async () => {
+  const ending = new AbortController();
+  async function* chunks() {
+    for (let i = 0; !ending.signal.aborted; i++) {
+      yield Buffer.from(`${i}\n`);
+      await nextTurn(1);
+    }
+  }
+  const batches = batchEntries(chunks(), new JsonLineReader());
+  const first = await batches.next();
+  ending.abort();
+  await batches.return();
+  assert(first.done !== true && first.value.ok);
+  // It would have all of them, if it waited until it is full.
+  assert.ok(first.value.value.entries.length < 1_000);
+});
+
+test('a batch says where its input goes on after each entry', async () => {
+  async function* chunks() {
+    yield Buffer.from('\ufeff1\n\n"ü"\r\n');
+    yield Buffer.from('33');
+  }
+  const ends: object[] = [];
+  for await (const batch of batchEntries(chunks(), new JsonLineReader())) if (batch.ok) ends.push(...batch.value.ends);
+  assert.deepEqual(ends, [
+    { bytes: 5, line: 1 },
+    { bytes: 12, line: 3 },
+    { bytes: 14, line: 4 },
+  ]);
+});
+
+test('a reader that begins in the middle names lines and bytes of the whole input', async () => {
+  async function* chunks() {
+    yield Buffer.from('3\n4\nno JSON');
+  }
+  const read = [];
+  const reader = new JsonLineReader({ bytes: 4, line: 2 });
+  for await (const batch of batchEntries(chunks(), reader)) {
+    if (batch.ok) read.push(batch.value.lines, batch.value.ends.at(-1));
+    else read.push(batch.fault.line);
+  }
+  assert.deepEqual(read, [[3, 4], { bytes: 8, line: 4 }, 5]);
 });
 
 const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);

@@ -1,8 +1,9 @@
 /** Where a command writes many bytes: to stdout, or into a file that is there whole or not at all. */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CommandError, EXIT_CODES } from './command-error.ts';
+import { CommandError, codeOf, EXIT_CODES } from './command-error.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ByteSink {
@@ -19,12 +20,50 @@ export async function openSink(terminal: Terminal, path: string): Promise<ByteSi
   if (path === '-') {
     return { write: (bytes) => terminal.write(bytes), finish: async () => undefined, discard: async () => undefined };
   }
-  // Not by the process: in a container that is started again it has the number of one that was killed.
-  const partPath = `${path}.part-${randomUUID()}`;
+  await checkPlace(path);
+  const partPath = partPathOf(path);
   try {
     return new FileSink(await open(partPath, 'wx'), partPath, path);
   } catch (cause) {
     throw unwritable(path, cause);
+  }
+}
+
+/** Writes all of what stands at `path`, durably: what is there is replaced at once, or not at all. `-` is stdout. Throws a `CommandError`. */
+export async function writeWhole(terminal: Terminal, path: string, content: Uint8Array): Promise<void> {
+  const sink = await openSink(terminal, path);
+  try {
+    await sink.write(content);
+    await sink.finish();
+  } catch (error) {
+    await sink.discard().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Throws a `CommandError` where no file can come to stand at `path`: before the work that it takes to fill one. */
+export async function checkPlace(path: string): Promise<void> {
+  if (!(await isFolder(dirname(path)))) throw misplaced(path, NO_FOLDER);
+  if (await isFolder(path)) throw misplaced(path, 'it is a folder, and not a file');
+  try {
+    await access(dirname(path), constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+/** Where what is to stand at `path` is written until it is whole: beside it. */
+export function partPathOf(path: string): string {
+  // Not by the process: in a container that is started again it has the number of one that was killed.
+  return `${path}.part-${randomUUID()}`;
+}
+
+/** Has what somebody else wrote to `partPath` take its place at `path`, durably. Throws a `CommandError`. */
+export async function putInPlace(partPath: string, path: string): Promise<void> {
+  try {
+    await new FileSink(await open(partPath, 'r+'), partPath, path).finish();
+  } catch (cause) {
+    throw cause instanceof CommandError ? cause : unwritable(path, cause);
   }
 }
 
@@ -67,8 +106,10 @@ class FileSink implements ByteSink {
   }
 }
 
-/** So that the new name outlives a power cut, too. */
-async function syncFolder(path: string): Promise<void> {
+/** So that a new name in the folder outlives a power cut, too. */
+export async function syncFolder(path: string): Promise<void> {
+  // Windows cannot open a folder, and needs no sync of it.
+  if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {
     await folder.sync();
@@ -77,8 +118,31 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}
+
 function unwritable(path: string, cause: unknown): CommandError {
+  const mistake = MISTAKES.get(codeOf(cause) ?? '');
+  if (mistake !== undefined) return misplaced(path, mistake, cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
   const message = `${path}: it cannot be written (${reason}). Nothing is left of it.`;
   return new CommandError(EXIT_CODES.failed, 'output-failed', message, cause);
 }
+
+function misplaced(path: string, mistake: string, cause?: unknown): CommandError {
+  return new CommandError(EXIT_CODES.usage, 'file-unwritable', `${path}: ${mistake}.`, cause);
+}
+
+const NO_FOLDER = 'there is no such folder to write into';
+/** What whoever named the file can see to. */
+const MISTAKES: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', NO_FOLDER],
+  ['ENOTDIR', NO_FOLDER],
+  ['EACCES', 'you may not write there'],
+  ['EPERM', 'you may not write there'],
+  ['EROFS', 'you may not write there'],
+]);

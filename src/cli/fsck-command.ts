@@ -1,4 +1,5 @@
 /** `cairn fsck`: checks a data folder that no node has open, and makes anew what can be derived. */
+import { counted } from '../core/check-step.ts';
 import { checkStore, type FsckReport } from '../storage/fsck.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
@@ -39,8 +40,8 @@ export async function runFsck(
 
 function reportLines(path: string, report: FsckReport): string[] {
   const counts =
-    `${formatCount(report.blockCount)} blocks with ${formatCount(report.entryCount)} entries, ` +
-    `${formatCount(report.sideBlockCount)} blocks beside the chain, ${formatCount(report.pendingCount)} entries pending`;
+    `${counted(report.blockCount, 'block', 'blocks')} with ${counted(report.entryCount, 'entry', 'entries')}, ` +
+    `${counted(report.sideBlockCount, 'block', 'blocks')} beside the chain, ${counted(report.pendingCount, 'entry', 'entries')} pending`;
   if (report.problemCount === 0) return [`${path} is whole: ${counts}.`];
   const problems = report.problems.map(({ code, height, hash, detail }) => {
     const place = [height === undefined ? [] : `height ${height}`, hash ?? []].flat().join(', ');
@@ -48,7 +49,7 @@ function reportLines(path: string, report: FsckReport): string[] {
   });
   const more = report.problemCount - report.problems.length;
   return [
-    `${path} is damaged: ${formatCount(report.problemCount)} problems; valid up to height ${report.validHeight}; ${counts}.`,
+    `${path} is damaged: ${counted(report.problemCount, 'problem', 'problems')}; valid up to height ${report.validHeight}; ${counts}.`,
     ...problems,
     ...(more > 0 ? [`  and ${formatCount(more)} more`] : []),
   ];

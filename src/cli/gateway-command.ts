@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { CommandContext } from './command-context.ts';
-import { CommandError, codeOf, EXIT_CODES, type ExitCode } from './command-error.ts';
+import { CommandError, codeOf, describeReadFailure, EXIT_CODES, type ExitCode } from './command-error.ts';
 import { createLogger } from './log.ts';
 import { onStopAsked, STOP_DEADLINE_MS, withinDeadline } from './orderly-stop.ts';
 import type { LogLevel } from './value-kind.ts';
@@ -71,8 +71,7 @@ async function readToken(path: string | undefined): Promise<string | undefined> 
   try {
     return (await readFile(path, 'utf8')).trim();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `${path}: the token file cannot be read (${reason}); check the path and its permissions.`;
+    const message = `${path}: the token file cannot be read: ${describeReadFailure(cause)}.`;
     throw new CommandError(EXIT_CODES.configuration, 'token-file-unreadable', message, cause);
   }
 }

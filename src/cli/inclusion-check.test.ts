@@ -12,8 +12,8 @@ interface FakeBlock {
 }
 
 /** A check at a node whose chain is `chain`, to be changed at will. */
-async function startCheck(t: TestContext) {
-  const chain: FakeBlock[] = [{ hash: 'genesis', ids: [] }];
+async function startCheck(t: TestContext, ...further: readonly FakeBlock[]) {
+  const chain: FakeBlock[] = [{ hash: 'genesis', ids: [] }, ...further];
   const summary = (height: number) => ({
     height,
     hash: chain[height]?.hash ?? '',
@@ -21,10 +21,13 @@ async function startCheck(t: TestContext) {
   });
   const fixture = await startFixture(t, {
     calls: {
-      status: () => ({ type: 'result', json: jsonValue({ tip: summary(chain.length - 1) }) }),
       blocks: (params) => {
-        const height = Math.min(Number(params.get('from')), chain.length - 1);
-        return { type: 'result', json: jsonValue({ blocks: [summary(height)] }) };
+        const from = Math.min(Number(params.get('from') ?? chain.length), chain.length - 1);
+        const count = Math.min(Number(params.get('limit')), from + 1);
+        return {
+          type: 'result',
+          json: jsonValue({ blocks: Array.from({ length: count }, (_, i) => summary(from - i)) }),
+        };
       },
       block: (params) => {
         const hash = JSON.parse(params.get('hash') ?? '""');
@@ -82,4 +85,24 @@ test('what stands in abandoned blocks is waited for again, until the new branch 
   chain.push({ hash: 'other two', ids: ['a'] });
   await check.catchUp();
   assert.equal(check.count, 0);
+});
+
+test('blocks that were there before the first entry was submitted may be abandoned, too', async (t) => {
+  const { chain, check } = await startCheck(t, { hash: 'one', ids: ['a'] }, { hash: 'two', ids: [] });
+  check.add(pending('a', 'b', 'c'));
+  chain.splice(1, 2, { hash: 'other one', ids: ['a'] }, { hash: 'other two', ids: ['b'] });
+  await check.catchUp();
+  assert.equal(check.count, 1);
+  chain.push({ hash: 'other three', ids: ['c'] });
+  await check.catchUp();
+  assert.equal(check.count, 0);
+});
+
+test('a chain that is another one from far below is said to be one, and not waited for', async (t) => {
+  const branch = (name: string): FakeBlock[] =>
+    Array.from({ length: 120 }, (_, i) => ({ hash: `${name} ${i}`, ids: [] }));
+  const { chain, check } = await startCheck(t, ...branch('this'));
+  check.add(pending('a'));
+  chain.splice(1, 120, ...branch('other'));
+  await assert.rejects(check.catchUp(), { code: 'chain-changed' });
 });

@@ -1,9 +1,10 @@
 /** Follows a node's chain until entries that were submitted are in blocks. */
-import type { BlockSummary, NodeStatus, Submitted } from '../api/shapes.ts';
+import type { BlockSummary, Submitted } from '../api/shapes.ts';
 import { assert } from '../core/assert.ts';
 import { jsonValue, readMembers } from '../core/json-text.ts';
 import type { ProbeClient } from '../probe/probe-client.ts';
-import { parseAnswer } from './command-context.ts';
+import { answeredWithout, parseAnswer } from './command-context.ts';
+import { CommandError, EXIT_CODES } from './command-error.ts';
 
 /** A block that has been looked at. */
 interface SeenBlock {
@@ -17,18 +18,26 @@ export class InclusionCheck {
   readonly #client: ProbeClient;
   /** How often each id is still waited for. */
   readonly #waiting = new Map<string, number>();
-  /** The latest blocks, lowest first. The first of them is where we began, or too deep to be abandoned. */
+  /** The latest blocks, lowest first; one at least. */
   readonly #seen: SeenBlock[];
 
-  private constructor(client: ProbeClient, start: SeenBlock) {
+  private constructor(client: ProbeClient, seen: SeenBlock[]) {
     this.#client = client;
-    this.#seen = [start];
+    this.#seen = seen;
   }
 
   /** To be begun before the first entry is submitted. */
   static async begin(client: ProbeClient): Promise<InclusionCheck> {
-    const { tip } = parseAnswer<NodeStatus>(await client.call('status'));
-    return new InclusionCheck(client, { height: tip.height, hash: tip.hash, ids: [] });
+    // Blocks that are there may be abandoned, too, and what takes their places have our entries.
+    const answer = await client.call('blocks', jsonValue({ limit: BLOCKS_BELOW_MAX }));
+    const [tip, ...below] = parseAnswer<{ readonly blocks: readonly BlockSummary[] }>(answer).blocks;
+    if (tip === undefined) throw answeredWithout('a block');
+    const linked = [tip];
+    for (const block of below) if (linked.at(-1)?.prev_hash === block.hash) linked.push(block);
+    return new InclusionCheck(
+      client,
+      linked.reverse().map(({ height, hash }) => ({ height, hash, ids: [] })),
+    );
   }
 
   /** How many different entries are still waited for. */
@@ -38,12 +47,16 @@ export class InclusionCheck {
 
   add(entries: readonly Submitted[]): void {
     for (const { id, status } of entries) {
+      if (status === 'in-block') continue;
       // An entry that waits already goes into one block with its equal.
       if (status === 'pending' || !this.#waiting.has(id)) this.#waiting.set(id, (this.#waiting.get(id) ?? 0) + 1);
     }
   }
 
-  /** Looks at the blocks since the last time. No entry may be on its way meanwhile: it could be missed. */
+  /**
+   * Looks at the blocks since the last time. No entry may be on its way meanwhile: it could be missed. Throws a `CommandError` where the
+   * chain has become another further down than anybody expects.
+   */
   async catchUp(): Promise<void> {
     await this.#leaveAbandoned();
     for (;;) {
@@ -71,7 +84,8 @@ export class InclusionCheck {
 
   /** Waits again for what stands in blocks that a reorganisation has removed. */
   async #leaveAbandoned(): Promise<void> {
-    while (this.#seen.length > 1 && (await this.#summaryAt(this.#tip.height))?.hash !== this.#tip.hash) {
+    while ((await this.#summaryAt(this.#tip.height))?.hash !== this.#tip.hash) {
+      if (this.#seen.length === 1) throw chainChanged(this.#tip.height);
       for (const id of this.#seen.pop()?.ids ?? []) this.#waiting.set(id, (this.#waiting.get(id) ?? 0) + 1);
     }
   }
@@ -89,5 +103,12 @@ export class InclusionCheck {
   }
 }
 
+function chainChanged(height: number): CommandError {
+  const message = `The chain of the node is another one from height ${height} on, or from further below: what has become of the entries is not to be seen any more.`;
+  return new CommandError(EXIT_CODES.refused, 'chain-changed', message);
+}
+
 /** A deeper reorganisation raises an alarm at the node. */
 const SEEN_BLOCKS_MAX = 101;
+/** As many as one answer has. */
+const BLOCKS_BELOW_MAX = 100;

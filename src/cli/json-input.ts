@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { canonicalizeBytes } from '../core/canonical-json.ts';
 import { describeJsonFault } from '../core/json-fault.ts';
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { CommandError, EXIT_CODES } from './command-error.ts';
 
 /** The canonical bytes of `text`. */
@@ -13,6 +14,7 @@ export function readJsonFile(path: string): Promise<Uint8Array> {
   return readJsonStream(createReadStream(path), path);
 }
 
+/** A byte order mark before the value is left out. */
 export async function readJsonStream(source: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
@@ -24,7 +26,7 @@ export async function readJsonStream(source: AsyncIterable<Uint8Array>, name: st
     }
     chunks.push(chunk);
   }
-  return readJson(Buffer.concat(chunks), name);
+  return readJson(withoutByteOrderMark(Buffer.concat(chunks)), name);
 }
 
 function readJson(bytes: Uint8Array, name: string): Uint8Array {

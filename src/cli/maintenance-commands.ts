@@ -1,6 +1,8 @@
 /** `cairn compact` and `cairn reindex`: work on a data folder that no node has open. */
 import { resolve } from 'node:path';
+import { counted } from '../core/check-step.ts';
 import type { NetworkParams } from '../core/params.ts';
+import { recordFilePath, removeRecordFile } from '../records/record-file.ts';
 import { compactStore } from '../storage/compact.ts';
 import { type RebuildReport, rebuildStore } from '../storage/rebuild.ts';
 import type { CommandContext } from './command-context.ts';
@@ -48,11 +50,14 @@ export async function runReindex(context: CommandContext, folder: string, flags:
   const path = dataFolder(context, folder);
   const params = await loadNetworkParams(flags.network ?? settings.network);
   const { blockCount, pendingRemoved } = await rebuildWithProgress(context, { folder: path, params });
+  const hadRecords = removeRecordFile(recordFilePath(path));
   if (flags.json === true) {
-    await terminal.print(JSON.stringify({ folder: path, blocks: blockCount, pending_removed: pendingRemoved }));
+    const report = { folder: path, blocks: blockCount, pending_removed: pendingRemoved, records_removed: hadRecords };
+    await terminal.print(JSON.stringify(report));
     return EXIT_CODES.done;
   }
-  await terminal.print(`${path}: what follows from its ${formatCount(blockCount)} blocks was made anew.`);
+  await terminal.print(`${path}: what follows from its ${counted(blockCount, 'block', 'blocks')} was made anew.`);
+  if (hadRecords) await terminal.print('The node will write its table of records anew when it runs.');
   if (pendingRemoved > 0) {
     const lost = `${formatCount(pendingRemoved)} pending ${pendingRemoved === 1 ? 'entry was' : 'entries were'} damaged`;
     await terminal.print(`${lost} and taken away: if no other node has them, they have to be submitted again.`);

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { assertPresent } from '../core/assert.ts';
+import { HEAP_FLAGS } from '../node/heap-flags.ts';
 import { CommandError, EXIT_CODES } from './command-error.ts';
 import { withinDeadline } from './orderly-stop.ts';
 
@@ -37,7 +38,7 @@ export class Member {
 
   constructor({ name, args, env, onLogLine }: MemberOptions) {
     this.name = name;
-    this.#process = spawn(process.execPath, [...process.execArgv, MAIN_PATH, ...args], {
+    this.#process = spawn(process.execPath, [...HEAP_FLAGS, ...process.execArgv, MAIN_PATH, ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Ctrl-C in a terminal goes to a whole group of processes; these are to be stopped by us alone, in order.

@@ -22,6 +22,10 @@ export interface NetworkFlags {
   /** In percent, of all nodes together. */
   readonly miningShare?: number;
   readonly miningKernel?: KernelName | 'auto';
+  readonly records?: boolean;
+  readonly fullText?: boolean;
+  /** JSON Pointers to fields. */
+  readonly index?: readonly string[];
   readonly demo?: boolean;
   readonly verbose?: boolean;
   readonly json?: boolean;
@@ -83,6 +87,17 @@ function miningFlags({ settings }: CommandContext, flags: NetworkFlags, nodeCoun
   return ['--mining-share', String(share), ...(kernel === undefined ? [] : ['--mining-kernel', kernel])];
 }
 
+/** What the nodes keep of records. The demonstration has something to look for. */
+function recordFlags({ settings }: CommandContext, flags: NetworkFlags): string[] {
+  const indexes = new Set([...(flags.index ?? settings.indexes), ...(flags.demo === true ? DEMO_INDEXES : [])]);
+  const hasFullText = flags.fullText === true || flags.demo === true;
+  return [
+    ...(flags.records === true ? ['--records'] : []),
+    ...(hasFullText ? ['--full-text'] : []),
+    ...[...indexes].flatMap((pointer) => ['--index', pointer]),
+  ];
+}
+
 class NetworkRun {
   readonly #context: CommandContext;
   readonly #flags: NetworkFlags;
@@ -100,8 +115,8 @@ class NetworkRun {
     const level = flags.verbose === true ? 'info' : 'warn';
     const start = (name: string, args: readonly string[]) =>
       new Member({ name, args: [...args, '--json', '--log', level], env, onLogLine: (line) => this.#log(name, line) });
-    const mining = miningFlags(context, flags, ports.nodes.length);
-    this.#nodes = ports.nodes.map((port) => start(`node ${port}`, ['node', String(port), ...mining]));
+    const common = [...miningFlags(context, flags, ports.nodes.length), ...recordFlags(context, flags)];
+    this.#nodes = ports.nodes.map((port) => start(`node ${port}`, ['node', String(port), ...common]));
     this.#gateway = start('gateway', ['gateway', '--port', String(ports.gateway)]);
     for (const member of [...this.#nodes, this.#gateway]) void this.#tellWhenGone(member);
   }
@@ -205,6 +220,7 @@ class NetworkRun {
       ['mine a block', `curl -X POST -d '{"hello":"world"}' ${url}/mine_block/${second}`],
       ['check it', `curl ${url}/validate/${first}`],
       ['a node', `npx cairn status ${first}`],
+      ...(this.#flags.demo === true ? [['a record', `npx cairn records ${first} --where /name=svelte`] as const] : []),
     ];
     await terminal.print('');
     for (const [what, where] of places) await terminal.print(`  ${terminal.style('dim', what.padEnd(14))}${where}`);
@@ -227,6 +243,8 @@ function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** Of the packages that it records. */
+const DEMO_INDEXES = ['/name', '/version'];
 const LOOPBACK = '127.0.0.1';
 const HIGHEST_PORT = 65_535;
 const LOOK_INTERVAL_MS = 200;

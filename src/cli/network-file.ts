@@ -2,14 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { assertNever } from '../core/assert.ts';
 import { DEFAULT_PARAMS, type NetworkParams, type ParamsFault, parseParams } from '../core/params.ts';
-import { CommandError, EXIT_CODES } from './command-error.ts';
+import { CommandError, describeReadFailure, EXIT_CODES } from './command-error.ts';
 
 /** The parameters in the file at `path`; the default network's where no file is named. */
 export async function loadNetworkParams(path: string | undefined): Promise<NetworkParams> {
   if (path === undefined) return DEFAULT_PARAMS;
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `${path}: the network file cannot be read (${reason}); check the path.`;
+    const message = `${path}: the network file cannot be read: ${describeReadFailure(cause)}.`;
     throw new CommandError(EXIT_CODES.configuration, 'network-file-unreadable', message, cause);
   });
   const params = parseParams(text);

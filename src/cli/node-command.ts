@@ -22,6 +22,10 @@ export interface NodeFlags {
   readonly miningShare?: number;
   readonly miningKernel?: KernelName | 'auto';
   readonly network?: string;
+  readonly records?: boolean;
+  /** JSON Pointers to fields. */
+  readonly index?: readonly string[];
+  readonly fullText?: boolean;
   readonly log?: LogLevel;
   readonly json?: boolean;
 }
@@ -44,6 +48,8 @@ export async function runNode(context: CommandContext, port: number, flags: Node
     params,
     peers: flags.peer ?? settings.peers,
     listen: listen.length > 0 ? listen : LISTEN_DEFAULT,
+    indexes: chooseIndexes(context, flags),
+    fullText: hasFullText(context, flags),
     miningMode: flags.mine ?? settings.mine ?? 'entries',
     miningShare: (flags.miningShare ?? settings.miningShare ?? 100) / 100,
     miningKernel: flags.miningKernel ?? settings.miningKernel ?? 'auto',
@@ -104,6 +110,23 @@ function chooseDataFolder({ home }: CommandContext, port: number, chosen: string
   );
 }
 
+/** The fields by which records are to be found, each once; undefined where no records are to be kept. */
+function chooseIndexes(context: CommandContext, flags: NodeFlags): readonly string[] | undefined {
+  const { settings } = context;
+  const indexes = [...new Set(flags.index ?? settings.indexes)];
+  if (indexes.length > INDEXES_MAX) {
+    const message = `There are ${indexes.length} indexes, each of which is written for every record: choose ${INDEXES_MAX} at most.`;
+    throw new CommandError(EXIT_CODES.configuration, 'indexes-too-many', message);
+  }
+  const isKept = indexes.length > 0 || hasFullText(context, flags) || (flags.records ?? settings.records) === true;
+  return isKept ? indexes : undefined;
+}
+
+function hasFullText({ settings }: CommandContext, flags: NodeFlags): boolean {
+  return (flags.fullText ?? settings.fullText) === true;
+}
+
+const INDEXES_MAX = 16;
 /** Peers of this machine, which the list of running nodes tells of. Others need an address that they can reach. */
 const LISTEN_DEFAULT = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'];
 const DRAW_INTERVAL_MS = 250;

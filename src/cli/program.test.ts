@@ -55,7 +55,7 @@ const MISTAKES: readonly {
   {
     args: ['status', 'x'],
     exitCode: 2,
-    says: /'x' is invalid for argument 'port'\. It must be a port from 1 to 65535\./,
+    says: /<port> cannot be 'x'\. It must be a port from 1 to 65535\./,
   },
   { args: ['status', '0'], exitCode: 2, says: /It must be a port from 1 to 65535\./ },
   { args: ['node', '65536'], exitCode: 2, says: /It must be a port from 0 to 65535, 0 for any free one\./ },
@@ -78,7 +78,7 @@ const MISTAKES: readonly {
   {
     args: ['node', '5001', '--network', inHome('none.json')],
     exitCode: 78,
-    says: /none\.json: the network file cannot be read \(ENOENT/,
+    says: /none\.json: the network file cannot be read: there is no such file\./,
   },
   {
     args: ['node', '5001', '--network', inHome('bad-network.json')],
@@ -98,7 +98,7 @@ const MISTAKES: readonly {
   {
     args: ['gateway', '--port', '0', '--token-file', inHome('none')],
     exitCode: 78,
-    says: /the token file cannot be read \(ENOENT.*check the path/,
+    says: /the token file cannot be read: there is no such file\./,
   },
   {
     args: ['gateway', '--port', '0', '--token-file', inHome('short-token')],
@@ -153,13 +153,18 @@ const MISTAKES: readonly {
     says: /The key "a" at offset 7 stands twice in one object: keep one of the two\. \(json-duplicate-key\)/,
   },
   { args: ['mine', '5001', '{a:1}'], exitCode: 1, says: /\(json-syntax\)/ },
-  { args: ['append', '5001', inHome('none.ndjson')], exitCode: 2, says: /none\.ndjson: it cannot be read \(ENOENT/ },
+  { args: ['append', '5001', inHome('none.ndjson')], exitCode: 2, says: /none\.ndjson: there is no such file/ },
   { args: ['append', '5001', home], exitCode: 2, says: /this is a folder; name a file with one JSON value a line/ },
-  { args: ['bench', 'hashing'], exitCode: 2, says: /'hashing' is invalid.*Allowed choices are mining/ },
+  { args: ['bench', 'hashing'], exitCode: 2, says: /<what> cannot be 'hashing'\. It must be one of mining/ },
   { args: ['bench', 'mining', '--node', '5001'], exitCode: 69, says: /No node runs at port 5001/ },
   { args: ['export', '5001', '-', '--from', 'x'], exitCode: 2, says: /must be a height, from 0 to 4294967295/ },
+  {
+    args: ['export', '5001', '-', '--from', '5', '--to', '2'],
+    exitCode: 2,
+    says: /--from is the first block and --to the last one, and 5 comes after 2/,
+  },
   { args: ['export', '5001'], exitCode: 69, says: /No node runs at port 5001/ },
-  { args: ['import', '5001', inHome('none.json')], exitCode: 2, says: /none\.json: it cannot be read \(ENOENT/ },
+  { args: ['import', '5001', inHome('none.json')], exitCode: 2, says: /none\.json: there is no such file/ },
   { args: ['import', '5001', home], exitCode: 2, says: /this is a folder; name a file with a chain/ },
   { args: ['backup', '5001', inHome('copy')], exitCode: 69, says: /No node runs at port 5001/ },
   { args: ['compact', inHome('nowhere')], exitCode: 2, says: /no store in .*nowhere/ },
@@ -213,6 +218,11 @@ const COMMANDS = [
   'reindex',
   'bench',
 ];
+
+test('without a command the help is told as it is where it is asked for, and is a mistake', async () => {
+  const [none, asked] = [await run([]), await run(['--help'])];
+  assert.deepEqual([none.exitCode, none.stdout, none.stderr], [2, '', asked.stdout]);
+});
 
 test('the help names every command', async () => {
   const { stdout } = await run(['--help']);

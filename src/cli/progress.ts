@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.ts';
 interface ProgressOptions {
   /** What is done, before the bar. */
   readonly label: string;
-  readonly unit: 'blocks' | 'bytes';
+  readonly unit: 'blocks' | 'bytes' | 'entries';
   /** A clock in milliseconds. */
   readonly nowMs?: () => number;
 }
@@ -35,7 +35,7 @@ export class ProgressLine {
     const seconds = (nowMs - this.#startedMs) / 1000;
     const perSecond = seconds < RATE_SECONDS_MIN ? undefined : done / seconds;
     const amount = unit === 'bytes' ? formatBytes : formatCount;
-    const name = unit === 'bytes' ? '' : ' blocks';
+    const name = unit === 'bytes' ? '' : ` ${unit}`;
     const parts = [of === undefined ? `${amount(done)}${name}` : `${amount(done)} of ${amount(of)}${name}`];
     if (perSecond !== undefined) parts.push(`${amount(perSecond)}${name}/s`);
     if (of !== undefined && perSecond !== undefined && perSecond > 0) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type CairnHome, resolveHome } from '../probe/cairn-home.ts';
 import { CommandError, EXIT_CODES } from './command-error.ts';
-import { loadSettings } from './settings.ts';
+import { loadSettings, settingOrigins } from './settings.ts';
 
 async function makeHome(t: TestContext, config?: string): Promise<CairnHome> {
   const root = await mkdtemp(join(tmpdir(), 'cairn-settings-'));
@@ -54,6 +54,21 @@ test('nodes are named by host and port, IPv6 in brackets', async (t) => {
     { host: '10.0.0.5', port: 5_001 },
     { host: '::1', port: 5_002 },
   ]);
+});
+
+test('every setting is told with its value and the place where it was made', async (t) => {
+  const home = await makeHome(
+    t,
+    '{"$schema":"./schema.json","mine":"demand","records":true,"indexes":["/order/total"],"full_text":true}',
+  );
+  const origins = await settingOrigins(home, { CAIRN_MINE: 'always' });
+  const told = new Map(origins.map(({ setting: { key }, value, from }) => [String(key), [value, from]]));
+  assert.deepEqual(told.get('mine'), ['always', 'CAIRN_MINE']);
+  assert.deepEqual(told.get('records'), [true, home.configFile]);
+  assert.deepEqual(told.get('indexes'), [['/order/total'], home.configFile]);
+  assert.deepEqual(told.get('host'), [undefined, undefined]);
+  const { records, indexes, fullText } = await loadSettings(home, {});
+  assert.deepEqual([records, indexes, fullText], [true, ['/order/total'], true]);
 });
 
 const FAULTS: readonly {

@@ -3,14 +3,13 @@
  *
  * Every setting has one name: `gateway_port` in the file is `CAIRN_GATEWAY_PORT` in the environment.
  */
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import type { MiningMode } from '../api/shapes.ts';
 import type { KernelName } from '../mining/kernel-name.ts';
 import type { CairnHome } from '../probe/cairn-home.ts';
 import type { ProbeTarget } from '../probe/probe-client.ts';
-import { CommandError, codeOf, EXIT_CODES } from './command-error.ts';
+import { SettingSource } from './setting-source.ts';
 import {
+  FIELD,
   LISTEN_ADDRESS,
   LISTEN_PORT,
   LOG_LEVEL,
@@ -20,6 +19,7 @@ import {
   NODE_ADDRESS,
   PEER_ADDRESS,
   PERCENT,
+  SWITCH,
   TEXT,
   type ValueKind,
 } from './value-kind.ts';
@@ -36,6 +36,10 @@ export interface Settings {
   readonly miningKernel: KernelName | 'auto' | undefined;
   /** The path of a parameter file. */
   readonly network: string | undefined;
+  readonly records: boolean | undefined;
+  /** JSON Pointers to fields of entries that can be asked for at once. */
+  readonly indexes: readonly string[];
+  readonly fullText: boolean | undefined;
   readonly log: LogLevel | undefined;
   readonly gatewayPort: number | undefined;
   readonly gatewayHost: string | undefined;
@@ -45,9 +49,29 @@ export interface Settings {
   readonly nodes: readonly ProbeTarget[];
 }
 
+/** One setting: what it is called in the file, what it may be, and where it does not stand by itself, how it stands. */
+export interface Setting {
+  readonly key: SettingKey;
+  readonly kind: ValueKind<unknown>;
+  /** `path`: in the file it starts from the file's own folder. */
+  readonly shape: 'one' | 'list' | 'path';
+  readonly about: string;
+  /** What holds where nothing is said, for people. */
+  readonly otherwise: string;
+}
+
+/** Where a setting was made. */
+export interface SettingOrigin {
+  readonly setting: Setting;
+  /** As it was spelt; undefined where nothing is said. */
+  readonly value: unknown;
+  /** The variable, the file, or undefined where nothing is said. */
+  readonly from: string | undefined;
+}
+
 /** Throws a `CommandError` that names the setting and where it was made. */
 export async function loadSettings(home: CairnHome, env: NodeJS.ProcessEnv): Promise<Settings> {
-  const source = new SettingSource(env, home.configFile, await readConfig(home.configFile));
+  const source = await openSource(home, env);
   return {
     host: source.one('host', TEXT)?.value,
     peers: source.list('peers', PEER_ADDRESS),
@@ -56,12 +80,37 @@ export async function loadSettings(home: CairnHome, env: NodeJS.ProcessEnv): Pro
     miningShare: source.one('mining_share', PERCENT)?.value,
     miningKernel: source.one('mining_kernel', MINING_KERNEL)?.value,
     network: source.path('network'),
+    records: source.one('records', SWITCH)?.value,
+    indexes: source.list('indexes', FIELD),
+    fullText: source.one('full_text', SWITCH)?.value,
     log: source.one('log', LOG_LEVEL)?.value,
     gatewayPort: source.one('gateway_port', LISTEN_PORT)?.value,
     gatewayHost: source.one('gateway_host', TEXT)?.value,
     tokenFile: source.path('token_file'),
     allowedHosts: source.list('allowed_hosts', TEXT),
     nodes: source.list('nodes', NODE_ADDRESS),
+  };
+}
+
+/** Every setting with where it was made, in the order of `SETTINGS`. Throws as `loadSettings` does. */
+export async function settingOrigins(home: CairnHome, env: NodeJS.ProcessEnv): Promise<SettingOrigin[]> {
+  const source = await openSource(home, env);
+  return SETTINGS.map((setting) => ({ setting, ...source.origin(setting.key) }));
+}
+
+/** The JSON Schema (draft 2020-12) of `config.json`. */
+export function settingsSchema(): Readonly<Record<string, unknown>> {
+  const properties = SETTINGS.map(({ key, kind, shape, about, otherwise }) => {
+    const one = { type: 'string', minLength: 1, ...kind.schema };
+    const description = `${about} ${shape === 'list' ? 'Each is' : 'It is'} ${kind.expected}. Unless told: ${otherwise}.`;
+    return [key, shape === 'list' ? { type: 'array', items: one, description } : { ...one, description }] as const;
+  });
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'config.json of Cairn',
+    type: 'object',
+    properties: { $schema: { type: 'string' }, ...Object.fromEntries(properties) },
+    additionalProperties: false,
   };
 }
 
@@ -73,6 +122,9 @@ const KEYS = [
   'mining_share',
   'mining_kernel',
   'network',
+  'records',
+  'indexes',
+  'full_text',
   'log',
   'gateway_port',
   'gateway_host',
@@ -81,80 +133,47 @@ const KEYS = [
   'nodes',
 ] as const;
 
-type Key = (typeof KEYS)[number];
-type Config = ReadonlyMap<Key, unknown>;
+type SettingKey = (typeof KEYS)[number];
 
-async function readConfig(path: string): Promise<Config> {
-  let document: unknown;
-  try {
-    document = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return new Map();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw configError('config-unreadable', `${path}: it cannot be read (${reason}); mend it, or take it away.`, error);
-  }
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    throw configError('config-invalid', `${path}: it must hold one JSON object, such as {"mine": "always"}.`);
-  }
-  const config = new Map<Key, unknown>();
-  for (const [name, value] of Object.entries(document)) {
-    const key = KEYS.find((known) => known === name);
-    if (key === undefined) {
-      const text = `${path}: there is no setting ${JSON.stringify(name)}; these there are: ${KEYS.join(', ')}.`;
-      throw configError('config-key-unknown', text);
-    }
-    config.set(key, value);
-  }
-  return config;
+const ABOUT: Readonly<Record<SettingKey, Omit<Setting, 'key'>>> = {
+  host: one(TEXT, 'Where the probe socket of a node listens; whoever reaches it owns the node.', '127.0.0.1'),
+  peers: list(PEER_ADDRESS, 'Peers to keep in touch with.', 'those that are found on the machine and near it'),
+  listen: list(LISTEN_ADDRESS, 'Where peers reach a node.', 'any free port of loopback'),
+  mine: one(MINING_MODE, 'When a node mines.', 'entries'),
+  mining_share: one(PERCENT, 'How much of the machine may mine, in percent.', '100, at low priority'),
+  mining_kernel: one(MINING_KERNEL, 'What tries the nonces.', 'auto, the fastest that passes its test'),
+  network: path('The parameter file of the network to join.', 'the default network'),
+  records: one(SWITCH, 'Whether a node keeps a table of records, which can be asked by author and time.', 'false'),
+  indexes: list(FIELD, 'Fields by which records can be asked for at once; with any, records are kept.', 'none'),
+  full_text: one(SWITCH, 'Whether records can be asked for by their words at once; with it, they are kept.', 'false'),
+  log: one(LOG_LEVEL, 'What is logged.', 'info of a node, warn of a gateway'),
+  gateway_port: one(LISTEN_PORT, 'Where the gateway listens.', '8080'),
+  gateway_host: one(TEXT, 'Where the gateway listens; beyond loopback it needs a token.', '127.0.0.1'),
+  token_file: path('Holds the token that whatever changes state at the gateway must carry.', 'none is asked for'),
+  allowed_hosts: list(TEXT, 'Other names that the gateway goes by.', 'none'),
+  nodes: list(NODE_ADDRESS, 'Nodes within reach beside those on the list of running nodes.', 'none'),
+};
+
+/** Every setting there is. */
+const SETTINGS: readonly Setting[] = KEYS.map((key) => ({ key, ...ABOUT[key] }));
+
+function one(kind: ValueKind<unknown>, about: string, otherwise: string): Omit<Setting, 'key'> {
+  return { kind, shape: 'one', about, otherwise };
 }
 
-class SettingSource {
-  readonly #env: NodeJS.ProcessEnv;
-  readonly #configPath: string;
-  readonly #config: Config;
-
-  constructor(env: NodeJS.ProcessEnv, configPath: string, config: Config) {
-    this.#env = env;
-    this.#configPath = configPath;
-    this.#config = config;
-  }
-
-  one<Value>(key: Key, kind: ValueKind<Value>): { readonly value: Value; readonly isFromFile: boolean } | undefined {
-    const { name, text } = this.#fromEnvironment(key);
-    if (text !== undefined) return { value: this.#parse(name, text, kind), isFromFile: false };
-    if (!this.#config.has(key)) return undefined;
-    return { value: this.#parse(`${this.#configPath}: ${key}`, this.#config.get(key), kind), isFromFile: true };
-  }
-
-  /** In the environment with commas between. */
-  list<Value>(key: Key, kind: ValueKind<Value>): Value[] {
-    const { name, text } = this.#fromEnvironment(key);
-    if (text !== undefined) return text.split(',').map((item) => this.#parse(name, item.trim(), kind));
-    const items = this.#config.get(key) ?? [];
-    const where = `${this.#configPath}: ${key}`;
-    if (!Array.isArray(items)) throw configError('config-invalid', `${where}: it must be an array, in [ and ].`);
-    return items.map((item: unknown, i) => this.#parse(`${where}[${i}]`, item, kind));
-  }
-
-  /** A path in the file starts from the file's own folder. */
-  path(key: Key): string | undefined {
-    const found = this.one(key, TEXT);
-    return found?.isFromFile === true ? resolve(dirname(this.#configPath), found.value) : found?.value;
-  }
-
-  #fromEnvironment(key: Key): { readonly name: string; readonly text: string | undefined } {
-    const name = `CAIRN_${key.toUpperCase()}`;
-    const text = this.#env[name];
-    return { name, text: text === '' ? undefined : text };
-  }
-
-  #parse<Value>(where: string, value: unknown, kind: ValueKind<Value>): Value {
-    const parsed = typeof value === 'string' || typeof value === 'number' ? kind.parse(String(value)) : undefined;
-    if (parsed !== undefined) return parsed;
-    throw configError('config-invalid', `${where}: ${JSON.stringify(value)} will not do; it must be ${kind.expected}.`);
-  }
+function list(kind: ValueKind<unknown>, about: string, otherwise: string): Omit<Setting, 'key'> {
+  return { kind, shape: 'list', about, otherwise };
 }
 
-function configError(code: string, message: string, cause?: unknown): CommandError {
-  return new CommandError(EXIT_CODES.configuration, code, message, cause);
+function path(about: string, otherwise: string): Omit<Setting, 'key'> {
+  return {
+    kind: { ...TEXT, expected: "a path, in the file from the file's own folder" },
+    shape: 'path',
+    about,
+    otherwise,
+  };
+}
+
+function openSource(home: CairnHome, env: NodeJS.ProcessEnv): Promise<SettingSource<SettingKey>> {
+  return SettingSource.open(env, home.configFile, KEYS);
 }

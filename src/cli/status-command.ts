@@ -1,4 +1,5 @@
 /** `cairn status`: an overview of one node. */
+import { describeDemands } from '../api/network-demands.ts';
 import type { NodeStatus } from '../api/shapes.ts';
 import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
@@ -30,6 +31,7 @@ function statusRows(status: NodeStatus, terminal: Terminal): [string, string][] 
   const rows: [string, string][] = [
     ['node', `${status.port} (process ${status.pid}, version ${status.version}, up ${formatSeconds(status.uptime_s)})`],
     ['network', `${network.name} (genesis ${network.genesis})`],
+    ['asks for', describeDemands(network)],
     ['tip', `${tip.hash} at height ${formatCount(tip.height)}, ${tip.time}`],
     [
       'chain',
@@ -38,6 +40,7 @@ function statusRows(status: NodeStatus, terminal: Terminal): [string, string][] 
     ['sync', describeSync(sync)],
     ['peers', formatCount(status.peers)],
     ['pending', `${formatCount(pending.count)} entries, ${formatBytes(pending.size_bytes)}`],
+    ...named('records', recordLines(status)),
     ['mining', describeMining(mining)],
     ...named('kernel', kernelLines(mining)),
     ['to rewrite', describeRewriteCost(status.rewrite_cost)],
@@ -64,6 +67,16 @@ function describeMining(mining: NodeStatus['mining']): string {
   const expected = mining.expected_s === null ? [] : [`a block takes ${formatExpected(mining.expected_s)}`];
   const found = `${formatCount(mining.blocks_found)} found, ${formatCount(mining.queued)} waiting`;
   return [`${MODES[mining.mode]}; ${work}`, ...rate, ...expected, found].join(', ');
+}
+
+/** Nothing for a node that keeps no table of records. */
+function recordLines({ records, tip }: NodeStatus): string[] {
+  if (records === null) return [];
+  const { indexed_to: height, indexes, full_text: hasFullText } = records;
+  const reach =
+    height >= tip.height ? 'up to the tip' : `up to block ${formatCount(Math.max(0, height))}, still being written`;
+  const indexed = [...indexes, ...(hasFullText ? ['words'] : [])];
+  return [`${reach}; ${indexed.length === 0 ? 'no fields indexed' : `indexes ${indexed.join(', ')}`}`];
 }
 
 function describeSync(sync: NodeStatus['sync']): string {

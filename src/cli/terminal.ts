@@ -68,6 +68,12 @@ export class Terminal {
     this.#streams.stderr.write(`${line}\n`);
   }
 
+  /** A question to somebody, whose answer goes on in the same line. */
+  ask(question: string): void {
+    this.#clearProgress();
+    this.#streams.stderr.write(question);
+  }
+
   /** A line for people that the next line of anything takes the place of. Nothing where no person watches. */
   progress(line: string): void {
     if (!this.hasProgress) return;

@@ -1,9 +1,9 @@
 /** `cairn validate`: has a node check its whole chain again. */
 import type { Validation } from '../api/shapes.ts';
+import { counted } from '../core/check-step.ts';
 import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
 import { ProgressLine } from './progress.ts';
-import { formatCount } from './table.ts';
 
 /** Answers in the founding specification's words. */
 export async function runValidate(
@@ -27,7 +27,7 @@ export async function runValidate(
     await terminal.print(text);
   } else {
     await terminal.print(valid ? 'is valid.' : 'not valid.');
-    terminal.talk(`${formatCount(blocks)} blocks of node ${port} were checked.`);
+    terminal.talk(`${counted(blocks, 'block', 'blocks')} of node ${port} ${blocks === 1 ? 'was' : 'were'} checked.`);
     if (fault !== null) {
       terminal.talk(`At height ${fault.height}: ${fault.message} (${fault.code})`);
       terminal.talk('Stop the node and run `cairn fsck` on its data folder to see what is damaged.');

@@ -1,66 +1,120 @@
-/** `cairn verify`: checks receipts by themselves, with no node, no network and nobody to be believed. */
+/**
+ * `cairn verify`: checks by itself what others have handed over, with no node, no network and nobody to be believed: receipts,
+ * files that a receipt lies beside, archives, and evidence against authors.
+ */
 import { open } from 'node:fs/promises';
-import { type CheckStep, groupDigits } from '../core/check-step.ts';
+import { ARCHIVE_START } from '../core/archive.ts';
+import { createGenesis } from '../core/genesis.ts';
 import { type Hash, parseHash } from '../core/hash.ts';
-import {
-  parseReceipt,
-  RECEIPT_BYTES_MAX,
-  type ReceiptFault,
-  type VerifiedReceipt,
-  verifyReceipt,
-} from '../core/receipt.ts';
-import { describeReceiptFault, receiptSteps } from '../core/receipt-account.ts';
-import type { Result } from '../core/result.ts';
-import { formatTimestamp } from '../core/timestamp.ts';
-import { createGenesis } from '../core/validation.ts';
+import { beginsArchive } from './archive-reader.ts';
+import { checkArchive } from './archive-report.ts';
 import type { CommandContext } from './command-context.ts';
-import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';
+import { CommandError, EXIT_CODES, type ExitCode, fileUnreadable } from './command-error.ts';
+import { isConflictFile, tellConflict } from './conflict-report.ts';
+import { digestFile, type FileDigest } from './file-digest.ts';
 import { loadNetworkParams } from './network-file.ts';
-import { formatCount } from './table.ts';
+import { peekInput } from './peeked-input.ts';
+import { ProgressLine } from './progress.ts';
+import { isReceiptPath, readIfThere, readReceiptBytes, readReceiptFile, receiptPathOf } from './receipt-file.ts';
+import { isNoReceipt, judgeReceipt, tellReceipt } from './receipt-report.ts';
 import type { Terminal } from './terminal.ts';
+import type { ReportOptions } from './verdict-report.ts';
 
 export interface VerifyFlags {
   readonly network?: string;
   readonly genesis?: string;
+  /** The receipt of the one file, where it does not lie beside it. */
+  readonly receipt?: string;
   readonly steps?: boolean;
   readonly json?: boolean;
 }
 
-/** Exits with 1 where one of the files is no receipt that holds, of the network that is asked for. */
+/** Exits with 1 where one of the files does not prove what it says, of the network that is asked for, and with 2 where one cannot be read. */
 export async function runVerify(
   context: CommandContext,
   files: readonly string[],
   flags: VerifyFlags,
 ): Promise<ExitCode> {
+  if (flags.receipt !== undefined && files.length > 1) {
+    const message = '--receipt names the receipt of one file: check the others by themselves.';
+    throw new CommandError(EXIT_CODES.usage, 'flags-conflict', message);
+  }
   const genesis = await expectedGenesis(context, flags);
   let exitCode: ExitCode = EXIT_CODES.done;
   for (const file of files) {
-    const outcome = judge(await readBounded(context.terminal, file), genesis);
-    if (!outcome.ok) exitCode = EXIT_CODES.refused;
-    await tell(context.terminal, file, outcome, flags);
+    const ended = await verifyGiven(context.terminal, file, { genesis, flags });
+    if (ended > exitCode) exitCode = ended;
   }
   return exitCode;
 }
 
-interface Judged {
-  readonly verified: VerifiedReceipt;
-  readonly entry: Uint8Array;
-  readonly steps: readonly CheckStep[];
+interface Question {
+  readonly genesis: Hash;
+  readonly flags: VerifyFlags;
 }
 
-type NetworkFault = { readonly code: 'receipt-network-other'; readonly network: string; readonly genesis: Hash };
-
-function judge(bytes: Uint8Array, genesis: Hash): Result<Judged, ReceiptFault | NetworkFault> {
-  const receipt = parseReceipt(bytes);
-  if (!receipt.ok) return receipt;
-  const { params, entry } = receipt.value;
-  const itsGenesis = createGenesis(params).hash;
-  if (itsGenesis !== genesis) {
-    return { ok: false, fault: { code: 'receipt-network-other', network: params.name, genesis: itsGenesis } };
+/** Tells of one that cannot be judged, too: the others are judged all the same. */
+async function verifyGiven(terminal: Terminal, file: string, question: Question): Promise<ExitCode> {
+  try {
+    return (await verifyFile(terminal, file, question)) ? EXIT_CODES.done : EXIT_CODES.refused;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const { code, message, exitCode } = error;
+    if (question.flags.json === true) {
+      await terminal.print(JSON.stringify({ file, valid: false, kind: null, code, message }));
+    } else {
+      terminal.talk(`${terminal.styleTalk('red', 'cairn:')} ${message}`);
+    }
+    return exitCode;
   }
-  const verified = verifyReceipt(receipt.value);
-  if (!verified.ok) return verified;
-  return { ok: true, value: { verified: verified.value, entry, steps: receiptSteps(receipt.value, verified.value) } };
+}
+
+/** Whether what was handed over as `file` holds, which is printed. */
+async function verifyFile(terminal: Terminal, file: string, { genesis, flags }: Question): Promise<boolean> {
+  const options: ReportOptions = { ...flags, name: file };
+  const beside = await receiptBeside(terminal, file, flags);
+  if (beside !== undefined) {
+    const outcome = judgeReceipt(beside, { genesis, file: await digestOf(terminal, file) });
+    await tellReceipt(terminal, outcome, options);
+    return outcome.ok;
+  }
+  const { first, chunks } = await peekInput(readGiven(terminal, file), ARCHIVE_START.length);
+  if (beginsArchive(first)) return checkArchive(terminal, { chunks, genesis }, options);
+  const bytes = await readReceiptBytes(chunks);
+  if (isConflictFile(bytes)) return tellConflict(terminal, { bytes, genesis }, options);
+  const outcome = judgeReceipt(bytes, { genesis, file: undefined });
+  await tellReceipt(terminal, outcome, options);
+  if (!outcome.ok && isNoReceipt(outcome.fault) && !isReceiptPath(file) && file !== '-') {
+    const wanted = `put ${receiptPathOf(file)} beside it, or name it by --receipt`;
+    terminal.talk(`${file}: if it is a file that was notarised, its receipt is missing: ${wanted}.`);
+  }
+  return outcome.ok;
+}
+
+/** `-` is stdin. Throws a `CommandError` where it cannot be read. */
+async function* readGiven(terminal: Terminal, file: string): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* file === '-' ? terminal.stdin : (await open(file)).createReadStream();
+  } catch (cause) {
+    throw fileUnreadable(file, cause);
+  }
+}
+
+/** The receipt of a file that is none itself; undefined where there is none. */
+async function receiptBeside(
+  terminal: Terminal,
+  file: string,
+  { receipt }: VerifyFlags,
+): Promise<Uint8Array | undefined> {
+  if (receipt !== undefined) return await readReceiptFile(terminal, receipt);
+  return file === '-' || isReceiptPath(file) ? undefined : await readIfThere(terminal, receiptPathOf(file));
+}
+
+async function digestOf(terminal: Terminal, file: string): Promise<FileDigest> {
+  const progress = new ProgressLine(terminal, { label: `reading ${file}`, unit: 'bytes' });
+  const digest = await digestFile(file, (readBytes, sizeBytes) => progress.show(readBytes, sizeBytes));
+  terminal.endProgress();
+  return digest;
 }
 
 /** A chain can be begun by anybody, under any name: a receipt counts only for the network that the reader has in mind. */
@@ -71,80 +125,3 @@ async function expectedGenesis({ settings }: CommandContext, { genesis, network 
   const message = `--genesis must be 64 lower-case hex digits, as \`cairn status\` prints them, and not ${JSON.stringify(genesis)}.`;
   throw new CommandError(EXIT_CODES.usage, 'genesis-invalid', message);
 }
-
-async function tell(
-  terminal: Terminal,
-  file: string,
-  outcome: Result<Judged, ReceiptFault | NetworkFault>,
-  flags: VerifyFlags,
-): Promise<void> {
-  if (!outcome.ok) {
-    const { fault } = outcome;
-    const message = fault.code === 'receipt-network-other' ? describeOther(fault) : describeReceiptFault(fault);
-    if (flags.json === true) await terminal.print(JSON.stringify({ file, valid: false, code: fault.code, message }));
-    else await terminal.print(`${file}: ${terminal.style('red', 'not proven')}. ${message} (${fault.code})`);
-    return;
-  }
-  const { verified, entry, steps } = outcome.value;
-  const { block, tip, depth, network, id, index, count } = verified;
-  if (flags.json === true) {
-    const place = { height: block.header.height, hash: block.hash, index, time: block.header.timestamp, depth };
-    const work = { work_on_top: verified.workOnTop.toString(), tip: { height: tip.header.height, hash: tip.hash } };
-    await terminal.print(
-      JSON.stringify({ file, valid: true, network, genesis: verified.genesis, id, ...place, ...work, steps }),
-    );
-    return;
-  }
-  await terminal.print(`${file}: ${terminal.style('green', 'on record')}.`);
-  const rows = [
-    ['entry', shortened(Buffer.from(entry).toString('utf8'))],
-    ['id', id],
-    ['block', `${formatCount(block.header.height)} of ${formatTimestamp(block.header.timestamp)} UTC`],
-    ['place', `entry ${formatCount(index + 1)} of ${formatCount(count)}`],
-    ['on top', `${formatCount(depth)} blocks, ${groupDigits(verified.workOnTop)} hash tries expected`],
-    ['network', `${network}, genesis ${verified.genesis}`],
-  ];
-  for (const [name = '', value = ''] of rows) await terminal.print(`  ${name.padEnd(8)} ${value}`);
-  if (flags.steps === true) for (const line of steps.flatMap(stepLines)) await terminal.print(line);
-}
-
-function stepLines({ title, text, facts }: CheckStep): string[] {
-  const widest = Math.max(...facts.map(({ name }) => name.length));
-  return ['', `  ${title}: ${text}`, ...facts.map(({ name, value }) => `    ${name.padEnd(widest)}  ${value}`)];
-}
-
-function describeOther({ network, genesis }: NetworkFault): string {
-  return (
-    `It is of another network, "${network}" with the genesis ${genesis}. Compare that with what the people of that network ` +
-    `publish; where it is the one you mean, say so: --genesis ${genesis}.`
-  );
-}
-
-/** An entry on one line: marks that could turn or hide what follows are shown as escapes. */
-function shortened(text: string): string {
-  const visible = text.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return visible.length <= ENTRY_CHARACTERS ? visible : `${visible.slice(0, ENTRY_CHARACTERS)}…`;
-}
-
-/** `-` is stdin. No more is read than a receipt may have. */
-async function readBounded(terminal: Terminal, file: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  try {
-    const source = file === '-' ? terminal.stdin : (await open(file)).createReadStream({ end: RECEIPT_BYTES_MAX });
-    for await (const chunk of source) {
-      chunks.push(chunk);
-      sizeBytes += chunk.length;
-      if (sizeBytes > RECEIPT_BYTES_MAX) break;
-    }
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CommandError(EXIT_CODES.usage, 'file-unreadable', `${file}: it cannot be read (${reason}).`, cause);
-  }
-  return Buffer.concat(chunks);
-}
-
-const ENTRY_CHARACTERS = 200;

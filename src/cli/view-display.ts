@@ -44,8 +44,8 @@ export class ViewDisplay {
   async #say({ port, status, tipEntries }: NodeView): Promise<void> {
     const { tip, pending, peers } = status;
     const text =
-      `node ${port}: height ${tip.height}, tip ${tip.hash}, ${tipEntries} entries in it, ` +
-      `${pending.count} pending, ${peers} peers${status.sync.behind === 0 ? '' : `, ${status.sync.behind} behind`}`;
+      `node ${port}: height ${tip.height}, tip ${tip.hash}, ${tipEntries} ${tipEntries === 1 ? 'entry' : 'entries'} in it, ` +
+      `${pending.count} pending, ${peers} ${peers === 1 ? 'peer' : 'peers'}${status.sync.behind === 0 ? '' : `, ${status.sync.behind} behind`}`;
     if (this.#said.get(port) === text) return;
     this.#said.set(port, text);
     await this.#terminal.print(text);

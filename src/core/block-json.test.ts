@@ -7,10 +7,11 @@ import { type Block, createBlock } from './block.ts';
 import { blockJsonBytes, encodeBlockJson, parseBlockJson } from './block-json.ts';
 import { type Body, dataRoot, entryIds, parseBody } from './body.ts';
 import { anyJson, type Json, twinBody } from './canonical-json.contract.ts';
+import { createGenesis } from './genesis.ts';
 import { hashBytes, ZERO_HASH } from './hash.ts';
 import { NONCE_MAX } from './header.ts';
 import { DEFAULT_PARAMS } from './params.ts';
-import { createGenesis, genesisPoint } from './validation.ts';
+import { genesisPoint } from './validation.ts';
 
 const { depthMax } = DEFAULT_PARAMS;
 const textOf = (block: Block): string => Buffer.from(encodeBlockJson(block)).toString();

@@ -202,6 +202,9 @@ test('what is found wrong is told with its facts', () => {
   const listBytes = 103 + 4 * listedIn(bytes).length;
   const shorter = { code, sizeBytes: listBytes - 1, expectedBytes: listBytes };
   assert.deepEqual(faultOf(bytes.subarray(0, listBytes - 1)), shorter);
+  assert.deepEqual(faultOf(bytes.subarray(0, 103)), { code, sizeBytes: 103, expectedBytes: listBytes });
+  const listAlone = { code, sizeBytes: listBytes, expectedBytes: bytes.length };
+  assert.deepEqual(faultOf(bytes.subarray(0, listBytes)), listAlone);
   const longer = { code, sizeBytes: bytes.length + 1, expectedBytes: bytes.length };
   assert.deepEqual(faultOf(Uint8Array.of(...bytes, 0)), longer);
   const work = chain.work(TAIL_PARENT) - 1n;
@@ -209,6 +212,11 @@ test('what is found wrong is told with its facts', () => {
     code: 'chain-proof-work-wrong',
     height: TAIL_PARENT,
     work,
+  });
+  assert.deepEqual(faultOf(withWorks(bytes, 2n ** 200n, 2n ** 200n - 7n)), {
+    code: 'chain-proof-tail-too-light',
+    tailWork: 7n,
+    work: 2n ** 200n,
   });
   assert.deepEqual(faultOf(replaced(bytes, bytes.length - 12, '00000000')), {
     code: 'chain-proof-header-invalid',

@@ -13,6 +13,7 @@ export interface CheckStep {
   readonly facts: readonly CheckFact[];
 }
 
+/** A figure or a hash, with its name. */
 export interface CheckFact {
   readonly name: string;
   readonly value: string;

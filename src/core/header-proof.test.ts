@@ -2,10 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { assertPresent } from './assert.ts';
 import { ZERO_HASH } from './hash.ts';
-import { encodeHeader, type Header } from './header.ts';
-import { type HeaderProof, proveHeaders, verifyHeaderProof, type WorkedHeader } from './header-proof.ts';
-import { appendLeaf, EMPTY_FRONTIER, historyLeaf } from './history.ts';
+import { encodeHeader, type Header, hashHeader } from './header.ts';
+import {
+  type HeaderProof,
+  PROOF_HEADERS_MAX,
+  proveHeaders,
+  verifyHeaderProof,
+  type WorkedHeader,
+} from './header-proof.ts';
+import { appendLeaf, EMPTY_FRONTIER, historyLeaf, historyRoot } from './history.ts';
 import { inclusionProof } from './merkle.ts';
 import { genesisPoint } from './validation.ts';
 
@@ -47,6 +54,38 @@ test('for one header, the hashes are the audit path of RFC 6962', () => {
     assert.deepEqual(proofOf(23, [height]).proof, inclusionProof(LEAVES.slice(0, 23), height));
   }
 });
+
+test('work has the 256 bits of a leaf, and never more', () => {
+  const workMax = 2n ** 256n - 1n;
+  const headers = [0n, workMax].map((work, height) => ({ bytes: HEADERS[height]?.bytes ?? new Uint8Array(0), work }));
+  const [first, second] = headers.map(({ bytes, work }) => historyLeaf(bytes, work));
+  assert.ok(first !== undefined && second !== undefined);
+  const { frontier } = appendLeaf(appendLeaf(EMPTY_FRONTIER, first).frontier, second);
+  const tip = { ...tipAt(2), historyRoot: historyRoot(frontier) };
+  const proof = { tip: hashHeader(encodeHeader(tip)), headers, proof: [] };
+  const shown = verifyHeaderProof(proof, tip);
+  assert.deepEqual(shown.ok && shown.value.map(({ work }) => work), [0n, workMax]);
+});
+
+for (const [work, beyond] of [
+  [5n, -5n],
+  [2n ** 252n, 2n ** 256n],
+  [2n ** 256n - 1n, 2n ** 260n - 1n],
+] as const) {
+  test(`a work of ${beyond.toString(16)} is refused, though its digits would go over into those of ${work.toString(16)}`, () => {
+    const bytes = assertPresent(HEADERS[0]?.bytes, 'there is a genesis');
+    const tip = {
+      ...tipAt(1),
+      historyRoot: historyRoot(appendLeaf(EMPTY_FRONTIER, historyLeaf(bytes, work)).frontier),
+    };
+    const proof = { tip: hashHeader(encodeHeader(tip)), headers: [{ bytes, work }], proof: [] };
+    assert.ok(verifyHeaderProof(proof, tip).ok);
+    const refused = verifyHeaderProof({ ...proof, headers: [{ bytes, work: beyond }] }, tip);
+    assert.deepEqual(refused, { ok: false, fault: { code: 'header-proof-wrong' } });
+  });
+}
+
+test('the written rule lets a proof show 64 headers', () => assert.equal(PROOF_HEADERS_MAX, 64));
 
 test('a proof in which any bit was changed is refused', () => {
   const proof = proofOf(23, [3, 4, 19]);

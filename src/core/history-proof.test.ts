@@ -7,6 +7,7 @@ import { appendLeaf, EMPTY_FRONTIER, type Frontier, historyNodeCount, historyRoo
 import {
   appendSubtree,
   countedHistoryRoot,
+  frontierFromLeaves,
   type PlacedLeaf,
   proveLeaves,
   rootFromLeaves,
@@ -41,6 +42,26 @@ test('several leaves lead to the root, and share what they have in common', () =
     }),
     SEEDED,
   );
+});
+
+test('where the last leaf is shown, the proof leads to the frontier', () => {
+  for (let count = 1; count <= LEAVES_MAX; count++) {
+    for (const indexes of [[count - 1], [count - 2, count - 1], [0, count - 1]]) {
+      if (new Set(indexes).size < indexes.length || indexes.some((index) => index < 0)) continue;
+      const options = { count, leaves: placed(indexes), proof: proveLeaves(count, indexes, readNode) };
+      assert.deepEqual(frontierFromLeaves(options), frontiers[count]);
+      assert.equal(
+        frontierFromLeaves({ ...options, proof: [...options.proof, hashBytes(Buffer.from('more'))] }),
+        undefined,
+      );
+    }
+    const without = { count, leaves: placed([0]), proof: proveLeaves(count, [0], readNode) };
+    if (count > 1) assert.equal(frontierFromLeaves(without), undefined);
+  }
+});
+
+test('no leaves lead to no frontier', () => {
+  assert.equal(frontierFromLeaves({ count: 3, leaves: [], proof: [readNode(0)] }), undefined);
 });
 
 test('all leaves need no proof', () => {

@@ -6,7 +6,14 @@
  */
 import { assertPresent } from './assert.ts';
 import { HASH_BYTES, type Hash, hashBytes, hashToBytes } from './hash.ts';
-import { type Frontier, HISTORY_ROOT_TAG, historyNodeCount, largestPowerOfTwoIn, type Subtree } from './history.ts';
+import {
+  type Frontier,
+  frontierFromPeaks,
+  HISTORY_ROOT_TAG,
+  historyNodeCount,
+  largestPowerOfTwoIn,
+  type Subtree,
+} from './history.ts';
 import { hashNode } from './merkle.ts';
 
 /** The node at a place in the order of `appendLeaf`. */
@@ -44,19 +51,50 @@ export function proveLeaves(count: number, indexes: readonly number[], readNode:
   return walk({ first: 0, leafCount: count }, indexes);
 }
 
+/** Leaves, and the proof of `proveLeaves` that leads from them to the root over all `count` leaves. */
+export interface LeavesProof {
+  readonly count: number;
+  readonly leaves: readonly PlacedLeaf[];
+  readonly proof: readonly Hash[];
+}
+
 /**
  * The root over `count` leaves that a proof of `proveLeaves` leads to; undefined where it has too few hashes or too many, or where
  * the leaves are not in order, not each once, or not among the first `count`.
  */
-export function rootFromLeaves(options: {
-  readonly count: number;
-  readonly leaves: readonly PlacedLeaf[];
-  readonly proof: readonly Hash[];
-}): Hash | undefined {
-  const { count, leaves, proof } = options;
+export function rootFromLeaves(options: LeavesProof): Hash | undefined {
+  return foldLeaves(options, () => undefined);
+}
+
+/**
+ * The frontier over `count` leaves that a proof of `proveLeaves` leads to, where the last of them is among those shown: then every
+ * complete subtree of the frontier is met on the way. Undefined where it is not, and where `rootFromLeaves` is.
+ */
+export function frontierFromLeaves(options: LeavesProof): Frontier | undefined {
+  const { count, leaves } = options;
+  if (leaves.at(-1)?.index !== count - 1) return undefined;
+  const peaks = subtreesBetween(0, count);
+  const roots: Hash[] = [];
+  const root = foldLeaves(options, ({ first, leafCount }, hash) => {
+    const place = peaks.findIndex((peak) => peak.first === first && peak.leafCount === leafCount);
+    if (place >= 0) roots[place] = hash;
+  });
+  return root === undefined ? undefined : frontierFromPeaks(count, roots);
+}
+
+/** `onRoot` hears the root of each range that is met, given or computed. */
+function foldLeaves(
+  { count, leaves, proof }: LeavesProof,
+  onRoot: (range: LeafRange, root: Hash) => void,
+): Hash | undefined {
   if (!areInOrder(leaves, count)) return undefined;
   let taken = 0;
   const walk = (range: LeafRange, within: readonly PlacedLeaf[]): Hash | undefined => {
+    const root = rootOf(range, within);
+    if (root !== undefined) onRoot(range, root);
+    return root;
+  };
+  const rootOf = (range: LeafRange, within: readonly PlacedLeaf[]): Hash | undefined => {
     const [leaf] = within;
     if (leaf === undefined) return proof[taken++];
     if (range.leafCount === 1) return leaf.leaf;

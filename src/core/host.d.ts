@@ -26,3 +26,19 @@ export function bytesToHex(bytes: Uint8Array): string;
 
 /** Writes the bytes that `hex`, an even number of hex digits, stands for into `out` at `offset`. */
 export function hexInto(hex: string, out: Uint8Array, offset: number): void;
+
+/**
+ * Whether `signature` (64 bytes) is that of `message` by `publicKey` (32 bytes): the check of RFC 8032 §5.1.7 without
+ * cofactor, R compared as bytes, k reduced by the order of the group. Only asked of points that `src/core/ed25519-point.ts` lets
+ * in, and of S below the order. A key that is no point has signed nothing.
+ */
+export function ed25519Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+
+/**
+ * The signature of `message` (RFC 8032 §5.1.6), 64 bytes, with the private key `seed` (32 bytes). A seed that was given once
+ * must not be changed: what was made of it may be remembered by the array that it came in.
+ */
+export function ed25519Sign(seed: Uint8Array, message: Uint8Array): Uint8Array;
+
+/** The public key (RFC 8032 §5.1.5), 32 bytes, of the private key `seed` (32 bytes). */
+export function ed25519PublicKey(seed: Uint8Array): Uint8Array;

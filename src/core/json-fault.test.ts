@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeJsonFault, type JsonFault } from './json-fault.ts';
+import { describeJsonDamage, describeJsonFault, type JsonFault } from './json-fault.ts';
 
 const FAULTS: readonly (readonly [fault: JsonFault, says: RegExp])[] = [
   [{ code: 'utf8-invalid' }, /UTF-8/],
@@ -23,6 +23,13 @@ for (const [fault, says] of FAULTS) {
     assert.match(sentence, /^[A-Z][^\n]+\.$/);
   });
 }
+
+test('who cannot mend the JSON hears what is wrong, and not what to do', () => {
+  for (const [fault] of FAULTS) {
+    const [finding] = describeJsonFault(fault).split(': ');
+    assert.equal(describeJsonDamage(fault), `${finding}.`);
+  }
+});
 
 test('a fault that is none is a mistake of ours', () => {
   assert.throws(() => describeJsonFault({ code: 'json-strange' } as never), { name: 'AssertionError' });

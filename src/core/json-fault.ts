@@ -67,23 +67,48 @@ export interface JsonKindFault {
 
 /** One English sentence: what is wrong, where, and what to do. */
 export function describeJsonFault(fault: JsonFault): string {
+  const { finding, remedy } = accountOf(fault);
+  return `${finding}: ${remedy}.`;
+}
+
+/** What is wrong and where, in one English sentence, for who has not written the JSON and cannot mend it. */
+export function describeJsonDamage(fault: JsonFault): string {
+  return `${accountOf(fault).finding}.`;
+}
+
+function accountOf(fault: JsonFault): { readonly finding: string; readonly remedy: string } {
   switch (fault.code) {
     case 'utf8-invalid':
-      return 'The bytes are not UTF-8: encode the text as UTF-8 and send it again.';
+      return { finding: 'The bytes are not UTF-8', remedy: 'encode the text as UTF-8 and send it again' };
     case 'json-syntax':
-      return `This is not JSON: it breaks off, or has something unexpected, at offset ${fault.offset}; mend it there.`;
+      return {
+        finding: `This is not JSON at offset ${fault.offset}, where it breaks off or has something unexpected`,
+        remedy: 'mend it there',
+      };
     case 'json-depth':
-      return `The bracket at offset ${fault.offset} nests deeper than ${fault.limit} levels: use a flatter structure.`;
+      return {
+        finding: `The bracket at offset ${fault.offset} nests deeper than ${fault.limit} levels`,
+        remedy: 'use a flatter structure',
+      };
     case 'json-number-range':
-      return `The number at offset ${fault.offset} is beyond what every reader reads alike (integers to 2^53-1, others to about 1.8e308): send it as a string.`;
+      return {
+        finding: `The number at offset ${fault.offset} is beyond what every reader reads alike (integers to 2^53-1, others to about 1.8e308)`,
+        remedy: 'send it as a string',
+      };
     case 'json-duplicate-key':
-      return `The key ${JSON.stringify(fault.key)} at offset ${fault.offset} stands twice in one object: keep one of the two.`;
+      return {
+        finding: `The key ${JSON.stringify(fault.key)} at offset ${fault.offset} stands twice in one object`,
+        remedy: 'keep one of the two',
+      };
     case 'json-lone-surrogate':
-      return `The string at offset ${fault.offset} has half of a surrogate pair, which is no character: send both halves or none.`;
+      return {
+        finding: `The string at offset ${fault.offset} has half of a surrogate pair, which is no character`,
+        remedy: 'send both halves or none',
+      };
     case 'json-not-canonical':
-      return `At offset ${fault.offset} this is not canonical JSON: ${REMEDIES[fault.reason]}.`;
+      return { finding: `At offset ${fault.offset} this is not canonical JSON`, remedy: REMEDIES[fault.reason] };
     case 'json-kind':
-      return `A JSON ${fault.expected} must begin at offset ${fault.offset}: send one.`;
+      return { finding: `A JSON ${fault.expected} must begin at offset ${fault.offset}`, remedy: 'send one' };
     default:
       return assertNever(fault);
   }

@@ -215,3 +215,15 @@ test('JSONTestSuite: what must be accepted is well formed, what must be refused 
     assert.equal(isWellFormedJson(text), name.startsWith('y_'), name);
   }
 });
+
+test('of a member that nobody knows, 64 characters are told, none of them cut in half', () => {
+  const known = new Set(['a', 'b']);
+  const beyond = (key: string): string | undefined => {
+    const members = readMembers(JSON.stringify({ a: 1, [key]: 2 }));
+    assert.ok(members.ok);
+    return members.value.keyBeyond(known);
+  };
+  assert.deepEqual([beyond('b'), beyond(''), beyond('c')], [undefined, '', 'c']);
+  assert.equal(beyond(`1${'x'.repeat(63)}2`), `1${'x'.repeat(63)}`);
+  assert.equal(beyond(`1${'x'.repeat(62)}😀`), `1${'x'.repeat(62)}\ufffd`);
+});

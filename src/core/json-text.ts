@@ -42,6 +42,19 @@ export class JsonMembers extends Map<string, JsonText> {
     return text === undefined ? undefined : (this.#notes.get(key)?.elements() ?? readElements(text));
   }
 
+  /** The value of `key` as `JSON.parse` gives it; undefined where there is no such member. */
+  plainOf(key: string): unknown {
+    const text = this.get(key);
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  /** The first key that is not one of `known`, as much of it as messages have room for; undefined: all of them are. */
+  keyBeyond(known: ReadonlySet<string>): string | undefined {
+    const unknown = [...this.keys()].find((key) => !known.has(key));
+    // Cut between the halves of a surrogate pair it would be no text.
+    return unknown?.slice(0, KEY_CHARACTERS_TOLD).toWellFormed();
+  }
+
   /** Keeps what was noted of the value of `key`. */
   note(key: string, notes: Notes): void {
     this.#notes.set(key, notes);
@@ -300,6 +313,7 @@ class TextReader {
 
 const FAULT = -1;
 const DEPTH_MAX = 64;
+const KEY_CHARACTERS_TOLD = 64;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { signerOf } from '../../test/support/signers.ts';
+import { didOfKey } from './did-key.ts';
+import { createGenesis } from './genesis.ts';
 import { createParams, DEFAULT_PARAMS, encodeParams, type NetworkParams, paramsHash, parseParams } from './params.ts';
-import { createGenesis } from './validation.ts';
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -154,11 +156,86 @@ const NOT_FILES: readonly (readonly [name: string, text: string, fault: object])
   ['another key', file('"blockInterval":10'), { code: 'params-key-unknown', key: 'blockInterval' }],
   ['the key __proto__', file('"__proto__":{"depth_max":1}'), { code: 'params-key-unknown', key: '__proto__' }],
   ['the key toString', file('"toString":1'), { code: 'params-key-unknown', key: 'toString' }],
-  ['another format', file('"format":2'), { code: 'params-value-invalid', key: 'format', expected: '1' }],
-  ['a format that is a text', file('"format":"1"'), { code: 'params-value-invalid', key: 'format', expected: '1' }],
+  ['another format', file('"format":2'), formatFault(1)],
+  ['a format that is a text', file('"format":"1"'), formatFault(1)],
+  ['format 1 with what format 2 brought', file('"format":1,"stamp_bits":1'), formatFault(2)],
+  ['a format that nobody knows', file('"format":3,"stamp_bits":1'), formatFault(2)],
 ];
 for (const [name, text, fault] of NOT_FILES) {
   test(`${name} is no parameter file`, () => assert.deepEqual(faultOf(text), fault));
+}
+
+const WORD = '"optional" or "required"';
+const AUTHORS = 'an array of 1 to 256 did:key texts of Ed25519 keys, each once';
+const [ALICE, BOB, CAROL] = [1, 2, 3].map((number) => signerOf(number).author);
+const DEMANDS: readonly (readonly [member: string, expected: string])[] = [
+  ['"signatures":"Required"', WORD],
+  ['"signatures":true', WORD],
+  ['"signatures":null', WORD],
+  ['"stamp_bits":-1', 'a whole number from 0 to 32'],
+  ['"stamp_bits":33', 'a whole number from 0 to 32'],
+  ['"writers":[]', AUTHORS],
+  ['"writers":{}', AUTHORS],
+  [`"writers":"${ALICE}"`, AUTHORS],
+  ['"writers":[1]', AUTHORS],
+  [`"writers":["${ALICE}","${ALICE}"]`, AUTHORS],
+  [`"writers":["${ALICE}","did:key:x"]`, AUTHORS],
+  [`"writers":[${Array.from({ length: 257 }, (_, i) => `"${numberedAuthor(i)}"`)}]`, AUTHORS],
+];
+for (const [member, expected] of DEMANDS) {
+  test(`${member.slice(0, 90)} is refused`, () => {
+    const [, key] = /^"(\w+)"/.exec(member) ?? [];
+    assert.deepEqual(faultOf(file(member, key === 'writers' ? '"signatures":"required"' : undefined)), {
+      code: 'params-value-invalid',
+      key,
+      expected,
+    });
+  });
+}
+
+test('writers need signatures, for else anybody would write without one', () => {
+  const writers = `"writers":["${ALICE}"]`;
+  for (const signatures of [undefined, '"signatures":"optional"']) {
+    const expected = '"required", where writers are named';
+    assert.deepEqual(faultOf(file(writers, signatures)), { code: 'params-value-invalid', key: 'signatures', expected });
+  }
+  assert.deepEqual(read(file(writers, '"signatures":"required"')).writers, [ALICE]);
+});
+
+test('writers are the same in any order, up to 256 of them', () => {
+  const three = [ALICE, BOB, CAROL].map((author) => `"${author}"`);
+  const texts = [three, three.toReversed(), [three[1], three[0], three[2]]].map((authors) =>
+    encodeParams(read(file('"signatures":"required"', `"writers":[${authors}]`))),
+  );
+  assert.equal(new Set(texts).size, 1);
+  assert.deepEqual(JSON.parse(texts[0] ?? '').writers, [ALICE, BOB, CAROL].toSorted());
+  const most = Array.from({ length: 256 }, (_, i) => `"${numberedAuthor(i)}"`);
+  assert.equal(read(file('"signatures":"required"', `"writers":[${most}]`)).writers.length, 256);
+});
+
+test('what a network does not demand is not in its document, which then is of format 1', () => {
+  const plain = encodeParams(read(file()));
+  const spelt = file('"format":1,"signatures":"optional","stamp_bits":0');
+  assert.equal(encodeParams(read(spelt)), plain);
+  assert.equal(JSON.parse(plain).format, 1);
+  const { format, signatures, stamp_bits, ...others } = JSON.parse(
+    encodeParams(read(file('"format":2,"signatures":"required","stamp_bits":32'))),
+  );
+  assert.deepEqual([format, signatures, stamp_bits], [2, 'required', 32]);
+  assert.deepEqual({ format: 1, ...others }, JSON.parse(plain));
+  assert.equal(JSON.parse(encodeParams(read(file('"stamp_bits":1')))).format, 2);
+});
+
+function formatFault(format: number): object {
+  return { code: 'params-value-invalid', key: 'format', expected: `${format} with these keys, or to be left out` };
+}
+
+/** An author whose key nobody has. */
+function numberedAuthor(number: number): string {
+  const key = new Uint8Array(32).fill(1);
+  key[0] = number % 256;
+  key[1] = 2 + Math.floor(number / 256);
+  return didOfKey(key);
 }
 
 /** Parameters that a file may ask for, all different from the default now and then. */
@@ -177,8 +254,14 @@ const anyParams = (): fc.Arbitrary<NetworkParams> =>
       solveTimeMax: fc.integer({ min: 1, max: YEAR_SECONDS }),
       initialBits: fc.constantFrom(0x1f00ffff, 0x1e00ffff, 0x03123456),
       targetLimit: fc.constantFrom(0x1f00ffff, 0x207fffff),
+      stampBits: fc.constantFrom(0, 0, 1, 32),
+      demanded: fc.constantFrom(
+        { signatures: 'optional' } as const,
+        { signatures: 'required' } as const,
+        { signatures: 'required', writers: [signerOf(2).author, signerOf(1).author] } as const,
+      ),
     })
-    .map(createParams);
+    .map(({ demanded, ...others }) => createParams({ ...others, ...demanded }));
 
 test('parameters are read back as they were written, and the document is canonical', () => {
   fc.assert(
@@ -226,6 +309,9 @@ test('parameters that differ anywhere have different genesis blocks, and equal o
     { entryBytesMax: 65_535 },
     { entriesMax: 4_095 },
     { bodyBytesMax: 1_048_575 },
+    { signatures: 'required' },
+    { stampBits: 1 },
+    { writers: [signerOf(1).author] },
   ];
   for (const change of changes) genesisHashes.add(createGenesis({ ...DEFAULT_PARAMS, ...change }).hash);
   assert.equal(genesisHashes.size, 1 + changes.length);

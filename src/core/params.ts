@@ -8,6 +8,7 @@ import { encodeUtf8 } from '#host';
 import { assertPresent } from './assert.ts';
 import type { BodyLimits } from './body.ts';
 import { canonicalize } from './canonical-json.ts';
+import { type Did, parseDid } from './did-key.ts';
 import { type Hash, hashBytes } from './hash.ts';
 import { fail, ok, type Result } from './result.ts';
 import { type Bits, bitsToHex, bitsToTarget } from './target.ts';
@@ -29,6 +30,12 @@ export interface NetworkParams extends BodyLimits {
   readonly targetLimit: Bits;
   /** The target of the genesis and of the block after it, compact. */
   readonly initialBits: Bits;
+  /** Whether every entry must be signed (docs/spec/signatures.md#what-a-network-demands). */
+  readonly signatures: 'optional' | 'required';
+  /** Who may sign entries, sorted by UTF-16 code units; empty where anybody may. */
+  readonly writers: readonly Did[];
+  /** How many zero bits the id of every entry must begin with. */
+  readonly stampBits: number;
 }
 
 export type ParamsFault =
@@ -54,17 +61,24 @@ export function createParams(overrides: Partial<NetworkParams> & { readonly name
     entryBytesMax: 65_536,
     entriesMax: 4_096,
     bodyBytesMax: 1_048_576,
+    signatures: 'optional',
+    stampBits: 0,
     ...overrides,
+    // The order of them means nothing, and the document has one.
+    writers: (overrides.writers ?? []).toSorted(),
   };
 }
 
-/** The canonical JSON of `params`: what is hashed, and what a parameter file may hold. */
+/**
+ * The canonical JSON of `params`: what is hashed, and what a parameter file may hold. What came with format 2 is in it only
+ * where it is not the default, so that a network without it has the genesis that it always had.
+ */
 export function encodeParams(params: NetworkParams): string {
-  const members = PARAM_KEYS.map(({ key, field, type }) => {
+  const members = PARAM_KEYS.filter((param) => param.isLeftOut?.(params) !== true).map(({ key, field, type }) => {
     const value = params[field];
     return `${JSON.stringify(key)}:${type === 'bits' ? `"${bitsToHex(Number(value))}"` : JSON.stringify(value)}`;
   });
-  return `{${['"format":1', ...members].sort().join(',')}}`;
+  return `{${[`"format":${formatOf(params)}`, ...members].sort().join(',')}}`;
 }
 
 /**
@@ -78,10 +92,11 @@ export function parseParams(text: string): Result<NetworkParams, ParamsFault> {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     return fail({ code: 'params-not-json', reason: 'not a JSON object' });
   }
-  const overrides: Record<string, string | number> = {};
+  const overrides: Record<string, ParamValue> = {};
+  let format: unknown;
   for (const [key, value] of Object.entries(document)) {
     if (key === 'format') {
-      if (value !== 1) return fail({ code: 'params-value-invalid', key, expected: '1' });
+      format = value;
       continue;
     }
     const known = PARAM_KEYS.find((param) => param.key === key);
@@ -92,7 +107,7 @@ export function parseParams(text: string): Result<NetworkParams, ParamsFault> {
   }
   const name = overrides['name'];
   if (typeof name !== 'string') return fail({ code: 'params-value-invalid', key: 'name', expected: NAME_EXPECTED });
-  return checkTogether(createParams({ ...overrides, name }));
+  return checkTogether(createParams({ ...overrides, name }), format);
 }
 
 /** SHA-256("cairn/params/1" ‖ 00 ‖ canonical parameters): the history root of the genesis. */
@@ -100,13 +115,20 @@ export function paramsHash(params: NetworkParams): Hash {
   return hashBytes(encodeUtf8(`cairn/params/1\0${encodeParams(params)}`));
 }
 
+type ParamValue = string | number | readonly Did[];
+
 type ParamKey = {
   readonly key: string;
   readonly field: keyof NetworkParams;
   readonly expected: string;
-} & ({ readonly type: 'integer'; readonly min: number; readonly max: number } | { readonly type: 'name' | 'bits' });
+  /** Of a parameter that came with format 2: whether it has its default, with which documents do without it. */
+  readonly isLeftOut?: (params: NetworkParams) => boolean;
+} & (
+  | { readonly type: 'integer'; readonly min: number; readonly max: number }
+  | { readonly type: 'name' | 'bits' | 'signatures' | 'writers' }
+);
 
-function parseValue(param: ParamKey, value: unknown): string | number | undefined {
+function parseValue(param: ParamKey, value: unknown): ParamValue | undefined {
   switch (param.type) {
     case 'name':
       return typeof value === 'string' && NAME_TEXT.test(value) ? value : undefined;
@@ -119,11 +141,31 @@ function parseValue(param: ParamKey, value: unknown): string | number | undefine
       const bits = Number.parseInt(value, 16);
       return bitsToTarget(bits) === undefined ? undefined : bits;
     }
+    case 'signatures':
+      return value === 'optional' || value === 'required' ? value : undefined;
+    case 'writers':
+      return parseWriters(value);
   }
 }
 
+function parseWriters(value: unknown): readonly Did[] | undefined {
+  if (!Array.isArray(value) || value.length === 0 || value.length > WRITERS_MAX) return undefined;
+  const writers: Did[] = [];
+  for (const text of value) {
+    const writer = typeof text === 'string' ? parseDid(text) : undefined;
+    if (writer === undefined || writers.includes(writer)) return undefined;
+    writers.push(writer);
+  }
+  return writers;
+}
+
+/** The version of the rules that the parameters need. */
+function formatOf(params: NetworkParams): 1 | 2 {
+  return PARAM_KEYS.some(({ isLeftOut }) => isLeftOut?.(params) === false) ? 2 : 1;
+}
+
 /** What parameters must be beside each other, and those that follow from others by themselves. */
-function checkTogether(params: NetworkParams): Result<NetworkParams, ParamsFault> {
+function checkTogether(params: NetworkParams, format: unknown): Result<NetworkParams, ParamsFault> {
   for (const param of PARAM_KEYS) {
     // What follows from the block interval is a multiple of it, and so never too small.
     if (param.type === 'integer' && Number(params[param.field]) > param.max) {
@@ -138,6 +180,14 @@ function checkTogether(params: NetworkParams): Result<NetworkParams, ParamsFault
   if (params.bodyBytesMax < params.entryBytesMax + 2) {
     const expected = 'at least entry_bytes_max + 2, for an array of one entry';
     return fail({ code: 'params-value-invalid', key: 'body_bytes_max', expected });
+  }
+  // Else whoever is not among them would write without a signature.
+  if (params.writers.length > 0 && params.signatures !== 'required') {
+    return fail({ code: 'params-value-invalid', key: 'signatures', expected: '"required", where writers are named' });
+  }
+  if (format !== undefined && format !== formatOf(params)) {
+    const expected = `${formatOf(params)} with these keys, or to be left out`;
+    return fail({ code: 'params-value-invalid', key: 'format', expected });
   }
   return ok(params);
 }
@@ -166,7 +216,10 @@ const FOUR_ZERO_DIGITS: Bits = 0x1f00ffff;
 
 const SECONDS_MAX = 31_536_000;
 
-/** Every parameter in the order of the canonical form. Limits may be lowered, not raised: messages are sized for them. */
+const WRITERS_MAX = 256;
+const STAMP_BITS_MAX = 32;
+
+/** Every parameter. Limits may be lowered, not raised: messages are sized for them. */
 const PARAM_KEYS: readonly ParamKey[] = [
   integerKey('block_interval', 'blockInterval', 1, SECONDS_MAX),
   integerKey('body_bytes_max', 'bodyBytesMax', 2, 1_048_576),
@@ -180,6 +233,21 @@ const PARAM_KEYS: readonly ParamKey[] = [
   { key: 'name', field: 'name', type: 'name', expected: NAME_EXPECTED },
   integerKey('solve_time_max', 'solveTimeMax', 1, SECONDS_MAX),
   bitsKey('target_limit', 'targetLimit'),
+  {
+    key: 'signatures',
+    field: 'signatures',
+    type: 'signatures',
+    isLeftOut: ({ signatures }) => signatures === 'optional',
+    expected: '"optional" or "required"',
+  },
+  { ...integerKey('stamp_bits', 'stampBits', 0, STAMP_BITS_MAX), isLeftOut: ({ stampBits }) => stampBits === 0 },
+  {
+    key: 'writers',
+    field: 'writers',
+    type: 'writers',
+    isLeftOut: ({ writers }) => writers.length === 0,
+    expected: `an array of 1 to ${WRITERS_MAX} did:key texts of Ed25519 keys, each once`,
+  },
 ];
 
 /** The network that a node joins when nothing else is said. */

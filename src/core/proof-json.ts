@@ -4,11 +4,12 @@
  * Hashes in a row are one text, because thousands of short ones take several times as long to read. Members that are not
  * named there are passed over; what a proof shows is judged by `verifyHeaderProof` and `verifyEntryProof`.
  */
-import { bytesToHex, hexInto } from '#host';
+import { bytesToHex } from '#host';
 import type { EntryProof } from './entry-proof.ts';
 import { HASH_BYTES, type Hash, parseHash } from './hash.ts';
 import { HEADER_BYTES } from './header.ts';
 import { type HeaderProof, PROOF_HEADERS_MAX, type WorkedHeader } from './header-proof.ts';
+import { parseHex } from './hex.ts';
 
 export type HeaderProofJson = {
   readonly tip: string;
@@ -66,14 +67,13 @@ export function parseEntryProof(value: unknown): EntryProof | undefined {
 
 function asHeaders(text: unknown, works: unknown): WorkedHeader[] | undefined {
   if (!Array.isArray(works) || works.length > PROOF_HEADERS_MAX) return undefined;
-  const digits = 2 * HEADER_BYTES;
-  if (typeof text !== 'string' || text.length !== works.length * digits || !HEX_TEXT.test(text)) return undefined;
+  if (typeof text !== 'string' || text.length !== works.length * 2 * HEADER_BYTES) return undefined;
+  const all = parseHex(text);
+  if (all === undefined) return undefined;
   const headers: WorkedHeader[] = [];
   for (const [i, work] of works.entries()) {
     if (typeof work !== 'string' || !WORK_TEXT.test(work)) return undefined;
-    const bytes = new Uint8Array(HEADER_BYTES);
-    hexInto(text.slice(i * digits, (i + 1) * digits), bytes, 0);
-    headers.push({ bytes, work: BigInt(work) });
+    headers.push({ bytes: all.slice(i * HEADER_BYTES, (i + 1) * HEADER_BYTES), work: BigInt(work) });
   }
   return headers;
 }

@@ -1,18 +1,35 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bodyOf, buildBlock, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import {
+  type BuiltChain,
+  bodyOf,
+  buildBlock,
+  buildChain,
+  singleBody,
+  TEST_PARAMS,
+} from '../../test/support/chain-fixture.ts';
 import { receiptOf } from '../../test/support/receipt-fixture.ts';
 import type { Block } from './block.ts';
 import { verifyChainProof } from './chain-proof.ts';
+import { createSigner } from './ed25519.ts';
+import { signEntry } from './entry-signing.ts';
+import { createGenesis } from './genesis.ts';
 import { hashToNumber } from './hash.ts';
 import type { HeaderProof } from './header-proof.ts';
 import { appendLeaf, historyLeaf } from './history.ts';
 import { hashLeaf } from './merkle.ts';
-import { createParams, encodeParams } from './params.ts';
-import { encodeReceipt, parseReceipt, RECEIPT_BYTES_MAX, type Receipt, verifyReceipt } from './receipt.ts';
+import { createParams, encodeParams, type NetworkParams } from './params.ts';
+import {
+  encodeReceipt,
+  parseReceipt,
+  RECEIPT_BYTES_MAX,
+  type Receipt,
+  renewedReceipt,
+  verifyReceipt,
+} from './receipt.ts';
 import { describeReceiptFault, receiptSteps } from './receipt-account.ts';
 import { type Bits, bitsToTarget } from './target.ts';
-import { type ChainPoint, createGenesis, genesisPoint, hashedHeader } from './validation.ts';
+import { type ChainPoint, genesisPoint, hashedHeader } from './validation.ts';
 
 const CHAIN = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 12, (height) =>
   height === 5 ? singleBody('{"sum":100}') : bodyOf(...Array.from({ length: height }, (_, i) => `"${height} ${i}"`)),
@@ -68,32 +85,66 @@ test('a file that is spelt otherwise is the same receipt', () => {
   assert.deepEqual(encodeReceipt(read.value), encodeReceipt(RECEIPT));
 });
 
+test('a receipt may be as large as it may be, and so may its entry', () => {
+  const text = new TextDecoder().decode(encodeReceipt(RECEIPT));
+  assert.ok(parseReceipt(new TextEncoder().encode(text.padEnd(4 * 1024 * 1024))).ok);
+  const read = parseReceipt(new TextEncoder().encode(text.padEnd(4 * 1024 * 1024 + 1)));
+  assert.deepEqual(read, { ok: false, fault: { code: 'receipt-too-large', limitBytes: 4 * 1024 * 1024 } });
+  const entry = parseReceipt(new TextEncoder().encode(withMembers({ entry: 'x'.repeat(65_534) })));
+  assert.equal(entry.ok && entry.value.entry.length, 65_536);
+});
+
+test('a receipt says in its first words what it is', () => {
+  assert.equal(MEMBERS['format'], 'cairn/receipt/1');
+});
+
 const MEMBERS: Readonly<Record<string, unknown>> = JSON.parse(new TextDecoder().decode(encodeReceipt(RECEIPT)));
 const NETWORK: Readonly<Record<string, unknown>> = JSON.parse(encodeParams(TEST_PARAMS));
-const DAMAGED: readonly (readonly [what: string, text: string, code: string])[] = [
+const DAMAGED: readonly (readonly [what: string, text: string, code: string, member?: string])[] = [
   ['no JSON', '{', 'receipt-not-json'],
+  ['no object', '[]', 'receipt-not-json'],
   ['a key that stands twice', '{"format":1,"format":1}', 'receipt-not-json'],
-  ['another format', withMembers({ format: 'cairn/receipt/2' }), 'receipt-member-invalid'],
-  ['no format', withMembers({ format: undefined }), 'receipt-member-invalid'],
-  ['a member that nobody knows', withMembers({ more: 1 }), 'receipt-member-invalid'],
-  ['no network', withMembers({ network: undefined }), 'receipt-network-invalid'],
+  ['another format', withMembers({ format: 'cairn/receipt/2' }), 'receipt-member-invalid', 'format'],
+  ['no format', withMembers({ format: undefined }), 'receipt-member-invalid', 'format'],
+  ['a member that nobody knows', withMembers({ more: 1 }), 'receipt-member-invalid', 'more'],
+  ['no network', withMembers({ network: undefined }), 'receipt-member-invalid', 'network'],
   ['an impossible network', withMembers({ network: { ...NETWORK, block_interval: -1 } }), 'receipt-network-invalid'],
-  ['no entry', withMembers({ entry: undefined }), 'receipt-member-invalid'],
-  ['no entry proof', withMembers({ entry_proof: undefined }), 'receipt-member-invalid'],
-  ['an entry proof that is none', withMembers({ entry_proof: { id: 7 } }), 'receipt-member-invalid'],
-  ['no chain proof', withMembers({ chain_proof: undefined }), 'receipt-member-invalid'],
-  ['half a byte', withMembers({ chain_proof: 'abc' }), 'receipt-member-invalid'],
-  ['bytes that are no hex digits', withMembers({ chain_proof: 'zz' }), 'receipt-member-invalid'],
-  ['bytes that are no text', withMembers({ chain_proof: 7 }), 'receipt-member-invalid'],
-  ['a number that no entry holds', withMembers({}).replace('"7 4"', '1e999'), 'receipt-entry-invalid'],
+  ['no entry', withMembers({ entry: undefined }), 'receipt-member-invalid', 'entry'],
+  ['no entry proof', withMembers({ entry_proof: undefined }), 'receipt-member-invalid', 'entry_proof'],
+  ['an entry proof that is none', withMembers({ entry_proof: { id: 7 } }), 'receipt-member-invalid', 'entry_proof'],
+  ['no chain proof', withMembers({ chain_proof: undefined }), 'receipt-member-invalid', 'chain_proof'],
+  ['half a byte', withMembers({ chain_proof: 'abc' }), 'receipt-member-invalid', 'chain_proof'],
+  ['bytes that are no hex digits', withMembers({ chain_proof: 'zz' }), 'receipt-member-invalid', 'chain_proof'],
+  ['bytes that are no text', withMembers({ chain_proof: 7 }), 'receipt-member-invalid', 'chain_proof'],
+  ['a number that no entry holds', withMembers({}).replace('"7 4"', '1e999'), 'receipt-not-json'],
+  ['a key that stands twice further in', withMembers({}).replace('"id":', '"index":4,"id":'), 'receipt-not-json'],
+  ['white space that is none in JSON', `${withMembers({})}\u000b`, 'receipt-not-json'],
+  ['a byte order mark', `\ufeff${withMembers({})}`, 'receipt-not-json'],
+  ['65 containers inside each other', withMembers({ entry: nested(64) }), 'receipt-not-json'],
+  ['an entry that is too deep', withMembers({ entry: nested(33) }), 'receipt-entry-invalid'],
+  ['an entry that is too large', withMembers({ entry: 'x'.repeat(65_535) }), 'receipt-entry-invalid'],
 ];
-for (const [what, text, code] of DAMAGED) {
+for (const [what, text, code, member] of DAMAGED) {
   test(`a file with ${what} is no receipt`, () => {
     const read = parseReceipt(new TextEncoder().encode(text));
-    assert.equal(read.ok ? undefined : read.fault.code, code);
-    assert.ok(!read.ok && describeReceiptFault(read.fault).endsWith('.'));
+    assert.ok(!read.ok);
+    assert.equal(read.fault.code, code);
+    assert.equal('member' in read.fault ? read.fault.member : undefined, member);
+    assert.ok(describeReceiptFault(read.fault).endsWith('.'));
   });
 }
+
+test('a member that nobody knows is named in a few characters that no terminal obeys', () => {
+  const read = parseReceipt(new TextEncoder().encode(withMembers({ [`\u001b[2J${'x'.repeat(59)}😀`]: 1 })));
+  assert.ok(!read.ok && read.fault.code === 'receipt-member-invalid');
+  assert.equal(read.fault.member, `\u001b[2J${'x'.repeat(59)}\ufffd`);
+  assert.match(describeReceiptFault(read.fault), /its member "\\u001b\[2Jxxx/);
+});
+
+test('how deep an entry may nest is told as the network has it', () => {
+  const deep = parseReceipt(new TextEncoder().encode(withMembers({ entry: nested(33) })));
+  assert.match(deep.ok ? '' : describeReceiptFault(deep.fault), /deeper than 32 levels/);
+});
 
 test('a file that is too large, or no text, is no receipt', () => {
   const codeOf = (bytes: Uint8Array) => {
@@ -129,6 +180,85 @@ for (const [what, [changes, code]] of Object.entries(LIES)) {
     assert.ok(describeReceiptFault(verified.fault).endsWith('.'));
   });
 }
+
+const NARROW = createParams({ ...TEST_PARAMS, entriesMax: 2 });
+for (const [what, params, body] of [
+  ['a single value that is an array, which would be several entries', TEST_PARAMS, singleBody('["a"]')],
+  ['one entry more than blocks of the network have', NARROW, bodyOf('"a"', '"b"', '"c"')],
+] as const) {
+  test(`a block with ${what}, is no place for an entry, whoever mined it`, () => {
+    const chain = buildChain(params, genesisPoint(params), 2, () => body);
+    const verified = verifyReceipt(receiptOf(params, chain, 1, 0));
+    assert.ok(!verified.ok);
+    assert.equal(verified.fault.code, 'receipt-place-impossible');
+    assert.ok(describeReceiptFault(verified.fault).endsWith('.'));
+  });
+}
+
+test('a block may have as many entries as its network takes, and a single value is one entry', () => {
+  const full = buildChain(NARROW, genesisPoint(NARROW), 2, () => bodyOf('"a"', '"b"'));
+  assert.ok(verifyReceipt(receiptOf(NARROW, full, 1, 1)).ok);
+  const single = receiptOf(TEST_PARAMS, CHAIN, 5, 0);
+  assert.ok(verifyReceipt(single).ok);
+  const verified = verifyReceipt({ ...single, entryProof: { ...single.entryProof, count: 2 } });
+  assert.deepEqual(verified, { ok: false, fault: { code: 'receipt-place-impossible', index: 0, count: 2 } });
+});
+
+const SIGNER = createSigner(new Uint8Array(32).fill(7));
+const SIGNED = signedText(TEST_PARAMS);
+const PROOF = /"proof":(\{[^}]*\})/;
+const ONLY_OTHERS = createParams({
+  ...TEST_PARAMS,
+  signatures: 'required',
+  writers: [createSigner(new Uint8Array(32)).author],
+});
+
+test('of a signed entry it proves who signed it', () => {
+  const receipt = receiptOfEntry(TEST_PARAMS, SIGNED);
+  const verified = verifyReceipt(receipt);
+  assert.ok(verified.ok);
+  const { id, authors } = verified.value;
+  const [author, created] = [SIGNER.author, '2026-11-23T05:12:00Z'];
+  assert.deepEqual(authors, [{ author, sequence: 0, previous: undefined, created, statement: id }]);
+  const step = receiptSteps(receipt, verified.value)[1];
+  assert.deepEqual([step?.code, step?.facts[0]?.value, step?.facts[2]?.value], ['entry-authors', author, created]);
+});
+
+test('who has not said when they signed is told of without a time', () => {
+  const receipt = receiptOfEntry(TEST_PARAMS, signedText(TEST_PARAMS, {}));
+  const verified = verifyReceipt(receipt);
+  assert.ok(verified.ok);
+  const [author, sequence, ...others] = receiptSteps(receipt, verified.value)[1]?.facts ?? [];
+  assert.deepEqual([author?.value, sequence?.value, others], [SIGNER.author, '0', []]);
+});
+
+for (const [what, params, entry, code] of [
+  ['a signature of something else', TEST_PARAMS, SIGNED.replace('"paid"', '"owed"'), 'proof-signature-wrong'],
+  ['a signature for another network', NARROW, SIGNED, 'proof-domain-other'],
+  ['the signature of somebody who may not write', ONLY_OTHERS, signedText(ONLY_OTHERS), 'writer-unknown'],
+  ['no signature where all have to be signed', ONLY_OTHERS, '"unsigned"', 'proof-missing'],
+  ['an array of one signature', TEST_PARAMS, SIGNED.replace(PROOF, '"proof":[$1]'), 'proof-count'],
+  ['two signatures of one author', TEST_PARAMS, SIGNED.replace(PROOF, '"proof":[$1,$1]'), 'proof-author-twice'],
+  ['a proof of no known form', TEST_PARAMS, SIGNED.replace('"sequence":0', '"sequence":-1'), 'proof-member-invalid'],
+  ['no stamp where one is asked for', createParams({ ...TEST_PARAMS, stampBits: 32 }), '"light"', 'stamp-too-low'],
+] as const) {
+  test(`an entry with ${what} is on record nowhere, whoever mined it`, () => {
+    const verified = verifyReceipt(receiptOfEntry(params, entry));
+    assert.ok(!verified.ok);
+    assert.equal(verified.fault.code, code);
+    assert.match(describeReceiptFault(verified.fault), /^No block can have its entry: .*\.$/);
+  });
+}
+
+test('renewed, it proves the same place, with the work that has come on top since', () => {
+  const grown = extend(CHAIN, 3);
+  const { chainProof, entryProof } = receiptOf(TEST_PARAMS, grown, 7, 4);
+  const renewed = renewedReceipt(RECEIPT, { chainProof, block: entryProof.block });
+  assert.deepEqual(renewed, receiptOf(TEST_PARAMS, grown, 7, 4));
+  const verified = verifyReceipt(renewed);
+  assert.ok(verified.ok);
+  assert.equal(verified.value.depth, 8);
+});
 
 for (const [what, bits] of [
   ['that was never mined', undefined],
@@ -177,6 +307,41 @@ test('every step that is told has its facts, and ends in a sentence', () => {
   );
   for (const { text, facts } of steps) assert.ok(text.endsWith('.') && facts.length > 0);
 });
+
+/** The canonical JSON of an entry that is signed for the network. */
+function signedText(
+  params: NetworkParams,
+  more: { readonly created?: string } = { created: '2026-11-23T05:12:00Z' },
+): string {
+  const document = new TextEncoder().encode('{"invoice":17,"state":"paid"}');
+  const options = { signer: SIGNER, sequence: 0, previous: undefined, params, ...more };
+  const signed = signEntry(document, options);
+  assert.ok(signed.ok);
+  return new TextDecoder().decode(signed.value.bytes);
+}
+
+/** The receipt of `entry` in a chain of two blocks. */
+function receiptOfEntry(params: NetworkParams, entry: string): Receipt {
+  return receiptOf(
+    params,
+    buildChain(params, genesisPoint(params), 2, () => singleBody(entry)),
+    1,
+    0,
+  );
+}
+
+/** So many arrays inside each other. */
+function nested(depth: number): unknown {
+  return JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+}
+
+/** `chain` with `count` blocks on it. */
+function extend(chain: BuiltChain, count: number): BuiltChain {
+  const tip = chain.points.at(-1);
+  assert.ok(tip);
+  const more = buildChain(TEST_PARAMS, tip, count, () => bodyOf('"more"'));
+  return { blocks: [...chain.blocks, ...more.blocks], points: [...chain.points, ...more.points] };
+}
 
 /** The header proof of the receipt, with another time in its header. */
 function changedHeader(): HeaderProof {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bodyOf, buildBlock, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
+import { ALICE, signedEntry } from '../../test/support/signers.ts';
 import type { Block } from './block.ts';
 import { type Body, dataRoot, entryIds, GENESIS_BODY } from './body.ts';
+import { createGenesis } from './genesis.ts';
 import { hashBytes, hashToNumber, ZERO_HASH } from './hash.ts';
 import type { Header } from './header.ts';
 import { createParams, type NetworkParams, paramsHash } from './params.ts';
@@ -10,7 +12,6 @@ import { bitsToTarget, targetToBits } from './target.ts';
 import {
   type ChainPoint,
   createCandidateHeader,
-  createGenesis,
   genesisPoint,
   type HashedHeader,
   hashedHeader,
@@ -223,6 +224,27 @@ describe('bodies', () => {
       assert.equal(code(BLOCK, text), fault);
     });
   }
+
+  test('V17: an entry that breaks a rule is named by its place, once the body is known to be that of the block', () => {
+    const good = Buffer.from(signedEntry('{"a":1}', { params: TEST_PARAMS }).bytes).toString();
+    const bad = good.replace('"a":1', '"a":2');
+    const { block } = buildBlock(TEST_PARAMS, TIP, bodyOf('1', good, bad));
+    assert.equal(code(block, `[1,${bad},${bad}]`), 'data-root-wrong');
+    const fault = { code: 'proof-signature-wrong', author: ALICE.author, entry: 2 };
+    assert.deepEqual(judge(block, block.body.bytes), { ok: false, fault });
+    const right = buildBlock(TEST_PARAMS, TIP, bodyOf('1', good)).block;
+    assert.ok(judge(right, right.body.bytes).ok);
+  });
+
+  test('V18: the signatures of entries that are known are not verified again', () => {
+    const bad = Buffer.from(signedEntry('{"a":1}', { params: TEST_PARAMS }).bytes)
+      .toString()
+      .replace('"a":1', '"a":2');
+    const { block } = buildBlock(TEST_PARAMS, TIP, bodyOf(bad));
+    const { bytes } = block.body;
+    assert.ok(validateBody(block, bytes, TEST_PARAMS, () => true).ok);
+    assert.ok(!validateBody(block, bytes, TEST_PARAMS, () => false).ok);
+  });
 
   test('V12: at height 0 the body is `{}` and nothing else', () => {
     const genesis = createGenesis(TEST_PARAMS);

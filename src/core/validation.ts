@@ -1,17 +1,19 @@
 /**
  * The rules that make a block valid, given the block before it (docs/spec/validation.md).
  *
- * A header is judged by its parent alone, and a body by its header alone: nothing else in the chain matters. What is
- * too far ahead of the local clock is not invalid, so that question is a function of its own.
+ * A header is judged by its parent alone, and a body by its header and the parameters alone: nothing else in the chain
+ * matters. What is too far ahead of the local clock is not invalid, so that question is a function of its own.
  */
 import { asertTarget } from './asert.ts';
 import { assertPresent } from './assert.ts';
-import { type Block, createBlock, isBodyOf } from './block.ts';
-import { type BodyFault, dataRoot, GENESIS_BODY, parseBody } from './body.ts';
-import { type Hash, hashToNumber, ZERO_HASH } from './hash.ts';
+import { type Block, isBodyOf } from './block.ts';
+import { type BodyFault, GENESIS_BODY, parseBody } from './body.ts';
+import { type BodyRuleFault, findBrokenEntry } from './entry-rules.ts';
+import { createGenesis } from './genesis.ts';
+import { type Hash, hashToNumber } from './hash.ts';
 import { encodeHeader, type Header, hashHeader } from './header.ts';
 import { appendLeaf, EMPTY_FRONTIER, type Frontier, historyLeaf, historyRoot } from './history.ts';
-import { type NetworkParams, paramsHash } from './params.ts';
+import type { NetworkParams } from './params.ts';
 import { fail, ok, type Result } from './result.ts';
 import { type Bits, bitsToTarget, targetToBits, targetToWork } from './target.ts';
 
@@ -43,23 +45,10 @@ export type HeaderRuleFault =
   | { readonly code: 'bits-wrong'; readonly expected: Bits; readonly bits: Bits }
   | { readonly code: 'work-too-low'; readonly hash: Hash; readonly bits: Bits };
 
-export type BlockFault = HeaderRuleFault | BodyFault | { readonly code: 'data-root-wrong'; readonly dataRoot: Hash };
+/** Why a body is not the one of a header. */
+export type BodyMatchFault = BodyFault | { readonly code: 'data-root-wrong'; readonly dataRoot: Hash };
 
-/** The genesis block of a network: fixed by its parameters, exempt from proof of work. */
-export function createGenesis(params: NetworkParams): Block {
-  return createBlock(
-    {
-      height: 0,
-      previousHash: ZERO_HASH,
-      historyRoot: paramsHash(params),
-      dataRoot: dataRoot('genesis', []),
-      timestamp: params.genesisTime,
-      bits: params.initialBits,
-      nonce: 0,
-    },
-    GENESIS_BODY,
-  );
-}
+export type BlockFault = HeaderRuleFault | BodyMatchFault | BodyRuleFault;
 
 /** The place where every chain of the network begins. */
 export function genesisPoint(params: NetworkParams): ChainPoint {
@@ -114,12 +103,31 @@ export function validateHeader(
   return ok(extend(parent, candidate, target));
 }
 
-/** The block that `bodyBytes` makes with `header`, if they are a well-formed body and the one the header commits to. */
+/**
+ * The block that `bodyBytes` makes with `header`, if they are a well-formed body, the one the header commits to, and all its
+ * entries obey the rules. Of entries that `isChecked` knows by their ids the signatures are not verified again.
+ */
 export function validateBody(
   candidate: { readonly header: Header; readonly hash: Hash },
   bodyBytes: Uint8Array,
   params: NetworkParams,
+  isChecked?: (id: Hash) => boolean,
 ): Result<Block, BlockFault> {
+  const block = matchBody(candidate, bodyBytes, params);
+  if (!block.ok) return block;
+  const broken = findBrokenEntry(block.value.body, params, isChecked);
+  return broken === undefined ? block : fail(broken);
+}
+
+/**
+ * The block that `bodyBytes` makes with `header`, if they are a well-formed body and the one the header commits to; its entries
+ * are not judged. What is wrong says nothing of the header: another body may be its own.
+ */
+export function matchBody(
+  candidate: { readonly header: Header; readonly hash: Hash },
+  bodyBytes: Uint8Array,
+  params: NetworkParams,
+): Result<Block, BodyMatchFault> {
   const { header, hash } = candidate;
   const isGenesisData = GENESIS_BODY.bytes.every((byte, i) => bodyBytes[i] === byte) && bodyBytes.length === 2;
   const body = header.height === 0 && isGenesisData ? ok(GENESIS_BODY) : parseBody(bodyBytes, params);

@@ -2,12 +2,28 @@ import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { atEnd, type Lifetime } from '../../test/support/lifetime.ts';
 import { startGateway } from './canned-node.fixture.ts';
+import type { GatewayLimits } from './gateway-limits.ts';
 
-/** Everything that comes back for `bytes`, until the gateway closes. The socket stays open on this side. */
-function exchange(port: number, bytes: string | Buffer): Promise<string> {
+type World = Awaited<ReturnType<typeof startGateway>>;
+
+async function startWorld(t: Lifetime, limits: Partial<GatewayLimits>): Promise<World> {
+  const world = await startGateway({ limits });
+  atEnd(t, world.stop);
+  await world.gateway.listen();
+  return world;
+}
+
+/** `lines` of a request with a Host that is ours; `\n` stands for a line's end. */
+function request({ gateway }: World, lines: string): string {
+  return lines.replaceAll('\n', '\r\n').replaceAll('HOST', `Host: localhost:${gateway.port}`);
+}
+
+/** Everything that comes back for `lines`, until the gateway closes. The socket stays open on this side. */
+function exchange(world: World, lines: string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const socket = connect({ port, host: '127.0.0.1' });
+  const socket = connect({ port: world.gateway.port, host: '127.0.0.1' });
   let answer = '';
   socket.setEncoding('latin1');
   socket.on('data', (text) => {
@@ -15,22 +31,23 @@ function exchange(port: number, bytes: string | Buffer): Promise<string> {
   });
   socket.on('error', () => undefined);
   socket.on('close', () => resolve(answer));
-  socket.write(bytes);
+  socket.write(request(world, lines));
   return promise;
 }
 
+function assertProblem(answer: string, status: number, code: string): void {
+  assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `));
+  assert.ok(answer.includes(`"code":"${code}"`), answer);
+  assert.match(answer.toLowerCase(), /content-type: application\/problem\+json/);
+}
+
 describe('raw requests', () => {
-  let world: Awaited<ReturnType<typeof startGateway>>;
+  let world: World;
   before(async () => {
-    world = await startGateway({ limits: { headerTimeoutMs: 60, requestTimeoutMs: 120 } });
+    world = await startGateway();
     await world.gateway.listen();
   });
   after(() => world.stop());
-
-  /** `lines` of a request with a Host that is ours; `\n` stands for a line's end. */
-  const request = (lines: string) =>
-    lines.replaceAll('\n', '\r\n').replace('HOST', `Host: localhost:${world.gateway.port}`);
-  const smuggled = () => request(`GET /shutdown/${world.node.port} HTTP/1.1\nHOST\n\n`);
 
   const cases: readonly [name: string, lines: string, status: number, code: string][] = [
     [
@@ -68,25 +85,36 @@ describe('raw requests', () => {
     ['two Hosts', 'GET /livez HTTP/1.1\nHOST\nHost: evil.example\nConnection: close\n\n', 403, 'host-refused'],
     ['a greeting of TLS', '\x16\x03\x01\x02\0\x01\0', 400, 'request-malformed'],
     ['headers over 16 KiB', `GET /livez HTTP/1.1\nHOST\nX-Long: ${'x'.repeat(17_000)}\n\n`, 431, 'headers-too-large'],
-    ['headers that do not end', 'GET /livez HTTP/1.1\nHOST\nX-Slow: ', 408, 'request-timeout'],
-    ['a body that does not end', 'POST /livez HTTP/1.1\nHOST\nContent-Length: 9\n\nx', 405, 'method-not-allowed'],
   ];
   for (const [name, lines, status, code] of cases) {
     it(`${name}: ${status} ${code}, and nothing behind it is heard`, async () => {
-      const answer = await exchange(world.gateway.port, request(lines) + (status === 400 ? smuggled() : ''));
-      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `));
-      assert.ok(answer.includes(`"code":"${code}"`), answer);
-      assert.match(answer.toLowerCase(), /content-type: application\/problem\+json/);
+      const smuggled = `GET /shutdown/${world.node.port} HTTP/1.1\nHOST\n\n`;
+      const answer = await exchange(world, lines + (status === 400 ? smuggled : ''));
+      assertProblem(answer, status, code);
       assert.ok(!world.node.ledger.calls.some(({ method }) => method === 'shutdown'), 'the node was stopped');
     });
   }
+});
 
-  it('who neither reads the answer nor stops sending loses the connection all the same', async () => {
+describe('a request that does not end', () => {
+  it('is answered with a 408 where its headers do not', async (t) => {
+    const world = await startWorld(t, { headerTimeoutMs: 100 });
+    assertProblem(await exchange(world, 'GET /livez HTTP/1.1\nHOST\nX-Slow: '), 408, 'request-timeout');
+  });
+
+  it('is answered as it would be anyhow where its body does not, and cut off', async (t) => {
+    const world = await startWorld(t, { headerTimeoutMs: 2_900, requestTimeoutMs: 3_000 });
+    const answer = await exchange(world, 'POST /livez HTTP/1.1\nHOST\nContent-Length: 9\n\nx');
+    assertProblem(answer, 405, 'method-not-allowed');
+  });
+
+  it('costs him who neither reads the answer nor stops sending the connection all the same', async (t) => {
+    const world = await startWorld(t, { headerTimeoutMs: 100 });
     const socket = connect({ port: world.gateway.port, host: '127.0.0.1', allowHalfOpen: true });
     const { promise: cut, resolve } = Promise.withResolvers<void>();
     socket.on('error', () => undefined);
     socket.on('close', () => resolve());
-    socket.write(request('GET /livez HTTP/1.1\nHOST\nX-Slow: '));
+    socket.write(request(world, 'GET /livez HTTP/1.1\nHOST\nX-Slow: '));
     const dripping = setInterval(() => socket.write('x'), 10);
     await cut;
     clearInterval(dripping);
@@ -99,8 +127,9 @@ describe('a chain too long to hold', () => {
     await gateway.listen();
     const ended = Promise.withResolvers<void>();
     let producedBytes = 0;
+    const sizeBytes = 4_000 * CHUNK_BYTES;
     node.ledger.chainBytes = {
-      sizeBytes: 4_000 * CHUNK_BYTES,
+      sizeBytes,
       chunks: (async function* () {
         try {
           for (let i = 0; i < 4_000; i++) {
@@ -112,10 +141,10 @@ describe('a chain too long to hold', () => {
         }
       })(),
     };
-    const base = `http://localhost:${gateway.port}`;
+    const base = `http://127.0.0.1:${gateway.port}`;
     const { promise: taken, resolve } = Promise.withResolvers<void>();
     const request = get(`${base}/get_chain/${node.port}`, (response) => {
-      assert.equal(response.headers['content-length'], String(4_000 * CHUNK_BYTES));
+      assert.equal(response.headers['content-length'], String(sizeBytes));
       response.on('error', () => undefined);
       response.once('data', () => {
         response.pause();
@@ -125,7 +154,8 @@ describe('a chain too long to hold', () => {
     request.on('error', () => undefined);
     await taken;
     for (let i = 0; i < 100; i++) await (await fetch(`${base}/livez`)).text();
-    assert.ok(producedBytes < 32_000_000, `${producedBytes} bytes were read ahead`);
+    // What the system takes for two connections, which it sizes itself, is a few MiB.
+    assert.ok(producedBytes < sizeBytes / 4, `${producedBytes} bytes were read ahead`);
     request.destroy();
     await ended.promise;
     await stop();
@@ -139,9 +169,9 @@ describe('somebody who waits for a block', () => {
     const abandoned = Promise.withResolvers<void>();
     node.ledger.abandoned = abandoned;
     const abort = new AbortController();
-    const url = `http://localhost:${gateway.port}/mine_block/${node.port}`;
+    const url = `http://127.0.0.1:${gateway.port}/mine_block/${node.port}`;
     const waiting = fetch(url, { method: 'POST', body: '1', signal: abort.signal });
-    while (node.ledger.calls.length === 0) await (await fetch(`http://localhost:${gateway.port}/livez`)).text();
+    while (node.ledger.calls.length === 0) await (await fetch(`http://127.0.0.1:${gateway.port}/livez`)).text();
     abort.abort();
     await assert.rejects(waiting);
     await abandoned.promise;
@@ -153,7 +183,7 @@ describe('somebody who waits for a block', () => {
     await gateway.listen();
     const abandoned = Promise.withResolvers<void>();
     node.ledger.abandoned = abandoned;
-    const base = `http://localhost:${gateway.port}`;
+    const base = `http://127.0.0.1:${gateway.port}`;
     const waiting = fetch(`${base}/mine_block/${node.port}`, { method: 'POST', body: '1' });
     while (node.ledger.calls.length === 0) await (await fetch(`${base}/livez`)).text();
     const refused = await fetch(`${base}/get_chain/${node.port}`);
@@ -169,9 +199,9 @@ describe('somebody who waits for a block', () => {
     const { gateway, node, stop } = await startGateway();
     await gateway.listen();
     node.ledger.abandoned = Promise.withResolvers<void>();
-    const url = `http://localhost:${gateway.port}/mine_block/${node.port}`;
+    const url = `http://127.0.0.1:${gateway.port}/mine_block/${node.port}`;
     const waiting = fetch(url, { method: 'POST', body: '1' });
-    while (node.ledger.calls.length === 0) await (await fetch(`http://localhost:${gateway.port}/livez`)).text();
+    while (node.ledger.calls.length === 0) await (await fetch(`http://127.0.0.1:${gateway.port}/livez`)).text();
     const stopped = stop();
     const answer = await waiting;
     assert.equal(answer.status, 503);

@@ -24,9 +24,11 @@ export class CannedLedger {
   readonly #calls: { readonly method: RpcMethod; readonly params: string }[] = [];
   /** What `validate` answers. */
   isValid = true;
-  /** What `validate` tells before it answers. */
   /** What it gives for every entry. */
   receipt: string | undefined;
+  /** What it says of every entry; that it has none, where this is undefined. */
+  entry: string | undefined;
+  /** What `validate` tells before it answers. */
   validationProgress: readonly { readonly blocks: number; readonly of: number }[] = [];
   /** When set, `mine` and `validate` never answer; resolved when whoever asked has gone. */
   abandoned: PromiseWithResolvers<void> | undefined;
@@ -36,6 +38,12 @@ export class CannedLedger {
   status: Partial<NodeStatus> = {};
   /** When true, `status` never answers. */
   isSilent = false;
+  /** What the next calls of `follow` are answered with. */
+  readonly pages: RpcAnswer[] = [];
+  #followHeld: (() => void) | undefined;
+  /** The connections on which `follow` was called: the signals of their ends. */
+  readonly #followers = new Set<AbortSignal>();
+  #followersChanged = Promise.withResolvers<void>();
   /** When set, `chain` streams these instead of blocks. */
   chainBytes: ByteStream | undefined;
 
@@ -49,6 +57,13 @@ export class CannedLedger {
 
   get chain(): readonly CannedBlock[] {
     return this.#chain;
+  }
+
+  /** Has the next call of `follow` never be answered. Resolves when it has come. */
+  holdFollow(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#followHeld = resolve;
+    });
   }
 
   /** What was asked, in order: the method and the text of its parameters. */
@@ -71,9 +86,10 @@ export class CannedLedger {
     }
   }
 
-  /** False when a subscriber is too slow, and has lost its connection for it. */
+  /** False when there is no subscriber, or one is too slow, and has lost its connection for it. */
   tell(event: LedgerEvent): boolean {
-    return [...this.#subscribers].every((session) => session.notify('event', jsonValue({ event })));
+    const subscribers = [...this.#subscribers];
+    return subscribers.length > 0 && subscribers.every((session) => session.notify('event', jsonValue({ event })));
   }
 
   /** Resolves when exactly `count` subscriptions are open. */
@@ -82,6 +98,11 @@ export class CannedLedger {
       this.#subscribersChanged = Promise.withResolvers();
       await this.#subscribersChanged.promise;
     }
+  }
+
+  /** Resolves when nobody who has called `follow` is connected any more: nobody takes of `pages` then who has come before. */
+  async whenFollowersGone(): Promise<void> {
+    while (this.#followers.size > 0) await this.#followersChanged.promise;
   }
 
   chainStream(): ByteStream {
@@ -107,17 +128,22 @@ export class CannedLedger {
         return result(jsonValue({ branches: [], branches_total: 0, reorganisations: [] }));
       case 'params':
         return result(text(encodeParams(DEFAULT_PARAMS)));
+      case 'records':
+        return this.#refused() ?? this.#records(params);
+      case 'follow':
+        return this.#follow(params, session);
       case 'search':
         return result(jsonValue({ matches: [], pending: [], searched_down_to: 0, omitted: 0 }));
       case 'chain-proof':
         return result(jsonValue({ tip: this.tip.hash, proof: '01ff' }));
       case 'header-proof':
       case 'entry-proof':
+      case 'entry-proofs':
         return unknown('tip-not-active');
       case 'receipt':
         return this.receipt === undefined ? unknown('tip-not-active') : result(text(this.receipt));
       case 'entry':
-        return unknown('entry-not-found');
+        return this.entry === undefined ? unknown('entry-not-found') : result(text(this.entry));
       case 'append':
         return this.#refused() ?? this.#append(params);
       case 'pending':
@@ -148,6 +174,45 @@ export class CannedLedger {
       case 'shutdown':
         return result(jsonValue({}));
     }
+  }
+
+  /** No record, and no end. */
+  #records(params: ReadonlyMap<string, JsonText>): RpcAnswer {
+    const next = params.has('cursor') ? null : 'more';
+    const page = {
+      records: [],
+      next,
+      order_by: 'place',
+      looked_at: 7,
+      indexed_to: this.tip.height,
+      reorganised: false,
+    };
+    return result(jsonValue(page));
+  }
+
+  /** Pages as they were put into `pages`, and when there are no more, nothing new for ever. */
+  async #follow(params: ReadonlyMap<string, JsonText>, session: ProbeSession): Promise<RpcAnswer> {
+    this.#noteFollower(session.closed);
+    const held = this.#followHeld;
+    this.#followHeld = undefined;
+    held?.();
+    const page = held === undefined ? this.pages.shift() : undefined;
+    if (page !== undefined) return page;
+    if (held !== undefined || params.get('wait_s') !== '0') {
+      await new Promise((resolve) => session.closed.addEventListener('abort', resolve));
+    }
+    const { height, hash } = this.tip;
+    return result(jsonValue({ events: [], cursor: `${height}-${hash}-0`, tip: { height, hash }, caught_up: true }));
+  }
+
+  #noteFollower(closed: AbortSignal): void {
+    if (this.#followers.has(closed)) return;
+    this.#followers.add(closed);
+    closed.addEventListener('abort', () => {
+      this.#followers.delete(closed);
+      this.#followersChanged.resolve();
+      this.#followersChanged = Promise.withResolvers();
+    });
   }
 
   #createBlock(parent: CannedBlock | undefined, data: JsonText): CannedBlock {
@@ -218,7 +283,13 @@ export class CannedLedger {
       version: '0.1.0',
       peer_id: '12D3',
       addresses: [],
-      network: { name: 'test', genesis: assertPresent(this.#chain[0], 'there is always a genesis').hash },
+      network: {
+        name: 'test',
+        genesis: assertPresent(this.#chain[0], 'there is always a genesis').hash,
+        signatures: 'optional',
+        writers: 0,
+        stamp_bits: 0,
+      },
       tip: { height, hash, time: TIME, work: '1' },
       length: height + 1,
       next_bits: '1f00ffff',
@@ -234,6 +305,7 @@ export class CannedLedger {
       event_loop: { p50_s: 0.0001, p99_s: 0.002, max_s: 0.01, window_s: 30 },
       peers: 0,
       pending: { count: 0, size_bytes: 0 },
+      records: null,
       mining: {
         mode: 'demand',
         searching: false,

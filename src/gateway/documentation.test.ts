@@ -40,7 +40,7 @@ describe('the documentation', () => {
       // A stream that does not wait for a node goes on for ever.
       if (path === HTTP_ROUTES.networkEvents.url) continue;
       for (const method of Object.keys(methods)) {
-        const query = path.endsWith('/search') ? '?text=x' : '';
+        const query = NEEDED_QUERIES.find(([end]) => path.endsWith(end))?.[1] ?? '';
         const url = path.replace('{port}', '1').replace('{block}', '0').replace('{id}', '0'.repeat(64)) + query;
         const answer = await world.gateway.inject({
           method: method.toUpperCase() as 'GET',
@@ -100,3 +100,9 @@ describe('the documentation', () => {
     });
   }
 });
+
+/** What some paths cannot be asked without, by how they end. */
+const NEEDED_QUERIES = [
+  ['/search', '?text=x'],
+  ['/entry-proofs', `?id=${'0'.repeat(64)}`],
+] as const;

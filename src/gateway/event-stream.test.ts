@@ -17,7 +17,7 @@ describe('an event stream', () => {
   after(() => world.stop());
 
   const open = (query = '', headers: Record<string, string> = {}) =>
-    Reader.open(`http://localhost:${world.gateway.port}/api/v1/nodes/${world.node.port}/events${query}`, headers);
+    Reader.open(`http://127.0.0.1:${world.gateway.port}/api/v1/nodes/${world.node.port}/events${query}`, headers);
 
   it('begins with where it stands, and tells what happens', async () => {
     const { ledger } = world.node;
@@ -127,16 +127,35 @@ describe('the end of an event stream', () => {
   it('comes when the gateway stops', async () => {
     const { gateway, node, stop } = await startGateway();
     await gateway.listen();
-    const reader = await Reader.open(`http://localhost:${gateway.port}/api/v1/nodes/${node.port}/events`);
+    const reader = await Reader.open(`http://127.0.0.1:${gateway.port}/api/v1/nodes/${node.port}/events`);
     await reader.next();
     await stop();
     assert.equal(await reader.next().catch(() => undefined), undefined);
   });
 
+  it("comes for a reader who takes nothing for too long: his place is somebody else's", async () => {
+    const { gateway, node, stop } = await startGateway({ limits: { streamStallMs: 100, eventStreamsMax: 1 } });
+    await gateway.listen();
+    const url = `http://127.0.0.1:${gateway.port}/api/v1/nodes/${node.port}/events`;
+    const stuck = await Reader.open(url);
+    await node.ledger.whenSubscribers(1);
+    const event = { type: 'peer-left', id: 'x', reason: 'y'.repeat(100_000) } as const;
+    while (node.ledger.tell(event)) await setImmediate();
+    let other = await Reader.open(url);
+    while (other.response.status === 503) {
+      await other.problemCode();
+      other = await Reader.open(url);
+    }
+    assert.equal(other.response.status, 200);
+    stuck.close();
+    other.close();
+    await stop();
+  });
+
   it('comes when the node stops', async () => {
     const { gateway, node, stop } = await startGateway();
     await gateway.listen();
-    const reader = await Reader.open(`http://localhost:${gateway.port}/api/v1/nodes/${node.port}/events`);
+    const reader = await Reader.open(`http://127.0.0.1:${gateway.port}/api/v1/nodes/${node.port}/events`);
     await reader.next();
     await node.stop();
     assert.match((await reader.next())?.comment ?? '', /^ended, node-(closed|unknown)$/);

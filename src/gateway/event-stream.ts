@@ -5,8 +5,10 @@
  * first block still comes back with the place where it was.
  */
 
-import type { FastifyRequest } from 'fastify';
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
+import { EVENT_STREAM_TYPE } from '../api/http-answers.ts';
 import type { EventsQuery } from '../api/http-shapes.ts';
 import { type ProbeClient, ProbeError } from '../probe/probe-client.ts';
 import { type Ask, ChainFollower, type FollowedEvent } from './chain-follower.ts';
@@ -62,6 +64,20 @@ export async function openEventStream(options: {
 function eventText({ event, cursor }: FollowedEvent): string {
   const id = cursor === undefined ? '' : `id: ${formatCursor(cursor)}\n`;
   return `${id}event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+/** Answers with the stream's text. A reader who takes nothing of it for too long is hung up on: his place is somebody else's. */
+export function sendEventStream(
+  reply: FastifyReply,
+  pieces: AsyncIterable<string>,
+  { streamStallMs }: GatewayLimits,
+): FastifyReply {
+  // A healthy one takes something with each heartbeat.
+  reply.raw.setTimeout(streamStallMs);
+  return reply
+    .type(EVENT_STREAM_TYPE)
+    .header('cache-control', 'no-store')
+    .send(Readable.from(pieces, { objectMode: false }));
 }
 
 /** Keeps an idle stream from being taken for dead. */

@@ -15,11 +15,15 @@ export interface GatewayLimits {
   readonly nodeCallsMax: number;
   /** Between two comments that keep an idle event stream from being taken for dead. */
   readonly heartbeatMs: number;
+  /** How long the reader of a stream may take nothing. */
+  readonly streamStallMs: number;
   /** Requests that one address may make at once; in the long run `rateBurst` for every `rateWindowMs`. */
   readonly rateBurst: number;
   /** The same for loopback, where scripts pipe in records. */
   readonly rateBurstLoopback: number;
   readonly rateWindowMs: number;
+  /** How old what the list of running nodes says may be, where the connection to a node is kept. */
+  readonly lookAgeMs: number;
   /** For a node to take the connection. */
   readonly connectTimeoutMs: number;
   /** For a node's answer to a question that it answers from what it holds. */
@@ -32,6 +36,8 @@ export interface GatewayLimits {
   readonly peerIdleMs: number;
   /** The same for the overview, which somebody waits for. */
   readonly overviewTimeoutMs: number;
+  /** How many blocks a node may be behind and still count as ready. */
+  readonly readyBehindMax: number;
   /** Between two looks for nodes that have come, where the events of all are followed. */
   readonly nodesLookMs: number;
   /** There, between what happened at a node and its new status, so that many events make one. */
@@ -49,15 +55,18 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   eventStreamsMax: 32,
   nodeCallsMax: 24,
   heartbeatMs: 15_000,
+  streamStallMs: 300_000,
   rateBurst: 40,
-  rateBurstLoopback: 10_000,
+  rateBurstLoopback: 40_000,
   rateWindowMs: 2_000,
+  lookAgeMs: 250,
   connectTimeoutMs: 2_000,
   answerTimeoutMs: 10_000,
   metricsTimeoutMs: 5_000,
   peerStreamsMax: 64,
   peerIdleMs: 60_000,
   overviewTimeoutMs: 2_000,
+  readyBehindMax: 8,
   nodesLookMs: 1_000,
   statusPauseMs: 1_000,
   statusIntervalMs: 15_000,

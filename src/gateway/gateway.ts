@@ -23,8 +23,11 @@ import { addPeerDoor } from './peer-door.ts';
 import { Places } from './places.ts';
 import { addProofRoutes } from './proof-routes.ts';
 import { createAllowedHosts, foreignRequest, isLoopback, unauthorized } from './protection.ts';
+import { addRecordsRoutes } from './records-routes.ts';
 import { addSeedRoutes } from './seed-routes.ts';
 import { addServiceRoutes } from './service-routes.ts';
+import { addStreamRoutes } from './stream-routes.ts';
+import { addUpgrades } from './upgrades.ts';
 
 export interface GatewayOptions {
   /** Whose running nodes are within reach. */
@@ -109,9 +112,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   addBlockRoutes(app, parts);
   addChainRoutes(app, parts);
   addProofRoutes(app, parts);
+  addRecordsRoutes(app, parts);
   addServiceRoutes(app, parts);
   addMetricsRoute(app, parts);
-  addPeerDoor(app, parts);
+  const upgrades = addUpgrades(app);
+  addPeerDoor(app, parts, upgrades);
+  addStreamRoutes(app, parts, upgrades);
   await addExplorer(app, options.explorerFolder ?? EXPLORER_FOLDER);
   refuseOtherMethods(app, methods);
   await app.ready();
@@ -142,7 +148,7 @@ function checkToken(host: string, token: string | undefined): void {
   if (token === undefined && !isLoopback(host)) {
     throw new GatewayConfigurationError(
       'token-required',
-      `A gateway that listens beyond loopback (${host}) needs a token for what changes state: set one, or listen on 127.0.0.1.`,
+      `A gateway that listens beyond loopback (${host}) needs a token for what changes state: name a file with one (--token-file), or listen on 127.0.0.1.`,
     );
   }
   if (token !== undefined && token.length < TOKEN_LENGTH_MIN) {

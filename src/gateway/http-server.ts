@@ -9,9 +9,9 @@ import { PAGE_POLICY } from './explorer-files.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import type { GatewayApp } from './node-call.ts';
 import { checkParameters } from './parameter-check.ts';
-import { isPeerUpgrade } from './peer-door.ts';
 import { PROBLEM_HEADERS, Problem, problem, problemFrom } from './problem.ts';
 import { isLoopback } from './protection.ts';
+import { isOurUpgrade } from './upgrades.ts';
 
 /** A server with the gateway's limits, that leaves bodies as bytes and tells every error as a problem. */
 export function createHttpServer(
@@ -44,7 +44,7 @@ export function createHttpServer(
       connectionsCheckingInterval: Math.min(1_000, limits.headerTimeoutMs),
       // Missing, it is refused like a foreign one: with a problem, which Node by itself does not send.
       requireHostHeader: false,
-      shouldUpgradeCallback: isPeerUpgrade,
+      shouldUpgradeCallback: isOurUpgrade,
     },
     forceCloseConnections: 'idle',
     clientErrorHandler: answerBrokenRequest,

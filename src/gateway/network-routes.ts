@@ -1,8 +1,7 @@
 /** All nodes within reach at once: how they are, and what happens at them. */
-import { Readable } from 'node:stream';
-import { EVENT_STREAM_TYPE } from '../api/http-answers.ts';
 import { HTTP_ROUTES } from '../api/http-routes.ts';
 import type { Overview } from '../api/http-shapes.ts';
+import { sendEventStream } from './event-stream.ts';
 import { networkEventPieces } from './network-stream.ts';
 import { type GatewayApp, type RouteParts, whileAwaited } from './node-call.ts';
 import { readNodes } from './node-readings.ts';
@@ -28,10 +27,7 @@ export function addNetworkRoutes(app: GatewayApp, parts: RouteParts): void {
     handler: async (_request, reply) => {
       parts.eventStreams.take(reply);
       const pieces = networkEventPieces({ directory, limits, signal: whileAwaited(parts, reply) });
-      return reply
-        .type(EVENT_STREAM_TYPE)
-        .header('cache-control', 'no-store')
-        .send(Readable.from(pieces, { objectMode: false }));
+      return sendEventStream(reply, pieces, limits);
     },
   });
 }

@@ -9,10 +9,9 @@ const CONFIGURED_PORT = 1;
 const LIMITS = {
   heartbeatMs: 20,
   nodesLookMs: 10,
-  statusPauseMs: 10,
-  statusIntervalMs: 60_000,
+  statusPauseMs: 100,
+  statusIntervalMs: 600_000,
   eventStreamsMax: 2,
-  overviewTimeoutMs: 250,
 };
 
 describe('the events of all nodes', () => {
@@ -24,7 +23,7 @@ describe('the events of all nodes', () => {
   });
   after(() => world.stop());
 
-  const open = () => Reader.open(`http://localhost:${world.gateway.port}/api/v1/events`);
+  const open = () => Reader.open(`http://127.0.0.1:${world.gateway.port}/api/v1/events`);
   const takeOne = async (reader: Reader) => {
     const [told] = await reader.take(1);
     const data = JSON.parse(told?.data ?? '');
@@ -58,10 +57,17 @@ describe('the events of all nodes', () => {
     ledger.tell({ ...progress, blocks_found: 0, kernel: null });
     assert.equal((await takeOne(reader)).type, 'mining-progress');
     assert.deepEqual(await reader.next(), { comment: 'nothing has happened' });
+    const toldMs = performance.now();
     for (const digit of '012') ledger.tell({ type: 'entry-pending', id: digit.repeat(64) });
-    const types = [];
-    for (let i = 0; i < 4; i++) types.push((await takeOne(reader)).type);
-    assert.deepEqual(types, ['entry-pending', 'entry-pending', 'entry-pending', 'node-status']);
+    let [events, statuses] = [0, 0];
+    for (let type = ''; events < 3 || type !== 'node-status'; ) {
+      ({ type } = await takeOne(reader));
+      if (type === 'node-status') statuses++;
+      else events++;
+    }
+    // A machine that takes longer than a pause for three events may tell more of them, each after a pause of its own.
+    const pauses = Math.floor((performance.now() - toldMs) / LIMITS.statusPauseMs);
+    assert.ok(statuses <= pauses, `${statuses} statuses in ${pauses} pauses`);
     assert.deepEqual(await reader.next(), { comment: 'nothing has happened' });
     reader.close();
     await ledger.whenSubscribers(0);
@@ -73,10 +79,9 @@ describe('the events of all nodes', () => {
     const other = await startCannedNode(world.home);
     const joined = await takeOne(reader);
     assert.deepEqual([joined.type, joined.port], ['node-joined', other.port]);
-    await other.restart();
+    await other.restart(() => other.ledger.add('1'));
     const left = await takeOne(reader);
     assert.deepEqual(left, { type: 'node-left', port: other.port, reason: 'node-closed' });
-    other.ledger.add('1');
     const back = await takeOne(reader);
     assert.deepEqual([back.type, back.status.tip.height], ['node-joined', 1]);
     await other.stop();
@@ -88,18 +93,23 @@ describe('the events of all nodes', () => {
   });
 
   it('tell how a node is though nothing happens, and find out by it that one hangs', async () => {
-    const limits = { ...LIMITS, statusIntervalMs: 15, answerTimeoutMs: 50 };
+    const limits = { ...LIMITS, statusIntervalMs: 15, answerTimeoutMs: 500 };
     const { gateway, node, stop } = await startGateway({ limits });
     await gateway.listen();
-    const reader = await Reader.open(`http://localhost:${gateway.port}/api/v1/events`);
+    const reader = await Reader.open(`http://127.0.0.1:${gateway.port}/api/v1/events`);
     assert.equal((await takeOne(reader)).type, 'node-joined');
-    assert.equal((await takeOne(reader)).type, 'node-status');
+    // On a machine that is held up for so long a node may seem to hang though it does not: it is then told of anew.
+    const takeUntil = async (type: string) => {
+      let told = await takeOne(reader);
+      while (told.type !== type) told = await takeOne(reader);
+      return told;
+    };
+    await takeUntil('node-status');
     node.ledger.isSilent = true;
-    let told = await takeOne(reader);
-    while (told.type === 'node-status') told = await takeOne(reader);
-    assert.deepEqual(told, { type: 'node-left', port: node.port, reason: 'probe-timeout' });
+    const left = await takeUntil('node-left');
+    assert.deepEqual(left, { type: 'node-left', port: node.port, reason: 'probe-timeout' });
     node.ledger.isSilent = false;
-    assert.equal((await takeOne(reader)).type, 'node-joined');
+    await takeUntil('node-joined');
     await node.ledger.whenSubscribers(1);
     reader.close();
     await stop();
@@ -109,6 +119,8 @@ describe('the events of all nodes', () => {
     const readers = [await open(), await open()];
     const refused = await open();
     assert.equal(await refused.problemCode(), 'gateway-full');
+    // Their subscriptions stand before they end, so that the end of all can be waited for.
+    for (const reader of readers) assert.equal((await takeOne(reader)).type, 'node-joined');
     for (const reader of readers) reader.close();
     await world.node.ledger.whenSubscribers(0);
   });
@@ -131,7 +143,7 @@ describe('the events of all nodes', () => {
   it('end when the gateway stops', async () => {
     const { gateway, stop } = await startGateway({ limits: LIMITS });
     await gateway.listen();
-    const reader = await Reader.open(`http://localhost:${gateway.port}/api/v1/events`);
+    const reader = await Reader.open(`http://127.0.0.1:${gateway.port}/api/v1/events`);
     assert.equal((await takeOne(reader)).type, 'node-joined');
     await stop();
     for (let next = await reader.next(); next !== undefined; next = await reader.next()) {
@@ -143,16 +155,22 @@ describe('the events of all nodes', () => {
 describe('the overview', () => {
   it('has the status of every node, and null where one does not answer in time', async () => {
     const configuredNodes = [{ host: '127.0.0.1', port: CONFIGURED_PORT }];
-    const { gateway, node, home, stop } = await startGateway({ port: 8080, configuredNodes, limits: LIMITS });
+    const limits = { ...LIMITS, overviewTimeoutMs: 200 };
+    const { gateway, node, home, stop } = await startGateway({ port: 8080, configuredNodes, limits });
     const silent = await startCannedNode(home);
     silent.ledger.isSilent = true;
-    const answer = await gateway.inject({ url: '/api/v1/overview', headers: { host: 'localhost:8080' } });
-    const { nodes } = JSON.parse(answer.body) as Overview;
-    const seen = new Map(nodes.map(({ port, source, status }) => [port, [source, status?.tip.hash]]));
-    assert.deepEqual(seen.get(CONFIGURED_PORT), ['configured', undefined]);
-    assert.deepEqual(seen.get(node.port), ['running', node.ledger.tip.hash]);
-    assert.deepEqual(seen.get(silent.port), ['running', undefined]);
-    assert.equal(answer.headers['cache-control'], 'no-store');
+    for (let isInTime = false; !isInTime; ) {
+      const answer = await gateway.inject({ url: '/api/v1/overview', headers: { host: 'localhost:8080' } });
+      const { nodes } = JSON.parse(answer.body) as Overview;
+      const seen = new Map(nodes.map(({ port, source, status }) => [port, [source, status?.tip.hash]]));
+      assert.deepEqual(seen.get(CONFIGURED_PORT), ['configured', undefined]);
+      assert.deepEqual(seen.get(silent.port), ['running', undefined]);
+      assert.equal(answer.headers['cache-control'], 'no-store');
+      // A machine that is held up for so long keeps the other node from answering in time, too.
+      const [source, hash] = seen.get(node.port) ?? [];
+      assert.equal(source, 'running');
+      isInTime = hash === node.ledger.tip.hash;
+    }
     await silent.stop();
     await stop();
   });

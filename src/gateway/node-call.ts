@@ -31,6 +31,8 @@ interface NodeCall {
   readonly port: string;
   readonly method: RpcMethod;
   readonly params?: JsonText;
+  /** How many levels `params` nest at most, where that is known: otherwise they are looked through for it. */
+  readonly paramsDepthMax?: number;
 }
 
 /** An order, or a question whose answer is work. */
@@ -40,23 +42,22 @@ interface NodeCommand extends NodeCall {
 }
 
 /** A question that changes nothing, put while somebody waits for `reply`. */
-export function ask(parts: RouteParts, reply: FastifyReply, { port, method, params }: NodeCall): Promise<JsonText> {
-  const signal = whileAwaited(parts, reply);
-  return parts.directory.ask(port, method, params === undefined ? { signal } : { params, signal });
+export function ask(parts: RouteParts, reply: FastifyReply, { port, method, ...options }: NodeCall): Promise<JsonText> {
+  return parts.directory.ask(port, method, { ...options, signal: whileAwaited(parts, reply) });
 }
 
 /** Has a connection of its own, which is closed when nobody waits for `reply` any more. */
 export async function command(
   parts: RouteParts,
   reply: FastifyReply,
-  { port, method, params, mayTakeLong = false }: NodeCommand,
+  { port, method, params, mayTakeLong = false, ...options }: NodeCommand,
 ): Promise<JsonText> {
   parts.nodeCalls.take(reply);
   const signal = whileAwaited(parts, reply);
   const timeoutMs = mayTakeLong ? Infinity : parts.limits.answerTimeoutMs;
   const client = await parts.directory.open(port);
   try {
-    return await client.call(method, params, { signal, timeoutMs });
+    return await client.call(method, params, { ...options, signal, timeoutMs });
   } finally {
     client.close();
   }
@@ -64,12 +65,21 @@ export async function command(
 
 /** Aborted when the other side of `reply` has gone, and when the gateway stops. */
 export function whileAwaited({ stopping }: RouteParts, reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  return AbortSignal.any([gone.signal, stopping]);
+  const given = new AbortController();
+  const stop = () => given.abort(stopping.reason);
+  if (stopping.aborted) stop();
+  stopping.addEventListener('abort', stop);
+  reply.raw.once('close', () => {
+    stopping.removeEventListener('abort', stop);
+    given.abort(NOBODY_WAITS);
+  });
+  return given.signal;
 }
 
 /** Sends ledger JSON as the text that it is. */
 export function sendJson(reply: FastifyReply, text: JsonText): FastifyReply {
   return reply.type('application/json; charset=utf-8').send(text);
 }
+
+/** One for all: every request ends with it, and to make one takes as long as to look a route up. */
+const NOBODY_WAITS = new DOMException('nobody waits for the answer any more', 'AbortError');

@@ -11,6 +11,13 @@ import { listRunning } from '../probe/running-nodes.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import { problem } from './problem.ts';
 
+interface AskOptions {
+  readonly params?: JsonText;
+  /** As `CallOptions` of the client says it. */
+  readonly paramsDepthMax?: number;
+  readonly signal: AbortSignal;
+}
+
 export interface NodeDirectory {
   /** Every node, by port. */
   list(): Promise<Nodes['nodes']>;
@@ -18,7 +25,7 @@ export interface NodeDirectory {
    * A question that changes nothing, on the one connection that is kept to the node. Asked again on a new connection
    * when the kept one turns out to be dead, as it is after a restart of the node.
    */
-  ask(port: string, method: RpcMethod, options: { params?: JsonText; signal: AbortSignal }): Promise<JsonText>;
+  ask(port: string, method: RpcMethod, options: AskOptions): Promise<JsonText>;
   /** The client whose connection is kept. Not to be closed; its streams and events have connections of their own. */
   client(port: string): Promise<ProbeClient>;
   /**
@@ -37,6 +44,7 @@ export function createNodeDirectory(options: {
 }): NodeDirectory {
   const { home, configured, limits } = options;
   const kept = new Map<string, Promise<ProbeClient>>();
+  const looks = new Map<string, { readonly target: Promise<ProbeTarget>; readonly sinceMs: number }>();
 
   async function list(): Promise<Nodes['nodes']> {
     const nodes = new Map<number, Nodes['nodes'][number]>();
@@ -58,13 +66,24 @@ export function createNodeDirectory(options: {
     });
   }
 
+  /** As `find`, but what it says may be a moment old. A node that ends meanwhile is found out by the loss of its connection. */
+  function findLately(port: string): Promise<ProbeTarget> {
+    const nowMs = performance.now();
+    const known = looks.get(port);
+    if (known !== undefined && nowMs - known.sinceMs < limits.lookAgeMs) return known.target;
+    const target = find(port);
+    looks.set(port, { target, sinceMs: nowMs });
+    target.catch(() => looks.delete(port));
+    return target;
+  }
+
   async function open(port: string): Promise<ProbeClient> {
     return connectProbe(await find(port), { timeoutMs: limits.connectTimeoutMs });
   }
 
-  /** The kept connection to a node that is still on the list. */
+  /** The kept connection to a node that was on the list a moment ago. */
   async function keptClient(port: string): Promise<{ client: ProbeClient; isNew: boolean }> {
-    const target = await find(port);
+    const target = await findLately(port);
     const key = `${target.host} ${target.port}`;
     const known = kept.get(key);
     if (known !== undefined) return { client: await known, isNew: false };
@@ -76,6 +95,7 @@ export function createNodeDirectory(options: {
 
   /** Not closed: its streams may outlive the connection that was lost. */
   async function forget(client: ProbeClient): Promise<void> {
+    looks.clear();
     for (const [key, connecting] of [...kept]) {
       const isSame = (await connecting.catch(() => undefined)) === client;
       if (isSame && kept.get(key) === connecting) kept.delete(key);
@@ -86,17 +106,13 @@ export function createNodeDirectory(options: {
     return (await keptClient(port)).client;
   }
 
-  async function ask(
-    port: string,
-    method: RpcMethod,
-    { params, signal }: { params?: JsonText; signal: AbortSignal },
-  ): Promise<JsonText> {
+  async function ask(port: string, method: RpcMethod, { params, ...options }: AskOptions): Promise<JsonText> {
     for (;;) {
       const { client, isNew } = await keptClient(port);
       try {
-        return await client.call(method, params, { signal, timeoutMs: limits.answerTimeoutMs });
+        return await client.call(method, params, { ...options, timeoutMs: limits.answerTimeoutMs });
       } catch (error) {
-        if (signal.aborted || !(error instanceof ProbeError) || !LOST_CONNECTION.has(error.code)) throw error;
+        if (options.signal.aborted || !(error instanceof ProbeError) || !LOST_CONNECTION.has(error.code)) throw error;
         await forget(client);
         if (isNew) throw error;
       }

@@ -76,6 +76,14 @@ const FIGURES: readonly Figure[] = [
     read: ({ tip }) => Date.parse(tip.time) / 1_000,
   },
   {
+    name: 'cairn_chain_tip_fingerprint',
+    type: 'gauge',
+    help: 'The last 48 bits of the hash of the tip: equal where nodes have the same chain.',
+    read: ({ tip }) => Number.parseInt(tip.hash.slice(-12), 16),
+    // Only nodes of one network can be compared.
+    labels: ({ network }) => ({ genesis: network.genesis }),
+  },
+  {
     name: 'cairn_chain_work_hashes',
     type: 'gauge',
     help: 'Expected number of hash tries in the active chain.',
@@ -110,7 +118,7 @@ const FIGURES: readonly Figure[] = [
   {
     name: 'cairn_alarm',
     type: 'gauge',
-    help: '1 once a reorganisation was deeper than 100 blocks.',
+    help: '1 once a reorganisation was deeper than 100 blocks, or a stored block was found to break a newer rule.',
     read: ({ alarm }) => (alarm === null ? 0 : 1),
   },
   {
@@ -131,6 +139,12 @@ const FIGURES: readonly Figure[] = [
     type: 'gauge',
     help: 'Canonical bytes of the entries that wait for a block.',
     read: ({ pending }) => pending.size_bytes,
+  },
+  {
+    name: 'cairn_records_height',
+    type: 'gauge',
+    help: 'Height up to which the table of records holds the active chain, of nodes that keep one.',
+    read: ({ records }) => records?.indexed_to ?? null,
   },
   {
     name: 'cairn_mining_info',

@@ -31,14 +31,38 @@ describe('/api/v1', () => {
     ]);
   });
 
-  it('is ready as long as one node answers, and says which do', async () => {
-    const answer = await ask('GET', '/readyz');
-    assert.equal(answer.statusCode, 200);
-    const { nodes } = JSON.parse(answer.body);
-    assert.deepEqual(
-      nodes.map(({ answers }: { answers: boolean }) => answers),
-      [false, true],
-    );
+  describe('readiness', () => {
+    const sync = (behind: number, headersChecked: number) => ({
+      phase: behind > 0 ? ('blocks' as const) : ('headers' as const),
+      behind,
+      target_height: headersChecked,
+      headers_checked: headersChecked,
+      per_second: null,
+      seconds_left: null,
+    });
+    after(() => {
+      world.node.ledger.status = {};
+    });
+
+    const height = () => world.node.ledger.tip.height;
+    for (const { name, status, expected } of [
+      { name: 'at rest', status: () => ({}), expected: [200, 'ready', 0] },
+      { name: 'a few blocks behind', status: () => ({ sync: sync(8, height() + 8) }), expected: [200, 'ready', 8] },
+      { name: 'far behind', status: () => ({ sync: sync(9, height() + 9) }), expected: [503, 'syncing', 9] },
+      { name: 'judging headers', status: () => ({ sync: sync(0, height() + 9) }), expected: [503, 'syncing', 0] },
+    ]) {
+      it(`of a node that is ${name} is told beside that of one out of reach`, async () => {
+        world.node.ledger.status = status();
+        const answer = await ask('GET', '/readyz');
+        const [code, state, behind] = expected;
+        assert.equal(answer.statusCode, code);
+        const nodes = [
+          { port: 1, state: 'unreachable', behind: null },
+          { port: world.node.port, state, behind },
+        ];
+        assert.deepEqual(JSON.parse(answer.body), { ready: code === 200, nodes });
+      });
+    }
   });
 
   it('pages through the chain down to the genesis, each block once', async () => {
@@ -97,6 +121,7 @@ describe('/api/v1', () => {
     [`blocks/${'A'.repeat(64)}`, 'parameter-invalid', 'block'],
     ['entries/7', 'parameter-invalid', 'id'],
     ['pending?limit=1001', 'parameter-invalid', 'limit'],
+    ['pending?author=alice', 'parameter-invalid', 'author'],
     ['events?after=nonsense', 'cursor-invalid', undefined],
     ['events?before=1', 'parameter-invalid', 'before'],
   ];
@@ -150,20 +175,34 @@ describe('/api/v1', () => {
     }
   });
 
+  const deepest = `${'{"a":'.repeat(47)}{}${'}'.repeat(47)}`;
   const submissions: readonly [name: string, body: string, type: string | undefined, entries: string][] = [
     ['an array is a list of entries', ' [1, {"b":2,"a":1}]', undefined, '[1, {"b":2,"a":1}]'],
     ['an object is one entry', '{"__proto__":1.0}', 'application/json; charset=utf-8', '[{"__proto__":1.0}]'],
     ['a string is one entry', '"[1,2]"', 'application/json', '["[1,2]"]'],
+    ['as deep as a body may nest', deepest, 'application/json', `[${deepest}]`],
     ['lines are entries', '{"a":1}\r\n\n[2]\n3', 'application/x-ndjson', '[{"a":1}\r,[2],3]'],
   ];
   for (const [name, body, type, entries] of submissions) {
     it(`POST entries: ${name}, passed on as it stands`, async () => {
       const answer = await ask('POST', 'entries', body, type === undefined ? {} : { 'content-type': type });
       assert.equal(answer.statusCode, 202, answer.body);
-      assert.deepEqual(lastCall(), { method: 'append', params: `{"entries":${entries}}` });
+      assert.deepEqual(lastCall(), { method: 'append', params: `{"entries":${entries},"once":true}` });
       assert.ok(JSON.parse(answer.body).entries.length >= 1);
     });
   }
+
+  it('POST entries records what is in the chain already once more where it is told to, and only then', async () => {
+    for (const [query, once] of [
+      ['?repeat=true', false],
+      ['?repeat=false', true],
+    ] as const) {
+      assert.equal((await ask('POST', `entries${query}`, '1')).statusCode, 202);
+      assert.deepEqual(lastCall(), { method: 'append', params: `{"entries":[1],"once":${once}}` });
+    }
+    const answer = await ask('POST', 'entries?repeat=1', '1');
+    assert.deepEqual([answer.statusCode, JSON.parse(answer.body).parameter], [400, 'repeat']);
+  });
 
   it('POST entries names the line that is not JSON', async () => {
     const answer = await ask('POST', 'entries', '1\n{\n', { 'content-type': 'application/x-ndjson' });
@@ -230,6 +269,9 @@ describe('/api/v1', () => {
     assert.deepEqual(JSON.parse((await ask('GET', 'peers')).body), { peers: [] });
     assert.equal(JSON.parse((await ask('GET', 'pending?limit=7')).body).count, 0);
     assert.deepEqual(lastCall(), { method: 'pending', params: '{"limit":7}' });
+    const author = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK';
+    await ask('GET', `pending?author=${author}`);
+    assert.deepEqual(lastCall(), { method: 'pending', params: `{"author":"${author}"}` });
   });
 
   it('other methods are 405 with Allow, and OPTIONS tells the same', async () => {

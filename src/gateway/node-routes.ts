@@ -1,5 +1,4 @@
 /** The nodes themselves, their entries and their peers, under `/api/v1`. */
-import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { Value } from 'typebox/value';
 import { EVENT_STREAM_TYPE } from '../api/http-answers.ts';
@@ -7,11 +6,11 @@ import { HTTP_ROUTES } from '../api/http-routes.ts';
 import { ConnectShape } from '../api/http-shapes.ts';
 import { BlockShape } from '../api/shapes.ts';
 import { jsonObject, jsonValue } from '../core/json-text.ts';
-import { openEventStream, requestedCursor } from './event-stream.ts';
+import { openEventStream, requestedCursor, sendEventStream } from './event-stream.ts';
 import { memberText, readAnswer } from './node-answer.ts';
 import { ask, command, type GatewayApp, type RouteParts, sendJson, whileAwaited } from './node-call.ts';
 import { problem } from './problem.ts';
-import { entriesBody, typedJsonBody } from './request-body.ts';
+import { BODY_DEPTH_MAX, entriesBody, typedJsonBody } from './request-body.ts';
 import { validationPieces } from './validation-stream.ts';
 
 export function addNodeRoutes(app: GatewayApp, parts: RouteParts): void {
@@ -45,10 +44,7 @@ export function addNodeRoutes(app: GatewayApp, parts: RouteParts): void {
       const signal = whileAwaited(parts, reply);
       const client = await parts.directory.open(port);
       const pieces = validationPieces({ client, path: request.url, limits: parts.limits, signal });
-      return reply
-        .type(EVENT_STREAM_TYPE)
-        .header('cache-control', 'no-store')
-        .send(Readable.from(pieces, { objectMode: false }));
+      return sendEventStream(reply, pieces, parts.limits);
     },
   });
 
@@ -76,9 +72,11 @@ function addEntryRoutes(app: GatewayApp, parts: RouteParts): void {
   app.route({
     ...HTTP_ROUTES.append,
     handler: async (request, reply) => {
-      const params = jsonObject({ entries: entriesBody(request) });
-      const answer = await command(parts, reply, { port: request.params.port, method: 'append', params });
-      return sendJson(reply.code(202), answer);
+      const isRepeated = request.query.repeat === true;
+      const params = jsonObject({ entries: entriesBody(request), once: jsonValue(!isRepeated) });
+      const call = { port: request.params.port, method: 'append', params, paramsDepthMax: BODY_DEPTH_MAX + 2 } as const;
+      // What is recorded once can be sent again, so it goes over the connection that is kept, with any number of others.
+      return sendJson(reply.code(202), await (isRepeated ? command : ask)(parts, reply, call));
     },
   });
 
@@ -94,7 +92,8 @@ function addEntryRoutes(app: GatewayApp, parts: RouteParts): void {
     ...HTTP_ROUTES.pending,
     handler: async (request, reply) => {
       const { port } = request.params;
-      const params = jsonValue({ limit: request.query.limit });
+      const { limit, author } = request.query;
+      const params = jsonValue({ limit, author });
       return sendJson(reply, await ask(parts, reply, { port, method: 'pending', params }));
     },
   });
@@ -141,10 +140,7 @@ function addEventRoute(app: GatewayApp, parts: RouteParts): void {
         limits,
         signal,
       });
-      return reply
-        .type(EVENT_STREAM_TYPE)
-        .header('cache-control', 'no-store')
-        .send(Readable.from(pieces, { objectMode: false }));
+      return sendEventStream(reply, pieces, limits);
     },
   });
 }

@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { freePort } from '../../test/support/free-port.ts';
 import { startGateway } from './canned-node.fixture.ts';
+import type { GatewayLimits } from './gateway-limits.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 
@@ -65,12 +67,12 @@ class Client {
   }
 }
 
-describe('the way to the peer door of a node', { timeout: 30_000 }, () => {
+describe('the way to the peer door of a node', () => {
   let world: Awaited<ReturnType<typeof startGateway>>;
   let echo: Awaited<ReturnType<typeof startEcho>>;
   const clients: Client[] = [];
   before(async () => {
-    world = await startGateway({ limits: { peerStreamsMax: 2, peerIdleMs: 200, connectTimeoutMs: 500 } });
+    world = await startGateway({ limits: { peerStreamsMax: 2 } });
     await world.gateway.listen();
     echo = await startEcho();
     listenAt(echo.server);
@@ -90,7 +92,10 @@ describe('the way to the peer door of a node', { timeout: 30_000 }, () => {
   });
 
   function listenAt(server: Server): void {
-    const { port } = server.address() as AddressInfo;
+    tellPort((server.address() as AddressInfo).port);
+  }
+
+  function tellPort(port: number): void {
     world.node.ledger.status = {
       addresses: ['/ip4/10.9.8.7/tcp/1', `/ip4/10.9.8.7/tcp/${port}/ws/p2p/12D3KooW`],
     };
@@ -189,6 +194,7 @@ describe('the way to the peer door of a node', { timeout: 30_000 }, () => {
     wrong.server.close();
     wrong.server.closeAllConnections();
     for (const socket of wrong.sockets) socket.destroy();
+    tellPort(await freePort());
     assert.match(await open().until(/"code"/), /^HTTP\/1\.1 503 .*"code":"node-unreachable"/s);
   });
 
@@ -202,27 +208,42 @@ describe('the way to the peer door of a node', { timeout: 30_000 }, () => {
     await open().until(/hello /);
   });
 
-  it('ends with either end, and where the browser says nothing any more', async () => {
+  it('ends with either end', async () => {
     const first = open();
     await first.until(/hello /);
     echo.sockets[0]?.destroy();
     await first.closed();
-    const silent = open();
-    await silent.until(/hello /);
-    await silent.closed();
+    const second = open();
+    await second.until(/hello /);
+    second.socket.destroy();
+    const upstream = echo.sockets[1] ?? assert.fail();
+    if (!upstream.closed) await once(upstream, 'close');
+  });
+
+  it('ends where the browser says nothing any more', async () => {
+    const { client, stop } = await openElsewhere({ peerIdleMs: 50 });
+    assert.match(await client.closed(), /^HTTP\/1\.1 101 /);
+    await stop();
   });
 
   it('ends with the gateway', async () => {
-    const other = await startGateway();
-    await other.gateway.listen();
-    other.node.ledger.status = world.node.ledger.status;
-    const lines = [`Host: localhost:${other.gateway.port}`, 'Connection: Upgrade', 'Upgrade: websocket'];
-    const key = [`Sec-WebSocket-Key: ${KEY}`, 'Sec-WebSocket-Version: 13'];
-    const client = new Client(other.gateway.port, [`GET /peer/${other.node.port} HTTP/1.1`, ...lines, ...key]);
+    const { client, stop } = await openElsewhere();
     await client.until(/hello /);
-    await other.stop();
+    await stop();
     await client.closed();
   });
+
+  /** Through a gateway of its own. */
+  async function openElsewhere(
+    limits: Partial<GatewayLimits> = {},
+  ): Promise<{ client: Client; stop(): Promise<void> }> {
+    const { gateway, node, stop } = await startGateway({ limits });
+    await gateway.listen();
+    node.ledger.status = world.node.ledger.status;
+    const lines = [`Host: localhost:${gateway.port}`, 'Connection: Upgrade', 'Upgrade: websocket'];
+    const key = [`Sec-WebSocket-Key: ${KEY}`, 'Sec-WebSocket-Version: 13'];
+    return { client: new Client(gateway.port, [`GET /peer/${node.port} HTTP/1.1`, ...lines, ...key]), stop };
+  }
 });
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';

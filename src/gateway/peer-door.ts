@@ -5,7 +5,7 @@
  * A page may connect to its own origin alone, and the gateway is that. It sees nothing of what passes but how much: the
  * two ends encrypt, and each proves its key to the other.
  */
-import { type ClientRequest, type IncomingMessage, request, ServerResponse } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { HTTP_ROUTES } from '../api/http-routes.ts';
 import { NodeStatusShape } from '../api/shapes.ts';
@@ -13,24 +13,11 @@ import { readAnswer } from './node-answer.ts';
 import type { GatewayApp, RouteParts } from './node-call.ts';
 import { Places } from './places.ts';
 import { problem } from './problem.ts';
+import type { Upgrades } from './upgrades.ts';
 
-/** Node's `shouldUpgradeCallback`: whether what a client asks for with `Upgrade` is ours to give. Else it is ignored. */
-export function isPeerUpgrade({ url, headers }: IncomingMessage): boolean {
-  return url?.startsWith(PEER_PREFIX) === true && headers.upgrade?.toLowerCase() === 'websocket';
-}
-
-export function addPeerDoor(app: GatewayApp, parts: RouteParts): void {
+export function addPeerDoor(app: GatewayApp, parts: RouteParts, upgrades: Upgrades): void {
   const { directory, limits, stopping } = parts;
   const places = new Places('connections to peer doors', limits.peerStreamsMax);
-  const upgrades = new WeakMap<IncomingMessage, Duplex>();
-
-  app.server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (head.length > 0) socket.unshift(head);
-    socket.on('error', () => socket.destroy());
-    upgrades.set(message, socket);
-    // Through the router, so that whatever holds for other requests holds for this one.
-    app.routing(message, refusalOn(socket, message));
-  });
 
   /** Where the node listens for WebSockets: the port from what it says, the host where its probe socket is. */
   async function findDoor(port: string, signal: AbortSignal): Promise<{ host: string; port: number }> {
@@ -50,12 +37,7 @@ export function addPeerDoor(app: GatewayApp, parts: RouteParts): void {
     ...HTTP_ROUTES.peerDoor,
     exposeHeadRoute: false,
     handler: async (message, reply) => {
-      const socket = upgrades.get(message.raw);
-      if (socket === undefined) {
-        throw problem('upgrade-required', 'This path is for WebSockets: ask for an upgrade.', {
-          headers: { upgrade: 'websocket', connection: 'upgrade' },
-        });
-      }
+      const socket = upgrades.socketOf(message);
       places.take({ raw: socket });
       const gone = new AbortController();
       socket.once('close', () => gone.abort());
@@ -68,27 +50,11 @@ export function addPeerDoor(app: GatewayApp, parts: RouteParts): void {
         upstream.destroy();
         signal.throwIfAborted();
       }
-      reply.hijack();
-      reply.raw.detachSocket(message.raw.socket);
+      upgrades.takeOver(message, reply);
       socket.write(`${SWITCHING}Sec-WebSocket-Accept: ${accept}\r\n\r\n`);
       carry(socket, upstream, stopping, limits.peerIdleMs);
     },
   });
-}
-
-/** Whoever asks for an upgrade and does not get it is answered on the socket that the server has let go of, and hung up on. */
-function refusalOn(socket: Duplex, message: IncomingMessage): ServerResponse {
-  const response = new ServerResponse(message);
-  response.shouldKeepAlive = false;
-  response.assignSocket(message.socket);
-  response.once('finish', () => {
-    response.detachSocket(message.socket);
-    socket.end();
-    const lingering = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('close', () => clearTimeout(lingering));
-    socket.resume();
-  });
-  return response;
 }
 
 /** Asks the node's listener for the same WebSocket. Nothing of the client's request reaches it but the key. */
@@ -98,9 +64,6 @@ function openWebSocket(
   { signal }: { readonly signal: AbortSignal },
 ): Promise<{ readonly upstream: Duplex; readonly accept: string }> {
   const key = headers['sec-websocket-key'];
-  if (key === undefined || !KEY.test(key) || headers['sec-websocket-version'] !== '13') {
-    throw problem('request-malformed', 'This is no handshake of WebSocket version 13 (RFC 6455 §4.1).');
-  }
   const opened = Promise.withResolvers<{ upstream: Duplex; accept: string }>();
   const asked: ClientRequest = request({
     host,
@@ -152,12 +115,8 @@ function carry(socket: Duplex, upstream: Duplex, stopping: AbortSignal, idleMs: 
   upstream.pipe(socket);
 }
 
-const PEER_PREFIX = '/peer/';
 /** In what a node says of itself: `/ip4/127.0.0.1/tcp/43117/ws/p2p/12D3…`. */
 const WEBSOCKET_ADDRESS = /^\/(?:ip[46]|dns[46]?)\/[^/]+\/tcp\/([1-9][0-9]{0,4})\/ws(?:\/|$)/;
 const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n';
-/** 16 bytes in base64, and 20. */
-const KEY = /^[A-Za-z0-9+/]{22}==$/;
+/** 20 bytes in base64. */
 const ACCEPT = /^[A-Za-z0-9+/]{27}=$/;
-/** For the client to read why it was refused. */
-const LINGER_MS = 1_000;

@@ -20,6 +20,7 @@ describe('proofs', () => {
     return [method, JSON.parse(params)];
   };
   const HASH = 'ab'.repeat(32);
+  const OTHER = 'cd'.repeat(32);
 
   it('a chain proof comes as bytes, tagged with the tip', async () => {
     const answer = await ask('chain-proof');
@@ -39,6 +40,8 @@ describe('proofs', () => {
     [`blocks/${HASH}/proof?tip=${HASH}`, 'header-proof', { hash: HASH, tip: HASH }],
     [`entries/${HASH}/proof`, 'entry-proof', { id: HASH }],
     [`entries/${HASH}/proof?tip=${HASH}`, 'entry-proof', { id: HASH, tip: HASH }],
+    [`entry-proofs?id=${HASH}`, 'entry-proofs', { ids: [HASH] }],
+    [`entry-proofs?id=${HASH}&tip=${HASH}&id=${OTHER}`, 'entry-proofs', { ids: [HASH, OTHER], tip: HASH }],
     [`entries/${HASH}/receipt`, 'receipt', { id: HASH }],
   ] as const) {
     it(`${path} asks the node for ${method}, and passes on what it says`, async () => {
@@ -48,8 +51,17 @@ describe('proofs', () => {
     });
   }
 
-  for (const path of ['blocks/x/proof', 'blocks/7/proof?tip=7', 'entries/7/proof', `entries/${HASH}/proof?at=7`]) {
-    it(`${path.slice(0, 24)} is refused before a node is asked`, async () => {
+  for (const [i, path] of [
+    'blocks/x/proof',
+    'blocks/7/proof?tip=7',
+    'entries/7/proof',
+    `entries/${HASH}/proof?at=7`,
+    'entry-proofs',
+    `entry-proofs?id=${HASH}&id=7`,
+    `entry-proofs?id=${HASH}&tip=${HASH}&tip=${HASH}`,
+    `entry-proofs?${Array(65).fill(`id=${HASH}`).join('&')}`,
+  ].entries()) {
+    it(`${path.slice(0, 24)} (${i}) is refused before a node is asked`, async () => {
       const calls = world.node.ledger.calls.length;
       assert.equal(JSON.parse((await ask(path)).body).code, 'parameter-invalid');
       assert.equal(world.node.ledger.calls.length, calls);

@@ -38,6 +38,15 @@ export function addProofRoutes(app: GatewayApp, parts: RouteParts): void {
   });
 
   app.route({
+    ...HTTP_ROUTES.entryProofs,
+    handler: async (request, reply) => {
+      const { id, ...tip } = request.query;
+      const params = jsonValue({ ids: id, ...tip });
+      return sendJson(reply, await ask(parts, reply, { port: request.params.port, method: 'entry-proofs', params }));
+    },
+  });
+
+  app.route({
     ...HTTP_ROUTES.receipt,
     handler: async (request, reply) => {
       const { port, id } = request.params;

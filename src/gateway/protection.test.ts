@@ -130,7 +130,8 @@ describe('a gateway that must not start', () => {
 
 describe('the rate of requests', () => {
   it('is limited by address, for paths that lead nowhere too, and higher on loopback', async () => {
-    const { gateway, stop } = await startGateway({ port: 8080, limits: { rateBurst: 3, rateBurstLoopback: 10 } });
+    const limits = { rateBurst: 3, rateBurstLoopback: 10, rateWindowMs: 600_000 };
+    const { gateway, stop } = await startGateway({ port: 8080, limits });
     try {
       const ask = (remoteAddress: string, url: string) =>
         gateway.inject({ url, remoteAddress, headers: { host: 'localhost:8080' } });

@@ -10,6 +10,9 @@ import { isWellFormedJson, type JsonText, jsonArray, readElements } from '../cor
 import { spaceEnd } from '../core/json-tokens.ts';
 import { bodyProblem, problem } from './problem.ts';
 
+/** How many levels a body may nest: more than a ledger takes, so that a node says what its limit is, and less than a message to a node may. */
+export const BODY_DEPTH_MAX = 48;
+
 /** The body as one JSON value, whatever `Content-Type` says: the seed's route takes any. */
 export function jsonBody(request: FastifyRequest): JsonText {
   return parseJson(bodyText(request));
@@ -82,5 +85,3 @@ function requireType(request: FastifyRequest, types: readonly [string, ...string
 
 const CURL_DEFAULT_TYPE = 'application/x-www-form-urlencoded';
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
-/** More than a ledger takes, so that a node says what its limit is, and less than a message to a node may have. */
-const BODY_DEPTH_MAX = 48;

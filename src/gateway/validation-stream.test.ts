@@ -12,7 +12,7 @@ describe('a validation as events', () => {
   afterEach(() => world.stop());
 
   const open = (accept = 'text/event-stream', port = world.node.port) => {
-    const url = `http://localhost:${world.gateway.port}/api/v1/nodes/${port}/validation`;
+    const url = `http://127.0.0.1:${world.gateway.port}/api/v1/nodes/${port}/validation`;
     return Reader.open(url, { accept }, 'POST');
   };
   const readAll = async (reader: Reader) => {
@@ -46,7 +46,7 @@ describe('a validation as events', () => {
     world.node.ledger.abandoned = Promise.withResolvers();
     world.node.ledger.validationProgress = [{ blocks: 5, of: 9 }];
     const reader = await open();
-    assert.equal((await reader.next())?.event, 'progress');
+    assert.equal((await reader.take(1))[0]?.event, 'progress');
     assert.deepEqual(await reader.next(), { comment: 'nothing has happened' });
     await world.node.restart();
     const [[event, { code, status }] = []] = await readAll(reader);

@@ -104,6 +104,41 @@ export function testHost(name: string, host: Host): void {
     assert.equal(host.decodeUtf8(bytes), text);
   });
 
+  test(`${name}: Ed25519 signs as RFC 8032 prints it, and verifies that and nothing near it`, () => {
+    for (const [seedHex, keyHex, messageHex, signatureHex] of ED25519_EXAMPLES) {
+      const [seed, message] = [Buffer.from(seedHex, 'hex'), Buffer.from(messageHex, 'hex')];
+      const key = host.ed25519PublicKey(seed);
+      assert.equal(Buffer.from(key).toString('hex'), keyHex);
+      const signature = host.ed25519Sign(seed, message);
+      assert.equal(Buffer.from(signature).toString('hex'), signatureHex);
+      assert.equal(host.ed25519Verify(key, message, signature), true);
+      assert.equal(host.ed25519Verify(key, Buffer.concat([message, Buffer.of(0)]), signature), false);
+      for (const at of [0, 31, 32, 62]) {
+        const changed = signature.slice();
+        changed[at] = (changed[at] ?? 0) ^ 1;
+        assert.equal(host.ed25519Verify(key, message, changed), false, `byte ${at}`);
+      }
+    }
+  });
+
+  test(`${name}: under a key that is no point nothing is signed`, () => {
+    const key = Buffer.from(`02${'00'.repeat(31)}`, 'hex');
+    const signature = host.ed25519Sign(Buffer.alloc(32, 1), Buffer.of(1));
+    assert.equal(host.ed25519Verify(key, Buffer.of(1), signature), false);
+  });
+
+  test(`${name}: many keys are verified with, one after the other and once more`, () => {
+    const message = Buffer.of(1, 2, 3);
+    const signed = Array.from({ length: name === 'Node' ? 300 : 3 }, (_, i) => {
+      const seed = Buffer.alloc(32, 1);
+      seed.writeUInt16BE(i);
+      return { key: host.ed25519PublicKey(seed), signature: host.ed25519Sign(seed, message) };
+    });
+    for (const { key, signature } of [...signed, ...signed]) assert.ok(host.ed25519Verify(key, message, signature));
+    const [one, other] = signed;
+    assert.ok(one && other && !host.ed25519Verify(one.key, message, other.signature));
+  });
+
   function assertEach(messageBytes: number, tag: number | undefined, count: number): void {
     const messages = Uint8Array.from({ length: messageBytes * count }, (_, i) => (i * i) >>> 5);
     const expected = Buffer.alloc(32 * count);
@@ -118,6 +153,28 @@ export function testHost(name: string, host: Host): void {
     assert.deepEqual(Buffer.from(out), Buffer.concat([expected, Buffer.of(0)]), claim);
   }
 }
+
+/** Tests 1 to 3 of RFC 8032 §7.1: seed, public key, message, signature. */
+const ED25519_EXAMPLES = [
+  [
+    '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60',
+    'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+    '',
+    'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
+  ],
+  [
+    '4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb',
+    '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+    '72',
+    '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+  ],
+  [
+    'c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7',
+    'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025',
+    'af82',
+    '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
+  ],
+] as const;
 
 const SHA256_EXAMPLES = [
   ['', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],

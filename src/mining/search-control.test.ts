@@ -82,7 +82,10 @@ test('threads that take nonces until the search is ended under them get each non
   }
 });
 
-/** A thread that takes nonces until it gets none, then tells what it got and ends. */
+/** Several times as many as there are before the search is ended, but where the machine keeps the thread waiting that ends it. */
+const RUNS_MAX = 200_000;
+
+/** A thread that takes nonces until it gets none, or has very many, then tells what it got and ends. */
 function startTaker(workerData: {
   readonly ring: NonceRing;
   readonly memory: SharedArrayBuffer;
@@ -92,9 +95,10 @@ function startTaker(workerData: {
     const { parentPort, workerData } = require('node:worker_threads');
     const control = new module.SearchControl(workerData.ring, workerData.memory);
     const runs = [];
-    for (let run = control.take(1); run !== undefined; run = control.take(1 + runs.length % 7)) {
+    for (let run = control.take(1); run !== undefined; ) {
       runs.push(run);
       if (runs.length === workerData.takes) parentPort.postMessage('under way');
+      run = runs.length < ${RUNS_MAX} ? control.take(1 + runs.length % 7) : undefined;
     }
     parentPort.postMessage(runs);
   });`;

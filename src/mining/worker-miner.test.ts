@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { constants, getPriority } from 'node:os';
 import { type TestContext, test } from 'node:test';
@@ -145,7 +146,7 @@ test('workers let everything else go first, and this thread keeps its priority',
   bench.miner.mine(jobOf(1, EASY));
   await bench.nextNonce();
   assert.equal(getPriority(), before);
-  const priorities = readdirSync('/proc/self/task').map((thread) => getPriority(Number(thread)));
+  const priorities = readdirSync('/proc/self/task').flatMap(priorityOf);
   const lowered = priorities.filter((priority) => priority >= constants.priority.PRIORITY_BELOW_NORMAL);
   assert.ok(lowered.length >= 1, `${priorities}`);
 });
@@ -182,11 +183,13 @@ test('what a search has tried is reported while it goes on', async (t) => {
   const bench = await startBench(t, { threads: 2 });
   bench.miner.mine(jobOf(9, HARD));
   const first = await bench.next('progress');
-  const second = await bench.next('progress');
-  assert.ok(first.type === 'progress' && second.type === 'progress');
-  assert.deepEqual([first.jobId, second.jobId], [9, 9]);
-  assert.ok(second.hashes > first.hashes, `${first.hashes}, then ${second.hashes}`);
-  assert.ok(second.hashesPerSecond > 0);
+  assert.equal(first.jobId, 9);
+  // Workers go last: where others have the processors, nothing may have been tried between two reports.
+  let later = first;
+  while (later.hashes === first.hashes) later = await bench.next('progress');
+  assert.equal(later.jobId, 9);
+  assert.ok(later.hashes > first.hashes, `${first.hashes}, then ${later.hashes}`);
+  assert.ok(later.hashesPerSecond > 0);
 });
 
 test('a job for which every nonce fails is exhausted, once, with each nonce counted once', async (t) => {
@@ -241,7 +244,7 @@ test('close leaves no worker behind, also in the middle of a search', async (t) 
   assert.equal(bench.events.length, eventsBefore);
 });
 
-test('a process whose miner was closed in the middle of a search ends by itself', { timeout: 30_000 }, async () => {
+test('a process whose miner was closed in the middle of a search ends by itself', async () => {
   const program = `import(${JSON.stringify(new URL('./worker-miner.ts', import.meta.url).href)}).then((module) => {
     const miner = module.createWorkerMiner({
       kernel: 'node-crypto',
@@ -272,9 +275,12 @@ test('a worker that throws is one failure, with its cause, and the others are en
 test('a worker that is gone without a word is one failure too', async (t) => {
   const bench = await startBench(t, { threads: 2 });
   const exits = bench.workers.map(exitOf);
+  const [, worker] = bench.workers;
+  assert.ok(worker !== undefined);
+  // One that is ended before it has begun has another exit code.
+  await once(worker, 'message');
   bench.miner.mine(jobOf(1, HARD));
-  await bench.next('progress');
-  await bench.workers[1]?.terminate();
+  await worker.terminate();
   await Promise.all(exits);
   assert.equal(bench.failures.length, 1);
   assert.equal(bench.failures[0]?.message, 'mining has stopped: mining worker 1 exited with code 1');
@@ -309,6 +315,15 @@ for (const [what, mistake] of Object.entries({
     const callbacks = { onEvent: () => undefined, onFailure: () => undefined };
     assert.throws(() => createWorkerMiner({ threads: 1, ...DEFAULTS, ...mistake, ...callbacks }), AssertionError);
   });
+}
+
+/** None where the thread has ended meanwhile. */
+function priorityOf(thread: string): readonly number[] {
+  try {
+    return [getPriority(Number(thread))];
+  } catch {
+    return [];
+  }
 }
 
 /** A miner in a test, and the workers that it has started. */

@@ -9,6 +9,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys';
 import { identify } from '@libp2p/identify';
 import type { Libp2p, Stream } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
+import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { tcp } from '@libp2p/tcp';
 import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
@@ -16,7 +17,9 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p, type Libp2pOptions } from 'libp2p';
 import { createLibp2pNetwork, type Libp2pNetworkOptions } from './libp2p-network.ts';
 import { Member } from './network-member.ts';
-import { GENESIS, MESSAGE_BYTES_MAX, testPeerNetwork } from './peer-network.contract.ts';
+import type { NodeKey } from './node-key.ts';
+import { MESSAGE_BYTES_MAX } from './peer-delivery.contract.ts';
+import { GENESIS, testPeerNetwork } from './peer-network.contract.ts';
 import { NetworkError, type PeerNetwork } from './peer-network.ts';
 import { protocolId } from './protocol-id.ts';
 
@@ -48,7 +51,7 @@ for (const [name, listen, addressDead] of [
   }));
 }
 
-describe('libp2p network', { timeout: 60_000 }, () => {
+describe('libp2p network', () => {
   let networks: PeerNetwork[] = [];
   let nodes: Libp2p[] = [];
   let sockets: Socket[] = [];
@@ -93,8 +96,7 @@ describe('libp2p network', { timeout: 60_000 }, () => {
 
   /** A stream of our protocol to `member`, from a stranger whose id makes it the one to open it. */
   async function openStream(member: Member): Promise<{ stream: Stream; node: Libp2p }> {
-    let node = await stranger();
-    while (node.peerId.toString() > member.id) node = await stranger();
+    const node = await stranger({ privateKey: await keyWhoseId((id) => id < member.id) });
     const connection = await node.dial(multiaddr(member.address));
     return { stream: await connection.newStream(protocolId(GENESIS)), node };
   }
@@ -233,8 +235,7 @@ describe('libp2p network', { timeout: 60_000 }, () => {
 
   test('only the peer with the lower id may open the stream', async () => {
     const a = await join();
-    let node = await stranger();
-    while (node.peerId.toString() < a.id) node = await stranger();
+    const node = await stranger({ privateKey: await keyWhoseId((id) => id > a.id) });
     const connection = await node.dial(multiaddr(a.address));
     const refused = connection.newStream(protocolId(GENESIS)).then((stream) => {
       if (stream.status === 'open') return once(stream, 'close');
@@ -271,6 +272,14 @@ describe('libp2p network', { timeout: 60_000 }, () => {
     await b.until(() => b.discovered.includes(a.address));
   });
 });
+
+/** A key of which the peer id is as wanted, be that one in a thousand. */
+async function keyWhoseId(isWanted: (id: string) => boolean): Promise<NodeKey> {
+  for (;;) {
+    const key = await generateKeyPair('Ed25519');
+    if (isWanted(peerIdFromPrivateKey(key).toString())) return key;
+  }
+}
 
 /** Whether a datagram to a multicast group reaches its sender, as it does unless a sandbox keeps it from it. */
 async function hasMulticast(): Promise<boolean> {

@@ -5,7 +5,8 @@ import { createLibp2pNetwork } from './libp2p-network.ts';
 import { createLibp2pNode } from './libp2p-node.ts';
 import { type Libp2pNode, LinkedNetwork } from './linked-network.ts';
 import { Member } from './network-member.ts';
-import { GENESIS, MESSAGE_BYTES_MAX } from './peer-network.contract.ts';
+import { MESSAGE_BYTES_MAX } from './peer-delivery.contract.ts';
+import { GENESIS } from './peer-network.contract.ts';
 
 describe('a connection that libp2p gives up by itself, as it does when a peer is frozen and answers no ping', () => {
   for (const [name, listen] of [

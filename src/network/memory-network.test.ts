@@ -1,5 +1,6 @@
 import { MemoryNetworkHub } from './memory-network.ts';
-import { GENESIS, MESSAGE_BYTES_MAX, testPeerNetwork } from './peer-network.contract.ts';
+import { MESSAGE_BYTES_MAX } from './peer-delivery.contract.ts';
+import { GENESIS, testPeerNetwork } from './peer-network.contract.ts';
 
 testPeerNetwork('memory network', () => {
   const hub = new MemoryNetworkHub();

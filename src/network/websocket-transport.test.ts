@@ -5,7 +5,8 @@ import { type TestContext, test } from 'node:test';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { createLibp2pNetwork } from './libp2p-network.ts';
 import { Member } from './network-member.ts';
-import { GENESIS, MESSAGE_BYTES_MAX } from './peer-network.contract.ts';
+import { MESSAGE_BYTES_MAX } from './peer-delivery.contract.ts';
+import { GENESIS } from './peer-network.contract.ts';
 
 test('a stranger whose WebSocket message is larger than encrypters send is hung up on, and gathers no memory', async (t) => {
   const member = await listen(t);

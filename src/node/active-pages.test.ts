@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { growth, hashesOf, mixedBody } from '../../test/support/store-change.ts';
+import { createGenesis } from '../core/genesis.ts';
 import type { Hash } from '../core/hash.ts';
-import { createGenesis, genesisPoint } from '../core/validation.ts';
+import { genesisPoint } from '../core/validation.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
 import { ActivePages } from './active-pages.ts';
 

@@ -8,7 +8,7 @@ import { StoreError } from '../storage/store-error.ts';
  * `onDamage` of what cannot be read. Stops when `signal` is aborted.
  */
 export async function checkChain(options: {
-  readonly store: ChainStore;
+  readonly store: Pick<ChainStore, 'check'>;
   readonly onProgress: (blocks: number, of: number) => void;
   readonly onDamage: (error: StoreError) => void;
   readonly signal: AbortSignal;

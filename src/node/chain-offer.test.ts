@@ -3,12 +3,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { bodyOf, buildChain, reforge, singleBody } from '../../test/support/chain-fixture.ts';
+import { signedEntry } from '../../test/support/signers.ts';
 import { EASY_PARAMS, makeHome, TestNode } from '../../test/support/test-node.ts';
 import type { Block } from '../core/block.ts';
 import { encodeBlockJson } from '../core/block-json.ts';
+import { createGenesis } from '../core/genesis.ts';
 import { hashBytes } from '../core/hash.ts';
 import { createParams } from '../core/params.ts';
-import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
+import { type ChainPoint, genesisPoint } from '../core/validation.ts';
 import type { Answer } from '../protocol/effects.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
 import { inPieces, offerChain } from './chain-offer.ts';
@@ -146,7 +148,7 @@ test('what is no better chain, no valid one or no chain is rejected, and nothing
     ['a height that was mined', withLast(reforge(last, { height: 6 }))],
     ['a time before the parent that was mined', withLast(reforge(last, { timestamp: fourth.header.timestamp - 1 }))],
     ['data of other bytes than were mined', withLast({ ...reforge(last, {}, bodyOf('1')), body: bodyOf('2') })],
-    ['a block ahead of the clock', withLast(reforge(last, { timestamp: aheadBy(60) }))],
+    ['a block ahead of the clock', withLast(reforge(last, { timestamp: aheadBy(86_400) }))],
     ['a chain that is cut off', chainText(longer.blocks).slice(0, -1), 'INVALID JSON'],
     ['a broken last element', chainText(longer.blocks).replace(/\}\]$/, ']'), 'INVALID JSON'],
     ['a comma too many', chainText(longer.blocks).replace(/\]$/, ',]'), 'INVALID JSON'],
@@ -314,6 +316,25 @@ test('a chain that the node does not take after all is rejected', async (t) => {
     /the node has failed/,
   );
   assert.deepEqual(await readdir(root), []);
+});
+
+test('a chain with a signature that does not fit is rejected at its block', async (t) => {
+  const { root } = await makeHome(t);
+  const signed = Buffer.from(signedEntry('{"a":1}', { params: EASY_PARAMS }).bytes).toString();
+  const forged = signed.replace('"a":1', '"a":2');
+  for (const [entry, height, code] of [
+    [signed, 3, undefined],
+    [forged, 2, 'proof-signature-wrong'],
+  ] as const) {
+    const { blocks } = buildChain(EASY_PARAMS, ROOT, 3, (at) => bodyOf('1', at === 2 ? entry : '2'));
+    const parts = { params: EASY_PARAMS, store: createMemoryStore(EASY_PARAMS), folder: root, tip: () => ROOT };
+    const clockSeconds = () => EASY_PARAMS.genesisTime + 1_000_000;
+    const { fault } = await offerChain(
+      { ...parts, clockSeconds, take: async () => TAKEN },
+      texts([GENESIS, ...blocks]),
+    );
+    assert.deepEqual([fault?.height ?? height, fault?.code], [height, code]);
+  }
 });
 
 async function* texts(blocks: readonly Block[]): AsyncGenerator<readonly string[], void, undefined> {

@@ -6,17 +6,19 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { assert, assertPresent } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
 import { type ClaimedBlock, parseBlockJson } from '../core/block-json.ts';
+import { judgeEntries } from '../core/entry-rules.ts';
 import { isBetterTip, type Tip } from '../core/fork-choice.ts';
 import { HEADER_BYTES } from '../core/header.ts';
 import { followHeaders, validateHeaders } from '../core/header-run.ts';
 import type { NetworkParams } from '../core/params.ts';
-import { type ChainPoint, genesisPoint, isAheadOfClock, validateBody } from '../core/validation.ts';
+import { type ChainPoint, genesisPoint, isAheadOfClock, matchBody } from '../core/validation.ts';
 import type { Answer } from '../protocol/effects.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
 import { StoreError } from '../storage/store-error.ts';
 import { ActivePages } from './active-pages.ts';
 import { BlockSpool, type SpooledBlocks } from './block-spool.ts';
 import type { Question } from './runtime.ts';
+import { takeSteps } from './time-slices.ts';
 
 export interface ChainOfferParts {
   readonly params: NetworkParams;
@@ -29,6 +31,9 @@ export interface ChainOfferParts {
   /** Hands blocks to the machine, and gives back its answer. */
   readonly take: (question: Question) => Promise<Answer>;
 }
+
+/** Where a candidate chain may begin: `active-block` is with any child of a block on this node's chain, or with the genesis. */
+export type OfferStart = 'genesis' | 'active-block';
 
 /** What became of a candidate chain. `fault` is the first one found, at the height where it was found. */
 export interface OfferVerdict {
@@ -47,19 +52,24 @@ interface OfferFault {
 export async function offerChain(
   parts: ChainOfferParts,
   pieces: AsyncIterable<readonly string[]>,
+  start: OfferStart = 'genesis',
 ): Promise<OfferVerdict> {
   try {
-    return await judgeChain(parts, pieces);
+    return await judgeChain(parts, pieces, start);
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'store-full') throw error;
     return { blocks: 0, fault: { height: 0, code: error.code, message: NO_ROOM } };
   }
 }
 
-async function judgeChain(parts: ChainOfferParts, pieces: AsyncIterable<readonly string[]>): Promise<OfferVerdict> {
+async function judgeChain(
+  parts: ChainOfferParts,
+  pieces: AsyncIterable<readonly string[]>,
+  start: OfferStart,
+): Promise<OfferVerdict> {
   const spool = await BlockSpool.create(parts.folder);
   try {
-    const candidate = new Candidate(parts, spool);
+    const candidate = new Candidate(parts, spool, start);
     for await (const piece of pieces) {
       for (let i = 0; i < piece.length; i += GROUP_BLOCKS_MAX) {
         const verdict = await candidate.take(piece.slice(i, i + GROUP_BLOCKS_MAX));
@@ -93,15 +103,19 @@ class Candidate {
   readonly #parts: ChainOfferParts;
   readonly #spool: BlockSpool;
   readonly #active: ActivePages;
+  readonly #start: OfferStart;
   /** Undefined before the first block. */
   #tip: ChainPoint | undefined;
   /** Where it leaves this node's chain. */
   #fork: ChainPoint | undefined;
   #count = 0;
+  /** The height of its first block. */
+  #from = 0;
 
-  constructor(parts: ChainOfferParts, spool: BlockSpool) {
+  constructor(parts: ChainOfferParts, spool: BlockSpool, start: OfferStart) {
     this.#parts = parts;
     this.#spool = spool;
+    this.#start = start;
     this.#active = new ActivePages(parts.store);
   }
 
@@ -115,13 +129,11 @@ class Candidate {
         return (await this.#judge(run)) ?? this.#invalid(claimed.fault.code, 'this is not the JSON form of a block');
       }
       if (this.#tip === undefined) {
-        const genesis = genesisPoint(this.#parts.params);
-        if (claimed.value.hash !== genesis.hash || Buffer.compare(claimed.value.bodyBytes, GENESIS_DATA) !== 0) {
-          return this.#invalid('genesis-other', 'the chain begins with another genesis');
-        }
-        this.#tip = genesis;
-        this.#count++;
-      } else run.push(claimed.value);
+        const verdict = await this.#begin(claimed.value);
+        if (verdict !== undefined) return verdict;
+        if (this.#count > 0) continue;
+      }
+      run.push(claimed.value);
     }
     return this.#judge(run);
   }
@@ -133,7 +145,7 @@ class Candidate {
     if (tip === undefined) return this.#invalid('chain-empty', 'there is no block in it');
     const { height } = tip.header;
     const rejected = (code: string, message: string): OfferVerdict => {
-      return { blocks: height + 1, fault: { height, code, message } };
+      return { blocks: this.#count, fault: { height, code, message } };
     };
     // A chain that never leaves ours is at most as long as ours.
     if (this.#fork === undefined || !isBetterTip(tip, ownTip())) {
@@ -151,7 +163,28 @@ class Candidate {
       }
       from = last;
     }
-    return { blocks: height + 1, fault: undefined };
+    return { blocks: this.#count, fault: undefined };
+  }
+
+  /** Finds the place that the first block follows; of the genesis there is none, and it is done with. */
+  async #begin(first: ClaimedBlock): Promise<OfferVerdict | undefined> {
+    const { params, store } = this.#parts;
+    const { header, hash, bodyBytes } = first;
+    if (this.#start === 'active-block' && header.height > 0) {
+      this.#tip = await store.pointOf(header.previousHash);
+      if (this.#tip === undefined) {
+        return { blocks: 0, fault: { height: header.height, code: 'parent-unknown', message: PARENT_UNKNOWN } };
+      }
+      this.#from = this.#tip.header.height + 1;
+      return undefined;
+    }
+    const genesis = genesisPoint(params);
+    if (hash !== genesis.hash || !matchBody(first, bodyBytes, params).ok) {
+      return this.#invalid('genesis-other', 'the chain begins with another genesis');
+    }
+    this.#tip = genesis;
+    this.#count++;
+    return undefined;
   }
 
   /** Judges blocks that can be read. Of each the clock comes first, then the header, then the data. */
@@ -169,9 +202,11 @@ class Candidate {
         const { code } = assertPresent(followed.fault, 'a run ends early for a reason');
         return this.#invalid(code, 'the header breaks a rule');
       }
-      const block = validateBody({ header, hash }, bodyBytes, params);
-      if (!block.ok) {
-        return this.#invalid(block.fault.code, 'the data break a rule, or are not what the header commits to');
+      const block = matchBody({ header, hash }, bodyBytes, params);
+      // Signatures come last, and with pauses for others.
+      const fault = block.ok ? await takeSteps(judgeEntries(block.value.body, params)) : block.fault;
+      if (fault !== undefined) {
+        return this.#invalid(fault.code, 'the data break a rule, or are not what the header commits to');
       }
       if (this.#fork === undefined && (await this.#active.hashAt(header.height)) !== hash) {
         this.#fork = followHeaders(headers.subarray(0, i * HEADER_BYTES), parent, params).last;
@@ -184,7 +219,7 @@ class Candidate {
   }
 
   #invalid(code: string, message: string): OfferVerdict {
-    return { blocks: this.#count, fault: { height: this.#count, code, message } };
+    return { blocks: this.#count, fault: { height: this.#from + this.#count, code, message } };
   }
 }
 
@@ -197,15 +232,16 @@ function blocksOf(
   const { points } = validateHeaders(headers, from, params);
   assert(points.length === bodies.length, SPOOLED);
   const blocks = points.map((point, i) => {
-    const block = validateBody(point, assertPresent(bodies[i], SPOOLED), params);
+    // Their entries were judged on the way into the spool, and the header says that these are the same bytes.
+    const block = matchBody(point, assertPresent(bodies[i], SPOOLED), params);
     return assertPresent(block.ok ? block.value : undefined, SPOOLED);
   });
   return { blocks, last: assertPresent(points.at(-1), SPOOLED) };
 }
 
+const PARENT_UNKNOWN = 'this node does not have the block before the first one on its chain';
 const NO_ROOM = 'the disk of the node has no room for it';
 const SPOOLED = 'the spool holds what was judged valid';
-const GENESIS_DATA = Buffer.from('{}');
 /** Judged without a pause: a few milliseconds. */
 const GROUP_BLOCKS_MAX = 128;
 /** So much is judged and handed over in one go: what waits meanwhile waits a few milliseconds. */

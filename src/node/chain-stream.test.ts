@@ -4,7 +4,8 @@ import { type BuiltChain, bodyOf, buildChain, singleBody, TEST_PARAMS } from '..
 import { chainPart, gather, growth, mixedBody, switchTo } from '../../test/support/store-change.ts';
 import type { Block } from '../core/block.ts';
 import { encodeBlockJson } from '../core/block-json.ts';
-import { createGenesis, genesisPoint } from '../core/validation.ts';
+import { createGenesis } from '../core/genesis.ts';
+import { genesisPoint } from '../core/validation.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
 import { streamChain, streamChainDocument } from './chain-stream.ts';

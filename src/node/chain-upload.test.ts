@@ -3,12 +3,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { bodyOf, buildChain } from '../../test/support/chain-fixture.ts';
+import { atEnd } from '../../test/support/lifetime.ts';
 import { EASY_PARAMS, makeHome, TestNode } from '../../test/support/test-node.ts';
 import type { Offer } from '../api/shapes.ts';
 import type { Block } from '../core/block.ts';
 import { encodeBlockJson } from '../core/block-json.ts';
+import { createGenesis } from '../core/genesis.ts';
 import type { JsonText } from '../core/json-text.ts';
-import { createGenesis, genesisPoint } from '../core/validation.ts';
+import { genesisPoint } from '../core/validation.ts';
 import { connectProbe, type ProbeClient, RpcCallError } from '../probe/probe-client.ts';
 import { ChainUploads } from './chain-upload.ts';
 
@@ -54,13 +56,40 @@ test('a rejected chain is told why and where, before its end, and the next one o
   assert.deepEqual([again.verdict, again.fault?.code], ['rejected', 'chain-not-better']);
   assert.equal((await offer(client, [], true)).fault?.code, 'chain-empty');
   assert.equal((await offer(client, ['{"index":0}'])).fault?.code, 'block-field-missing');
-  assert.equal((await offer(client, [first])).fault?.code, 'genesis-other');
+  assert.equal((await offer(client, [genesis.replace('{}', '[]')])).fault?.code, 'genesis-other');
+});
+
+test('a chain may begin with the child of any active block, and is told from there', async (t) => {
+  const node = await startNode(t);
+  const { client } = node;
+  const own = chainOf('own', 4).map(jsonOf);
+  const [genesis = '', first = '', second = ''] = own;
+  assert.equal((await offer(client, own.slice(0, 3), true)).verdict, 'accepted');
+  const rest = await offer(client, own.slice(2), true);
+  assert.deepEqual(rest, { verdict: 'accepted', blocks: 3, fault: null });
+  assert.equal((await node.status()).tip.height, 4);
+
+  const other = chainOf('other', 6).map(jsonOf);
+  const unknown = await offer(client, other.slice(2));
+  assert.deepEqual([unknown.verdict, unknown.blocks, unknown.fault?.height], ['rejected', 0, 2]);
+  assert.equal(unknown.fault?.code, 'parent-unknown');
+  const broken = await offer(client, [first, other[2] ?? '']);
+  assert.deepEqual([broken.blocks, broken.fault?.height, broken.fault?.code], [1, 2, 'parent-unknown']);
+  assert.equal((await offer(client, [second], true)).fault?.code, 'chain-not-better');
+  assert.equal((await offer(client, other.slice(1), true)).verdict, 'accepted');
+  assert.equal((await node.status()).tip.height, 6);
+  assert.equal(
+    await client.send(`[${first}]`),
+    'BLOCKCHAIN REJECTED',
+    'a chain in one message begins with the genesis',
+  );
+  assert.equal(await client.send(`[${genesis},${other[1]}]`), 'BLOCKCHAIN REJECTED');
 });
 
 test('two connections have a chain each under way', async (t) => {
   const node = await startNode(t);
   const other = await connectProbe({ host: '127.0.0.1', port: node.node.port });
-  t.after(() => other.close());
+  atEnd(t, () => other.close());
   const [short, long] = [chainOf('short', 2).map(jsonOf), chainOf('long', 4).map(jsonOf)];
   await offer(node.client, short.slice(0, 1));
   await offer(other, long.slice(0, 3));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { atEnd } from '../../test/support/lifetime.ts';
 import { makeHome } from '../../test/support/test-node.ts';
 import type { CairnHome } from '../probe/cairn-home.ts';
 import { joinList } from '../probe/running-nodes.ts';
@@ -26,7 +27,7 @@ class Watch {
 
   static async start(t: TestContext, home: CairnHome): Promise<Watch> {
     const watch = new Watch();
-    t.after(() => watch.end());
+    atEnd(t, () => watch.end());
     await watchLocalNodes({
       home,
       ownPort: 5001,

@@ -25,12 +25,13 @@ test('a thread that is kept busy shows as its longest delay, about as long as it
 });
 
 test('what was long ago is forgotten', async (t) => {
-  const meter = new LoopDelayMeter({ windowMs: 400 });
+  const meter = new LoopDelayMeter({ windowMs: 1_000 });
   t.after(() => meter.stop());
   await until(() => meter.delay.window > 0.05);
-  block(250);
-  await until(() => meter.delay.max > 0.15);
-  await until(() => meter.delay.max < 0.15);
+  block(600);
+  // Less than half of the window, so that who comes too late to see it sees his own delay. A busy machine has such ones seldom.
+  await until(() => meter.delay.max > 0.4);
+  await until(() => meter.delay.max < 0.4);
 });
 
 test('before anything was measured there is no delay', () => {

@@ -5,6 +5,7 @@ import type { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { buildChain } from '../../test/support/chain-fixture.ts';
 import { writeFormat1 } from '../../test/support/format-1.ts';
+import { atEnd } from '../../test/support/lifetime.ts';
 import { growth, mixedBody } from '../../test/support/store-change.ts';
 import { EASY_PARAMS, makeHome, TestNode } from '../../test/support/test-node.ts';
 import type { NodeStatus } from '../api/shapes.ts';
@@ -194,7 +195,7 @@ test('a node whose store has lost its thread stops, says why, and leaves the lis
     threads.push(thread);
   };
   process.on('worker', note);
-  t.after(() => process.off('worker', note));
+  atEnd(t, () => process.off('worker', note));
   const node = await TestNode.start(t, { home });
   await node.mine('"kept"');
   const [storeThread] = threads;

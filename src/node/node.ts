@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { createGenesis } from '../core/genesis.ts';
 import type { NetworkParams } from '../core/params.ts';
-import { createGenesis } from '../core/validation.ts';
 import { createDelayedMiner } from '../mining/delayed-miner.ts';
 import type { KernelName } from '../mining/kernel-name.ts';
 import { shareOfMachine } from '../mining/machine-share.ts';
@@ -27,10 +27,12 @@ import {
   PENDING_ENTRIES_MAX,
 } from '../protocol/limits.ts';
 import type { MiningMode } from '../protocol/mining-desk.ts';
+import type { RecordIndex } from '../records/record-index.ts';
+import type { RecordSource } from '../records/record-source.ts';
 import { readRecentIds } from '../storage/recent-entries.ts';
 import { openThreadedStore } from '../storage/threaded-store.ts';
 import { BlockSpool } from './block-spool.ts';
-import { inPieces, type OfferVerdict, offerChain } from './chain-offer.ts';
+import { inPieces, type OfferStart, type OfferVerdict, offerChain } from './chain-offer.ts';
 import { streamChain } from './chain-stream.ts';
 import { ChainUploads } from './chain-upload.ts';
 import { readClocks } from './clocks.ts';
@@ -39,6 +41,7 @@ import { NodeGauges } from './node-gauges.ts';
 import { ReorganisationLog } from './reorganisation-log.ts';
 import { answerCall } from './rpc.ts';
 import { Runtime } from './runtime.ts';
+import { judgeStoredChain } from './stored-chain-judge.ts';
 import type { SyncProgress } from './sync-meter.ts';
 import type { NodeIdentity } from './views.ts';
 
@@ -58,6 +61,10 @@ export interface NodeOptions {
   /** How much of the machine may mine: above 0 and at most 1. */
   readonly miningShare: number;
   readonly miningKernel: KernelName | 'auto';
+  /** The fields by which its records can be searched at once, as JSON Pointers; undefined: it keeps no table of records. */
+  readonly indexes?: readonly string[] | undefined;
+  /** Whether the table has the words in records, too. */
+  readonly fullText?: boolean;
   readonly logger: Logger;
   /** Hears how far the migration of a data folder of an older format is. */
   readonly onMigration?: (done: number, of: number) => void;
@@ -137,6 +144,9 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
     milestoneInterval: MILESTONE_INTERVAL_BLOCKS,
     pending: { entriesMax: PENDING_ENTRIES_MAX, bytesMax: PENDING_BYTES_MAX },
   });
+  for (const { id, code } of state.broken) {
+    logger.warn({ id, code }, 'an entry that was pending breaks a rule that is newer than it: it is taken away');
+  }
   const machine = new FullNode({
     params,
     state: { ...state, recentIds: await readRecentIds(store, state.window.at(-1)?.header.height ?? 0) },
@@ -148,7 +158,7 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
   const runtime = new Runtime({ machine, store, network, miner, logger, onFailure: (error) => void stop(error) });
   closers.add(() => runtime.stop());
 
-  const judgeOffer = (pieces: AsyncIterable<readonly string[]>): Promise<OfferVerdict> =>
+  const judgeOffer = (pieces: AsyncIterable<readonly string[]>, start: OfferStart): Promise<OfferVerdict> =>
     offerChain(
       {
         params,
@@ -159,19 +169,28 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
         take: (question) => runtime.ask(question),
       },
       pieces,
+      start,
     );
-  const uploads = new ChainUploads(judgeOffer);
+  const uploads = new ChainUploads((pieces) => judgeOffer(pieces, 'active-block'));
   const gauges = new NodeGauges(machine);
   closers.add(async () => gauges.stop());
   const reorganisations = new ReorganisationLog(() => readClocks().unixMs);
   runtime.listen((event) => reorganisations.told(event));
-  const parts = { params, machine, store, runtime, gauges, reorganisations, uploads };
+  const records = await openRecords(options, store);
+  if (records !== undefined) {
+    closers.add(() => records.close());
+    runtime.listen(({ type }) => {
+      if (type === 'block-added' || type === 'block-removed') records.wake();
+    });
+    records.wake();
+  }
+  const parts = { params, machine, records, store, runtime, gauges, reorganisations, uploads };
   const handlers = (identity: () => NodeIdentity): ProbeHandlers => ({
     chain: () => streamChain(store),
-    offerChain: async (blocks) => ((await judgeOffer(inPieces(blocks))).fault === undefined ? 'accepted' : 'rejected'),
+    offerChain: async (blocks) =>
+      (await judgeOffer(inPieces(blocks), 'genesis')).fault === undefined ? 'accepted' : 'rejected',
     shutdown: () => void stop(),
-    call: (method, callParams, session) =>
-      answerCall({ ...parts, identity: identity() }, { method, params: callParams, session }),
+    call: (method, callParams, session) => answerCall({ ...parts, identity }, { method, params: callParams, session }),
   });
   const host = options.host ?? '127.0.0.1';
   const startedMs = readClocks().steadyMs;
@@ -180,7 +199,13 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
     version: VERSION,
     peerId: network.localPeer,
     addresses: network.addresses(),
-    network: { name: params.name, genesis },
+    network: {
+      name: params.name,
+      genesis,
+      signatures: params.signatures,
+      writers: params.writers.length,
+      stamp_bits: params.stampBits,
+    },
     startedMs,
   });
   const probe = await createProbeServer({
@@ -198,6 +223,14 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
   late.attach(runtime);
   for (const address of options.peers) runtime.feed({ type: 'address-known', address, source: 'configured' });
   runtime.start();
+  if (!state.isJudged) {
+    const judging = new AbortController();
+    const judged = judgeStoredChain({ store, logger, runtime, signal: judging.signal });
+    closers.add(() => {
+      judging.abort();
+      return judged;
+    });
+  }
   const discovery = new AbortController();
   closers.add(async () => discovery.abort());
   await watchLocalNodes({
@@ -219,6 +252,30 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
     },
     stop: () => stop(),
   };
+}
+
+/** The table of records, if the node is to keep one. */
+async function openRecords(
+  { dataFolder, params, indexes: pointers, fullText = false, logger }: NodeOptions,
+  source: RecordSource,
+): Promise<RecordIndex | undefined> {
+  if (pointers === undefined) return undefined;
+  const onTrouble = (error: unknown): void => {
+    logger.warn({ err: error }, 'the table of records stays behind the chain; it will try again');
+  };
+  const onThreadEnd = (error: unknown): void => {
+    logger.error({ err: error }, 'a thread of the table of records has ended by itself; another is started');
+  };
+  // A node without records does not even load what they take.
+  const { openRecordIndex } = await import('../records/record-index.ts');
+  return openRecordIndex({
+    folder: dataFolder,
+    params,
+    indexes: { pointers, fullText },
+    source,
+    onTrouble,
+    onThreadEnd,
+  });
 }
 
 /** What has been opened, to be closed once, the last first. */

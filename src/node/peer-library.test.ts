@@ -3,14 +3,16 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BuiltChain, bodyOf, buildChain, singleBody, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { readRun } from '../../test/support/header-bytes.ts';
+import { atEnd } from '../../test/support/lifetime.ts';
 import { MemoryPeer, memoryNetworkOptions } from '../../test/support/memory-peer.ts';
 import { growth, hashesOf, lastPoint, pendingEntry } from '../../test/support/store-change.ts';
 import { overlay } from '../../test/support/store-overlay.ts';
 import { verifyChainProof } from '../core/chain-proof.ts';
 import { verifyEntryProof } from '../core/entry-proof.ts';
+import { createGenesis } from '../core/genesis.ts';
 import { type Hash, hashBytes } from '../core/hash.ts';
 import { verifyHeaderProof } from '../core/header-proof.ts';
-import { createGenesis, genesisPoint } from '../core/validation.ts';
+import { genesisPoint } from '../core/validation.ts';
 import { MemoryNetworkHub } from '../network/memory-network.ts';
 import type { PeerNetwork } from '../network/peer-network.ts';
 import { CHAIN_PROOF_BYTES_MAX } from '../protocol/limits.ts';
@@ -60,7 +62,7 @@ async function startWorld(
     peerDisconnected: (peer) => library.peerGone(peer),
     addressDiscovered: () => undefined,
   });
-  t.after(() => network.stop());
+  atEnd(t, () => network.stop());
   const peer = await MemoryPeer.start(t, { hub, params: TEST_PARAMS, id: 'peer' });
   await peer.dial(network);
   return { library, network, peer, damages, failures };

@@ -5,11 +5,14 @@ import { EASY_PARAMS, makeHome, TestNode } from '../../test/support/test-node.ts
 import type { RpcMethod } from '../api/rpc.ts';
 import { verifyChainProof } from '../core/chain-proof.ts';
 import { verifyEntryProof } from '../core/entry-proof.ts';
+import { type Hash, ZERO_HASH } from '../core/hash.ts';
 import { verifyHeaderProof } from '../core/header-proof.ts';
-import type { JsonText } from '../core/json-text.ts';
+import { type JsonText, readMembers } from '../core/json-text.ts';
 import { hashLeaf } from '../core/merkle.ts';
 import { parseEntryProof, parseHeaderProof } from '../core/proof-json.ts';
+import { fail } from '../core/result.ts';
 import { RpcCallError } from '../probe/probe-client.ts';
+import { answerEntryProofs } from './proof-calls.ts';
 
 test('from the chain proof alone, headers and entries of the node can be checked', async (t) => {
   const node = await TestNode.start(t, { home: await makeHome(t) });
@@ -43,6 +46,40 @@ test('from the chain proof alone, headers and entries of the node can be checked
   }
 });
 
+test('proofs of several entries come in the order of the ids, each whole, and null for what is not there', async (t) => {
+  const node = await TestNode.start(t, { home: await makeHome(t) });
+  for (const data of ['"a"', '["b","c"]', '"d"']) await node.mine(data);
+  const idOf = (text: string) => hashLeaf(Buffer.from(text));
+  const ids = [idOf('"d"'), NO_HASH, idOf('"c"'), idOf('"a"'), idOf('"c"')];
+  const singly = ids.map((id) => (id === NO_HASH ? null : node.call('entry-proof', { id })));
+  assert.deepEqual(await node.call('entry-proofs', { ids }), { proofs: await Promise.all(singly) });
+
+  const tip: string = Object(await node.call('block', { height: 2 })).block.hash;
+  const { proofs } = Object(await node.call('entry-proofs', { ids, tip }));
+  assert.deepEqual(
+    proofs.map((proof: unknown) => parseEntryProof(proof)?.block.tip),
+    [undefined, undefined, tip, tip, tip],
+  );
+});
+
+test('those for which there was no time are null: nobody waits for them any more, and others wait behind them', async (t) => {
+  let nowMs = 0;
+  t.mock.method(performance, 'now', () => nowMs);
+  let made = 0;
+  const entryProof = async ({ id }: { readonly id: Hash }) => {
+    made++;
+    nowMs += 1_000;
+    return fail({ code: 'entry-not-in-chain', id, indexedTo: 1 } as const);
+  };
+  const params = readMembers(JSON.stringify({ ids: Array(64).fill(NO_HASH) }));
+  assert.ok(params.ok);
+  const parts = { machine: { tip: { hash: ZERO_HASH } }, runtime: { proofs: { entryProof } } };
+  const answer = await answerEntryProofs(parts, params.value);
+  assert.ok(answer.type === 'result');
+  assert.deepEqual(JSON.parse(answer.json), { proofs: Array(64).fill(null) });
+  assert.equal(made, 8, 'of a second each, until eight seconds are over');
+});
+
 test('what cannot be proved is refused, with what is known of it', async (t) => {
   const node = await TestNode.start(t, { home: await makeHome(t) });
   const { hash } = await node.mine('"a"');
@@ -53,6 +90,7 @@ test('what cannot be proved is refused, with what is known of it', async (t) => 
     ['header-proof', { hash: NO_HASH }, 'block-not-found', {}],
     ['entry-proof', { id: NO_HASH }, 'entry-not-in-chain', { id: NO_HASH, indexedTo: 1 }],
     ['entry-proof', { id: hashLeaf(Buffer.from('"a"')), tip: NO_HASH }, 'tip-not-active', { tip: NO_HASH }],
+    ['entry-proofs', { ids: [NO_HASH], tip: NO_HASH }, 'tip-not-active', { tip: NO_HASH }],
   ] as const;
   for (const [method, params, code, facts] of refusals) {
     assert.deepEqual(await refusalOf(node, method, JSON.stringify(params)), { ...facts, code });
@@ -62,6 +100,7 @@ test('what cannot be proved is refused, with what is known of it', async (t) => 
 test('questions that are none are refused as such', async (t) => {
   const node = await TestNode.start(t, { home: await makeHome(t) });
   const heights = (list: unknown) => JSON.stringify({ heights: list });
+  const ids = (list: unknown) => JSON.stringify({ ids: list });
   for (const [method, params] of [
     ['header-proof', '{}'],
     ['header-proof', '{"hash":"ff"}'],
@@ -77,6 +116,15 @@ test('questions that are none are refused as such', async (t) => {
     ['header-proof', '{"heights":[0],"tip":7}'],
     ['entry-proof', '{}'],
     ['entry-proof', '{"id":"ff"}'],
+    ['entry-proofs', '{}'],
+    ['entry-proofs', ids([])],
+    ['entry-proofs', ids(NO_HASH)],
+    ['entry-proofs', ids({ 0: NO_HASH, length: 1 })],
+    ['entry-proofs', ids([NO_HASH, 'ff'])],
+    ['entry-proofs', ids([[NO_HASH]])],
+    ['entry-proofs', `{"ids":[${'1'.repeat(64)}]}`],
+    ['entry-proofs', ids(Array(65).fill(NO_HASH))],
+    ['entry-proofs', JSON.stringify({ ids: [NO_HASH], tip: 7 })],
   ] as const) {
     assert.deepEqual(await refusalOf(node, method, params), { code: 'params-invalid' }, params);
   }

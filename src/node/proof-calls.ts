@@ -1,10 +1,11 @@
 /** The JSON-RPC methods that answer with proofs (docs/spec/wire.md#json-rpc). */
 import { bytesToHex } from '#host';
 import type { ChainProofView } from '../api/proof-shapes.ts';
-import type { Hash } from '../core/hash.ts';
+import { ENTRY_PROOFS_MAX } from '../api/rpc.ts';
+import { type Hash, parseHash } from '../core/hash.ts';
 import { PROOF_HEADERS_MAX } from '../core/header-proof.ts';
 import { readElements } from '../core/json-text.ts';
-import { entryProofToJson, headerProofToJson } from '../core/proof-json.ts';
+import { type EntryProofJson, entryProofToJson, headerProofToJson } from '../core/proof-json.ts';
 import type { RpcAnswer } from '../probe/probe-server.ts';
 import type { FullNode } from '../protocol/full-node.ts';
 import type { ChainStore, ProofRefusal } from '../storage/chain-store.ts';
@@ -39,6 +40,39 @@ export async function answerEntryProof({ machine, runtime }: ProofParts, params:
   const proof = await runtime.proofs.entryProof({ tip: readHash(params, 'tip') ?? machine.tip.hash, id });
   if (!proof.ok) throw refusedProof(proof.fault);
   return plain(entryProofToJson(proof.value));
+}
+
+interface EntryProofsParts {
+  readonly machine: { readonly tip: { readonly hash: Hash } };
+  readonly runtime: { readonly proofs: Pick<ProofDesk, 'entryProof'> };
+}
+
+/**
+ * Made one after the other, so that whoever asks for another proof meanwhile waits for one of them and not for all. And while there is
+ * time: what is not made by then is null, too, as whoever asked would be gone, and others wait.
+ */
+export async function answerEntryProofs({ machine, runtime }: EntryProofsParts, params: Params): Promise<RpcAnswer> {
+  const ids = readIds(params);
+  const endMs = performance.now() + ENTRY_PROOFS_MS;
+  // One tip for all, wherever the chain goes meanwhile.
+  const tip = readHash(params, 'tip') ?? machine.tip.hash;
+  const proofs: (EntryProofJson | null)[] = [];
+  for (const id of ids) {
+    if (performance.now() >= endMs) break;
+    const proof = await runtime.proofs.entryProof({ tip, id });
+    if (!proof.ok && proof.fault.code !== 'entry-not-in-chain') throw refusedProof(proof.fault);
+    proofs.push(proof.ok ? entryProofToJson(proof.value) : null);
+  }
+  return plain({ proofs: ids.map((_, i) => proofs[i] ?? null) });
+}
+
+function readIds(params: Params): readonly Hash[] {
+  const told = params.plainOf('ids');
+  const texts: readonly unknown[] = Array.isArray(told) && told.length <= ENTRY_PROOFS_MAX ? told : [];
+  const ids = texts.map((text) => (typeof text === 'string' ? parseHash(text) : undefined));
+  const known = ids.filter((id) => id !== undefined);
+  if (known.length > 0 && known.length === ids.length) return known;
+  throw invalidParams(`send \`ids\`: 1 to ${ENTRY_PROOFS_MAX} ids of entries, each of 64 lower-case hex digits`);
 }
 
 async function readHeights(store: ChainStore, params: Params): Promise<readonly number[]> {
@@ -79,3 +113,5 @@ const REFUSALS: Readonly<Record<ProofRefusal['code'], string>> = {
     'this entry is not in the chain up to that tip, as far as it was looked through: ask again later',
 };
 const HEIGHT_TEXT = /^(0|[1-9][0-9]{0,9})$/;
+/** The gateway and clients wait for ten seconds. */
+const ENTRY_PROOFS_MS = 8_000;

@@ -42,9 +42,16 @@ export function readInteger(params: Params, name: string, range: { readonly max:
   return Number(text);
 }
 
+/** Undefined where it is left out. Throws a `Refusal` for anything but `true` and `false`. */
+export function readBoolean(params: Params, name: string): boolean | undefined {
+  const value = params.plainOf(name);
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw invalidParams(`\`${name}\` is neither true nor false`);
+}
+
 /** Undefined where it is no string. */
 export function readString(params: Params, name: string): string | undefined {
-  const value: unknown = JSON.parse(params.get(name) ?? 'null');
+  const value = params.plainOf(name);
   return typeof value === 'string' ? value : undefined;
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ALICE, BOB, CAROL, signedEntry } from '../../test/support/signers.ts';
 import { EASY_PARAMS, makeHome, TestNode } from '../../test/support/test-node.ts';
 import { RPC_ERROR_CODES, type RpcError, type RpcMethod } from '../api/rpc.ts';
 import type { JsonText } from '../core/json-text.ts';
@@ -62,6 +63,8 @@ const BAD_PARAMS: readonly Refused[] = (
     ['an entry by null', 'entry', '{"id":null}'],
     ['more pending entries than are told', 'pending', '{"limit":1001}'],
     ['pending entries up to a truth', 'pending', '{"limit":true}'],
+    ['pending entries of nobody', 'pending', '{"author":"alice"}'],
+    ['pending entries of a number', 'pending', '{"author":7}'],
     ['no entries at all', 'append', '{}'],
     ['entries that are an object', 'append', '{"entries":{"0":1}}'],
     ['entries that are a text', 'append', '{"entries":"[1]"}'],
@@ -128,6 +131,14 @@ const REFUSED: readonly Refused[] = [
   ['an entry of an unknown id', 'entry', `{"id":"${NO_HASH}"}`, application, 'entry-not-found'],
 ];
 
+test('a status tells what its network asks of entries', async (t) => {
+  const writers = [ALICE.author, BOB.author].toSorted();
+  const params = createParams({ ...EASY_PARAMS, signatures: 'required', writers, stampBits: 3 });
+  const { network } = await (await TestNode.start(t, { home: await makeHome(t), params })).status();
+  const { signatures, writers: count, stamp_bits } = network;
+  assert.deepEqual({ signatures, count, stamp_bits }, { signatures: 'required', count: 2, stamp_bits: 3 });
+});
+
 test('what is wrong with a call is told by a code, and nothing moves', async (t) => {
   const node = await TestNode.start(t, { home: await makeHome(t) });
   await node.mine('{"first":1}');
@@ -148,6 +159,24 @@ const pick = (state: unknown) => {
   const { tip, pending } = state as { tip: unknown; pending: unknown };
   return { tip, pending };
 };
+
+test('of what waits, the entries of one author can be asked for', async (t) => {
+  const node = await TestNode.start(t, { home: await makeHome(t) });
+  const signed = [ALICE, BOB, ALICE].map((signer, sequence) => {
+    const previous = sequence === 0 ? undefined : hashLeaf(Buffer.of(sequence));
+    const { bytes, id } = signedEntry(`{"n":${sequence}}`, { signer, sequence, previous, params: EASY_PARAMS });
+    return { id, text: Buffer.from(bytes).toString() };
+  });
+  await node.client.call('append', entriesOf('1', ...signed.map(({ text }) => text)) as JsonText);
+  const idsOf = async (author: string, limit = 100): Promise<readonly string[]> => {
+    const { entries } = (await node.call('pending', { author, limit })) as { entries: readonly { id: string }[] };
+    return entries.map(({ id }) => id);
+  };
+  assert.deepEqual(await idsOf(ALICE.author), [signed[0]?.id, signed[2]?.id]);
+  assert.deepEqual(await idsOf(ALICE.author, 1), [signed[0]?.id]);
+  assert.deepEqual(await idsOf(BOB.author), [signed[1]?.id]);
+  assert.deepEqual(await idsOf(CAROL.author), []);
+});
 
 test('the fault of one entry among several names it, with facts, and none of them is taken', async (t) => {
   const node = await TestNode.start(t, { home: await makeHome(t) });

@@ -7,11 +7,14 @@ import { pino } from 'pino';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { DirectMiner } from '../../test/support/direct-miner.ts';
 import { readRun } from '../../test/support/header-bytes.ts';
+import { atEnd } from '../../test/support/lifetime.ts';
 import { MemoryPeer, memoryNetworkOptions } from '../../test/support/memory-peer.ts';
+import { signedEntry, signerOf } from '../../test/support/signers.ts';
 import { ALL_PENDING, entriesOf, growth } from '../../test/support/store-change.ts';
 import { overlay } from '../../test/support/store-overlay.ts';
 import { makeHome, TestNode } from '../../test/support/test-node.ts';
 import { hashBytes } from '../core/hash.ts';
+import { hashLeaf } from '../core/merkle.ts';
 import { genesisPoint } from '../core/validation.ts';
 import type { KernelChoice, MiningEvent } from '../mining/miner.ts';
 import { MemoryNetworkHub } from '../network/memory-network.ts';
@@ -20,7 +23,7 @@ import { ProbeError, RpcCallError } from '../probe/probe-client.ts';
 import { listRunning } from '../probe/running-nodes.ts';
 import { FullNode } from '../protocol/full-node.ts';
 import { STORE_FULL_RETRY_MS } from '../protocol/limits.ts';
-import type { Message } from '../protocol/message.ts';
+import { encodeMessage, joinEntries, type Message } from '../protocol/message.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
 import { createMemoryStore } from '../storage/memory-store.ts';
 import { blockDamaged, StoreError } from '../storage/store-error.ts';
@@ -60,7 +63,7 @@ async function startWorld(t: TestContext, change: (store: ChainStore) => Partial
     onFailure: (error) => failures.push(error),
   });
   await network.start(runtime.networkHandlers);
-  t.after(async () => {
+  atEnd(t, async () => {
     await runtime.stop();
     await network.stop();
   });
@@ -245,6 +248,63 @@ test('a block that is damaged on disk stops nothing', async (t) => {
   assert.equal((await world.runtime.ask(request('"goes on"'))).type, 'block-mined');
 });
 
+for (const [what, error] of [
+  ['is damaged', blockDamaged({ hash: hashBytes(new Uint8Array(1)), height: 1 }, 'for a test')],
+  ['cannot be written, as the disk is full', new StoreError('store-full', 'there is no room')],
+] as const) {
+  test(`where the index that says what is recorded ${what}, it is not guessed at, and the node goes on`, async (t) => {
+    let failing = true;
+    const { runtime, failures } = await startWorld(t, (store) => ({
+      firstPlaces: async (ids) => {
+        if (failing) throw error;
+        return store.firstPlaces(ids);
+      },
+    }));
+    const once = { ...submission('"old"', '"new"'), once: true };
+    const refused = await runtime.ask(once);
+    assert.deepEqual(refused, { type: 'refused', fault: { code: 'entry-index-busy', indexedTo: -1, height: 3 } });
+    failing = false;
+    const answer = await runtime.ask(once);
+    assert.ok(answer.type === 'entries-pending');
+    assert.deepEqual(
+      answer.entries.map(({ status }) => status),
+      ['in-block', 'pending'],
+    );
+    assert.deepEqual(failures, []);
+  });
+}
+
+test('what was looked up behind a commit is told behind it, however soon the store has it', async (t) => {
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const lookedUp = Promise.withResolvers<void>();
+  const commits = gates.values();
+  const { runtime, failures } = await startWorld(t, (store) => ({
+    commit: async (change) => {
+      const committed = await store.commit(change);
+      await commits.next().value?.promise;
+      return committed;
+    },
+    firstPlaces: (ids) => store.firstPlaces(ids).finally(lookedUp.resolve),
+  }));
+  const once = { ...submission('"old"', '"third"'), once: true };
+  const answers = [
+    runtime.ask(submission('"first"')),
+    // These come while the first is stored: the next commit, and the question that goes with it.
+    runtime.ask(submission('"second"')),
+    runtime.ask(once),
+  ];
+  gates[0]?.resolve();
+  await lookedUp.promise;
+  await nextTurn();
+  gates[1]?.resolve();
+  const said = (await Promise.all(answers)).map((answer) => {
+    assert.ok(answer.type === 'entries-pending');
+    return answer.entries.map(({ status }) => status);
+  });
+  assert.deepEqual(said, [['pending'], ['pending'], ['in-block', 'pending']]);
+  assert.deepEqual(failures, []);
+});
+
 test('the rate is what the trial promised until enough was searched, and hashes are counted over all miners', async (t) => {
   const { runtime } = await startWorld(t, () => ({}));
   assert.equal(runtime.hashesPerSecond, undefined);
@@ -291,4 +351,23 @@ test('a node whose disk refuses a write stops in order, and nothing that was not
   const { entries } = (await after.call('pending')) as { entries: { data: unknown }[] };
   assert.deepEqual([(await after.status()).tip, entries.map(({ data }) => data)], [tip, ['waits']]);
   assert.deepEqual(await after.call('validate'), { valid: true, blocks: 2, fault: null });
+});
+
+test('a large message of signed entries is judged with pauses for others, and then taken in', async (t) => {
+  const world = await startWorld(t, () => ({}));
+  await greetedPeer(t, world);
+  const { messageReceived } = world.runtime.networkHandlers;
+  const entries = Array.from({ length: 1_000 }, (_, i) => {
+    return signedEntry(`{"n":${i}}`, { signer: signerOf(i % 9), params: TEST_PARAMS }).bytes;
+  });
+  messageReceived('peer', encodeMessage({ type: 'inventory', ids: entries.map(hashLeaf) }));
+  const received = messageReceived('peer', encodeMessage({ type: 'entries', arrayBytes: joinEntries(entries) }));
+  let turns = 0;
+  let isReceived = false;
+  void received?.then(() => {
+    isReceived = true;
+  });
+  for (; !isReceived; turns++) await nextTurn();
+  assert.ok(turns > 2, `${turns} turns`);
+  assert.equal(world.machine.pool.count, entries.length);
 });

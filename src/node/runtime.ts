@@ -18,6 +18,7 @@ import { isDamage, StoreError } from '../storage/store-error.ts';
 import { readClocks } from './clocks.ts';
 import { PeerLibrary } from './peer-library.ts';
 import { ProofDesk } from './proof-desk.ts';
+import { takeSteps } from './time-slices.ts';
 
 /** What the outside watches: the machine's events, and the miner's progress, which the machine never sees. */
 export type RuntimeEvent = NodeEvent | (MiningEvent & { readonly type: 'progress' });
@@ -112,8 +113,10 @@ export class Runtime {
     },
     messageReceived: (peer, bytes) => {
       const message = parseMessage(bytes);
-      if (message.ok) this.feed({ type: 'message-received', peer, message: message.value });
-      else this.feed({ type: 'message-malformed', peer, fault: message.fault });
+      if (!message.ok) return this.feed({ type: 'message-malformed', peer, fault: message.fault });
+      const received = { type: 'message-received', peer, message: message.value } as const;
+      const steps = this.#parts.machine.messageJudge.steps(peer, message.value);
+      return steps === undefined ? this.feed(received) : takeSteps(steps).then(() => this.feed(received));
     },
     addressDiscovered: (address) => this.feed({ type: 'address-known', address, source: 'mdns' }),
   };
@@ -242,6 +245,8 @@ export class Runtime {
           (error: unknown) => this.#fail(error),
         );
         return;
+      case 'find-entries':
+        return this.#findEntries(effect.ids);
       case 'load-branch-point':
         return this.#loadBranchPoint(effect.peer, effect.hash);
       case 'search': {
@@ -262,6 +267,25 @@ export class Runtime {
       default:
         return assertNever(effect);
     }
+  }
+
+  #findEntries(ids: readonly Hash[]): void {
+    const committing = this.#committing;
+    this.#parts.store
+      .firstPlaces(ids)
+      .catch((error: unknown) => {
+        if (!(error instanceof StoreError)) throw error;
+        if (isDamage(error)) this.damageFound(error);
+        else this.#parts.logger.warn({ err: error }, 'entries could not be looked up');
+        // As if nothing had been looked through: whoever asks again may find it mended. A disk that fails shows in a commit.
+        return { places: ids.map(() => undefined), indexedTo: -1 };
+      })
+      // The commit that was given with the question is told of first: the answer is about the chain after it.
+      .then(async (found) => {
+        await committing;
+        this.feed({ type: 'entries-found', ...found });
+      })
+      .catch((error: unknown) => this.#fail(error));
   }
 
   #loadBranchPoint(peer: PeerId, hash: Hash): void {

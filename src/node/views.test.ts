@@ -6,8 +6,9 @@ import { ALL_PENDING, growth, mixedBody } from '../../test/support/store-change.
 import type { NodeStatus } from '../api/shapes.ts';
 import { createBlock } from '../core/block.ts';
 import { entryIds } from '../core/body.ts';
+import { createGenesis } from '../core/genesis.ts';
 import { ZERO_HASH } from '../core/hash.ts';
-import { createGenesis, genesisPoint } from '../core/validation.ts';
+import { genesisPoint } from '../core/validation.ts';
 import type { KernelChoice } from '../mining/miner.ts';
 import { FullNode } from '../protocol/full-node.ts';
 import type { StoredBlock } from '../storage/chain-store.ts';
@@ -19,7 +20,13 @@ const IDENTITY: NodeIdentity = {
   version: '1.2.3',
   peerId: '12D3Koo',
   addresses: ['/ip4/127.0.0.1/tcp/4001'],
-  network: { name: 'test', genesis: createGenesis(TEST_PARAMS).hash },
+  network: {
+    name: 'test',
+    genesis: createGenesis(TEST_PARAMS).hash,
+    signatures: 'optional',
+    writers: 0,
+    stamp_bits: 0,
+  },
   startedMs: 1_000,
 };
 
@@ -41,6 +48,7 @@ async function machineAt(height: number, windowLength = 10_000): Promise<FullNod
 const statusOf = (machine: FullNode, hashesPerSecond?: number, kernelChoice?: KernelChoice): NodeStatus => {
   const limitBits = TEST_PARAMS.targetLimit;
   return nodeStatus({
+    records: undefined,
     identity: IDENTITY,
     machine,
     gauges: GAUGES,

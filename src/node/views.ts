@@ -1,6 +1,6 @@
 /** What a node tells of itself and its chain, in the shapes of `src/api/shapes.ts`. */
 import { decodeUtf8 } from '#host';
-import type { BlockSummary, KernelTrialView, LedgerEvent, NodeStatus, PeerView } from '../api/shapes.ts';
+import type { BlockSummary, KernelTrialView, LedgerEvent, NodeStatus, PeerView, RecordsStatus } from '../api/shapes.ts';
 import { assertNever, assertPresent } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
 import { encodeBlockJson } from '../core/block-json.ts';
@@ -21,7 +21,7 @@ export interface NodeIdentity {
   readonly version: string;
   readonly peerId: string;
   readonly addresses: readonly string[];
-  readonly network: { readonly name: string; readonly genesis: string };
+  readonly network: Readonly<NodeStatus['network']>;
   readonly startedMs: number;
 }
 
@@ -32,6 +32,8 @@ export function nodeStatus(options: {
   readonly hashesPerSecond: number | undefined;
   readonly hashesTried: number;
   readonly kernelChoice: KernelChoice | undefined;
+  /** Undefined where the node keeps no table of records. */
+  readonly records: RecordsStatus | undefined;
   readonly gauges: { readonly sync: SyncProgress; readonly loopDelay: LoopDelay };
   readonly nowMs: number;
 }): NodeStatus {
@@ -57,6 +59,7 @@ export function nodeStatus(options: {
     event_loop: loopView(gauges.loopDelay),
     peers: [...machine.peers].filter(({ isGreeted }) => isGreeted).length,
     pending: { count: machine.pool.count, size_bytes: machine.pool.sizeBytes },
+    records: options.records ?? null,
     mining: {
       mode: mining.mode,
       searching: mining.searching !== undefined,

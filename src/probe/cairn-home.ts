@@ -8,6 +8,10 @@ export interface CairnHome {
   /** The list of running nodes. */
   readonly runningFolder: string;
   readonly configFile: string;
+  /** How far files have been appended, one journal a file. */
+  readonly appendsFolder: string;
+  /** The keys that somebody signs with, and what was signed with them. */
+  readonly keysFolder: string;
   /** What the node with this probe port keeps, unless it is told another folder. */
   nodeFolder(port: number): string;
 }
@@ -23,6 +27,8 @@ export function resolveHome(env: NodeJS.ProcessEnv): CairnHome {
     root,
     runningFolder: join(root, 'running'),
     configFile: join(root, 'config.json'),
+    appendsFolder: join(root, 'appends'),
+    keysFolder: join(root, 'keys'),
     nodeFolder: (port) => join(root, 'nodes', String(port)),
   };
 }

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { freePort } from '../../test/support/free-port.ts';
+import { atEnd } from '../../test/support/lifetime.ts';
+import { heldMemory } from '../../test/support/memory.ts';
 import { type JsonText, jsonValue } from '../core/json-text.ts';
 import { encodeFrame, encodeFrameHeader } from '../protocol/frame.ts';
 import { type ByteStream, discardStream } from './byte-stream.ts';
@@ -185,6 +188,7 @@ test('events end with the reason of their signal', async (t) => {
 test('events throw when the node goes, and so do calls that wait and calls that come after', async (t) => {
   const begun = Promise.withResolvers<void>();
   const fixture = await startFixture(t, {
+    port: await freePort(),
     calls: {
       subscribe: () => resultOf({}),
       mine: () => {
@@ -208,12 +212,14 @@ test('events throw when the node goes, and so do calls that wait and calls that 
 });
 
 test('a subscriber that is closed for reading too slowly is told why', async (t) => {
+  const refused = Promise.withResolvers<void>();
   const client = await startClient(t, {
     calls: {
       subscribe: (_params, session) => {
         const params = jsonValue({ event: 'x'.repeat(100_000) });
         const flood = (): void => {
           if (session.notify('event', params)) setImmediate(flood);
+          else refused.resolve();
         };
         flood();
         return resultOf({});
@@ -221,10 +227,8 @@ test('a subscriber that is closed for reading too slowly is told why', async (t)
     },
   });
   const listen = async () => {
-    for await (const _event of client.events()) {
-      // One event for every hundred that are sent is too slow.
-      for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
-    }
+    // Takes the first event, and the others when it is too late.
+    for await (const _event of client.events()) await refused.promise;
   };
   await assert.rejects(listen(), { code: 'node-closed', message: /read faster/ });
 });
@@ -247,8 +251,8 @@ test('a stream whose node falls silent is given up at its time', async (t) => {
   }
   const stream = { sizeBytes: 100, chunks: produce() };
   const client = await startClient(t, { calls: { chain: () => ({ type: 'stream', stream }) } });
-  const { chunks } = await client.stream('chain', undefined, { timeoutMs: 20 });
-  await assert.rejects(readAll({ sizeBytes: 100, chunks }), { code: 'probe-timeout' });
+  const begun = client.stream('chain', undefined, { timeoutMs: 1_000 });
+  await assert.rejects(begun.then(readAll), { code: 'probe-timeout' });
 });
 
 test('a call that is closed by its own side is over at the node too', async (t) => {
@@ -285,6 +289,10 @@ test('what the node would refuse before it knew the id is refused here', async (
       return true;
     });
   }
+  // Who knows only that they nest no deeper than is too deep, knows nothing.
+  await assert.rejects(client.call('append', deep, { paramsDepthMax: 64 }), (error) => {
+    return error instanceof RpcCallError && error.rpc.data.code === 'json-depth';
+  });
   const brackets = jsonValue({ entries: ['["'.repeat(1_000)] });
   assert.equal(await client.call('append', brackets), '{"method":"append","params":["entries"]}');
 });
@@ -297,16 +305,11 @@ test('words and candidate chains have the answer of the founding specification',
 });
 
 test('where nothing listens no node can be reached, and the message names the place', async () => {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const target = targetOf(server.address());
-  server.close();
-  await once(server, 'close');
-  await assert.rejects(connectProbe(target), (error) => {
+  const port = await freePort();
+  await assert.rejects(connectProbe({ host: '127.0.0.1', port }), (error) => {
     assert.ok(error instanceof ProbeError);
     assert.equal(error.code, 'node-unreachable');
-    assert.ok(error.message.startsWith(`127.0.0.1:${target.port}: `));
+    assert.ok(error.message.startsWith(`127.0.0.1:${port}: `));
     return true;
   });
 });
@@ -346,24 +349,24 @@ test('an answer that announces ten digits of bytes costs no memory', async (t) =
     socket.write(encodeFrameHeader(9_999_999_999));
     socket.end('{"id":1,');
   });
-  const before = process.memoryUsage().arrayBuffers;
+  const before = heldMemory().arrayBuffers;
   const client = await connect(t, target);
   await assert.rejects(client.call('status'), { code: 'node-closed' });
   await assert.rejects(client.send('get chain'), { code: 'node-closed' });
-  assert.ok(process.memoryUsage().arrayBuffers - before < 10 * 1_048_576);
+  assert.ok(heldMemory().arrayBuffers - before < 10 * 1_048_576);
 });
 
 async function startClient(t: TestContext, options: FixtureOptions): Promise<ProbeClient> {
   const fixture = await startFixture(t, options);
   const client = await connectProbe(fixture.target);
   // Before the server is closed, which waits for its clients a while.
-  t.after(() => client.close());
+  atEnd(t, () => client.close());
   return client;
 }
 
 async function connect(t: TestContext, target: ProbeTarget): Promise<ProbeClient> {
   const client = await connectProbe(target);
-  t.after(() => client.close());
+  atEnd(t, () => client.close());
   return client;
 }
 
@@ -377,7 +380,7 @@ async function startImpostor(t: TestContext, answer: (socket: Socket) => void): 
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  t.after(() => {
+  atEnd(t, () => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });

@@ -23,6 +23,8 @@ interface CallOptions {
   readonly signal?: AbortSignal;
   /** 10 s unless told; `Infinity` for ever. For a stream, how long the node may be silent. */
   readonly timeoutMs?: number;
+  /** How many levels the parameters nest at most, where that is known: otherwise they are looked through for it. */
+  readonly paramsDepthMax?: number;
   readonly onProgress?: (progress: JsonText) => void;
 }
 
@@ -77,11 +79,11 @@ class SocketProbeClient implements ProbeClient {
   }
 
   async call(method: RpcMethod, params?: JsonText, options: CallOptions = {}): Promise<JsonText> {
-    const { signal, timeoutMs = CALL_TIMEOUT_MS, onProgress } = options;
+    const { signal, timeoutMs = CALL_TIMEOUT_MS, paramsDepthMax, onProgress } = options;
     signal?.throwIfAborted();
     if (this.#ending !== undefined) throw this.#ending;
     const id = ++this.#lastId;
-    const request = encodeRequest(id, method, params);
+    const request = encodeRequest(id, method, params, paramsDepthMax);
     const { promise: answer, resolve, reject } = Promise.withResolvers<JsonText>();
     this.#pending.set(id, { resolve, reject, onProgress });
     const deadline = startDeadline(timeoutMs, () => {
@@ -200,8 +202,14 @@ class SocketProbeClient implements ProbeClient {
 }
 
 /** The request as bytes. What the node could not even tell the id of is refused here. */
-function encodeRequest(id: number, method: RpcMethod, params: JsonText | undefined): Uint8Array {
-  if (params !== undefined && nestsDeeper(params, RPC_DEPTH_MAX - 1)) {
+function encodeRequest(
+  id: number,
+  method: RpcMethod,
+  params: JsonText | undefined,
+  paramsDepthMax = Infinity,
+): Uint8Array {
+  const mayBeDeep = params !== undefined && paramsDepthMax >= RPC_DEPTH_MAX;
+  if (mayBeDeep && nestsDeeper(params, RPC_DEPTH_MAX - 1)) {
     const message = `The parameters nest deeper than ${RPC_DEPTH_MAX - 1} levels: use a flatter structure.`;
     throw new RpcCallError({ code: RPC_ERROR_CODES.invalidParams, message, data: { code: 'json-depth' } });
   }

@@ -54,7 +54,7 @@ test('an answer that no frame can announce is refused with a reason, and the con
 
 test('a stream is not read further than its reader has come', async (t) => {
   const chunk = Buffer.alloc(65_536, ' ');
-  const sizeBytes = 64 * 1_048_576;
+  const sizeBytes = 256 * 1_048_576;
   let producedBytes = 0;
   let consumedBytes = 0;
   let aheadBytes = 0;
@@ -83,7 +83,7 @@ test('a stream is not read further than its reader has come', async (t) => {
   }
   assert.ok(received.toString().startsWith(`${String(messageBytes).padEnd(10)}${envelope}   `));
   assert.ok(received.toString().includes('  }65        {"id":2,'));
-  // What the kernel holds on both sides, which it sizes itself, is a few MiB.
+  // What the kernel holds on both sides, which it sizes itself, is a few MiB; where it is busy Linux lets it grow to 36.
   assert.ok(aheadBytes < sizeBytes / 4, `${aheadBytes} bytes ahead`);
 });
 

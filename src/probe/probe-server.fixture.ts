@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { atEnd } from '../../test/support/lifetime.ts';
 import type { RpcMethod } from '../api/rpc.ts';
 import { type JsonText, jsonValue } from '../core/json-text.ts';
 import { encodeFrame } from '../protocol/frame.ts';
@@ -58,7 +59,7 @@ export async function startFixture(t: TestContext, options: FixtureOptions = {})
       },
     },
   });
-  t.after(async () => {
+  atEnd(t, async () => {
     for (const { socket } of connections) socket.destroy();
     await server.close();
     if (errors.length > 0) throw new AggregateError(errors, 'the handlers threw');

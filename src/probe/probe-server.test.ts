@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { freePort } from '../../test/support/free-port.ts';
+import { heldMemory } from '../../test/support/memory.ts';
 import { jsonValue } from '../core/json-text.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import { RawConnection, resultOf, startFixture, streamOf } from './probe-server.fixture.ts';
@@ -10,7 +12,7 @@ const CHAIN = '[{"index":0},{"index":1}]';
 
 test('a header that claims ten digits of bytes costs no memory', async (t) => {
   const { open } = await startFixture(t);
-  const before = process.memoryUsage();
+  const before = heldMemory();
   for (const start of ['9999999999', '9999999999[', '9999999999[[[["', '9999999999   ']) {
     for (let i = 0; i < 20; i++) {
       const connection = await open();
@@ -18,7 +20,7 @@ test('a header that claims ten digits of bytes costs no memory', async (t) => {
       await connection.receive();
     }
   }
-  const after = process.memoryUsage();
+  const after = heldMemory();
   const grownBytes = after.arrayBuffers + after.heapUsed - before.arrayBuffers - before.heapUsed;
   assert.ok(grownBytes < 50 * 1_048_576, `${grownBytes} bytes`);
   assert.equal(await (await open()).ask('get chain'), CHAIN);
@@ -52,7 +54,7 @@ test('a message that pauses too long is given up with an error', async (t) => {
 test('an idle connection is closed, and one with a call running or a subscription is not idle', async (t) => {
   const gate = Promise.withResolvers<void>();
   const { open } = await startFixture(t, {
-    idleTimeoutMs: 20,
+    idleTimeoutMs: 1_000,
     calls: { mine: () => gate.promise.then(() => resultOf('mined')), subscribe: () => resultOf({}) },
   });
   const calling = await open();
@@ -82,7 +84,8 @@ test('a reader that takes nothing of an answer for too long loses the connection
     }
   }
   const { open } = await startFixture(t, {
-    idleTimeoutMs: 50,
+    // Time enough to ask on a busy machine, too.
+    idleTimeoutMs: 1_000,
     chain: async () => ({ sizeBytes: 1_000 * chunk.length, chunks: produce() }),
   });
   const connection = await open();
@@ -195,6 +198,7 @@ test('closing ends every session and frees the port', async (t) => {
   const aborted = Promise.withResolvers<void>();
   const never = new Promise<never>(() => {});
   const fixture = await startFixture(t, {
+    port: await freePort(),
     offerChain: () => never,
     calls: {
       mine: (_params, session) => {

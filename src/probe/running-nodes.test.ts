@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { atEnd } from '../../test/support/lifetime.ts';
 import { type CairnHome, resolveHome } from './cairn-home.ts';
 import { ownIdentity } from './process-identity.ts';
 import {
@@ -55,10 +56,9 @@ test('a port whose node runs is refused, in this home only', async (t) => {
 });
 
 test('of many that join at once over a dead entry, with others who look at the list, one does', async (t) => {
-  const dead = await deadPid();
   for (let round = 0; round < 20; round++) {
     const home = await makeHome(t);
-    await putEntry(home, 5001, { ...NODE, pid: dead, process_start: null });
+    await putEntry(home, 5001, { ...NODE, pid: NO_PROCESS, process_start: null });
     const lists = Array.from({ length: 10 }, () => listRunning(home));
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => joinList(home, NODE)));
     await Promise.all(lists);
@@ -70,12 +70,11 @@ test('of many that join at once over a dead entry, with others who look at the l
 
 test('an entry whose process is gone is dropped, and does not keep the port', async (t) => {
   const home = await makeHome(t);
-  const pid = await deadPid();
-  await putEntry(home, 5001, { ...NODE, pid, process_start: 1 });
-  await putEntry(home, 5002, { ...NODE, port: 5002, pid, process_start: null });
+  await putEntry(home, 5001, { ...NODE, pid: NO_PROCESS, process_start: 1 });
+  await putEntry(home, 5002, { ...NODE, port: 5002, pid: NO_PROCESS, process_start: null });
   assert.deepEqual(await listRunning(home), []);
   assert.deepEqual(await readdir(home.runningFolder), []);
-  await putEntry(home, 5001, { ...NODE, pid, process_start: 1 });
+  await putEntry(home, 5001, { ...NODE, pid: NO_PROCESS, process_start: 1 });
   await joinList(home, NODE);
   assert.equal((await findRunning(home, 5001))?.pid, process.pid);
 });
@@ -96,7 +95,7 @@ test('a process that was killed and that nobody has waited for is gone', {
   const home = await makeHome(t);
   // A shell that has a child and then becomes a program that waits for none.
   const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
-  t.after(() => parent.kill());
+  atEnd(t, () => parent.kill());
   const [output] = await once(parent.stdout, 'data');
   const pid = Number(String(output).trim());
   const readStat = (of: number | undefined) => readFile(`/proc/${of}/stat`, 'latin1');
@@ -156,7 +155,7 @@ test('what a process left behind that died while it joined is taken away, and wh
   const home = await makeHome(t);
   await mkdir(home.runningFolder, { recursive: true });
   const draft = (pid: number) => `.5001.${pid}.00000000-0000-4000-8000-000000000000.tmp`;
-  await writeFile(join(home.runningFolder, draft(await deadPid())), '{');
+  await writeFile(join(home.runningFolder, draft(NO_PROCESS)), '{');
   await writeFile(join(home.runningFolder, draft(process.pid)), '{');
   assert.deepEqual(await listRunning(home), []);
   assert.deepEqual(await readdir(home.runningFolder), [draft(process.pid)]);
@@ -167,6 +166,8 @@ test('who leaves takes no entry away but its own', async (t) => {
   const first = await joinList(home, NODE);
   await first.leave();
   await joinList(home, { ...NODE, host: '127.0.0.2' });
+  // Another time than that of the first one, whose number the new file may have, even where the clock of files ticks slowly.
+  await utimes(join(home.runningFolder, '5001.json'), 0, 0);
   await first.leave();
   assert.equal((await findRunning(home, 5001))?.host, '127.0.0.2');
 });
@@ -197,7 +198,7 @@ test('who watches hears of nodes that come and go, until it has enough', async (
 
 async function makeHome(t: TestContext): Promise<CairnHome> {
   const folder = await mkdtemp(join(tmpdir(), 'cairn-running-'));
-  t.after(() => rm(folder, { recursive: true }));
+  atEnd(t, () => rm(folder, { recursive: true }));
   return resolveHome({ CAIRN_HOME: join(folder, 'home') });
 }
 
@@ -206,10 +207,5 @@ async function putEntry(home: CairnHome, port: number, entry: RunningNode): Prom
   await writeFile(join(home.runningFolder, `${port}.json`), JSON.stringify(entry));
 }
 
-/** The number of a process that has ended. */
-async function deadPid(): Promise<number> {
-  const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
-  await once(child, 'exit');
-  assert.ok(child.pid !== undefined);
-  return child.pid;
-}
+/** A number that no process has: systems count up to far less. */
+const NO_PROCESS = 2_147_483_647;

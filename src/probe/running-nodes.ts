@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { constants, watch } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, readdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { CairnHome } from './cairn-home.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
@@ -58,6 +59,8 @@ export async function joinList(home: CairnHome, node: JoiningNode): Promise<{ le
       if (tries === JOIN_TRIES_MAX) throw new EntryBlockedError(path);
       const other = await findRunning(home, port);
       if (other !== undefined) throw new PortInUseError(other);
+      // Somebody else may be at removing it, and be held up.
+      await pause(tries - 1);
     }
     const own = await readEntry(path, port);
     return {
@@ -230,8 +233,8 @@ function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/** One removes a dead entry; more are needed only while others are at it too. */
-const JOIN_TRIES_MAX = 100;
+/** One removes a dead entry; more are needed only while others are at it too, who are given 1.2 s in all. */
+const JOIN_TRIES_MAX = 50;
 const PORT_MAX = 65_535;
 const ENTRY_BYTES_MAX = 65_536;
 const ENTRY_NAME = /^([1-9][0-9]{0,4})\.json$/;

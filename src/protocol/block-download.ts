@@ -120,7 +120,7 @@ export class BlockDownload {
     const stalled: PeerSession[] = [];
     const hadRoom = this.#hasRoomFor(1);
     for (const peer of this.#peers.values()) {
-      if (peer.inFlight.size === 0 || nowMs - peer.deliveredMs <= peer.stallMs) continue;
+      if (peer.isHeldBack || peer.inFlight.size === 0 || nowMs - peer.deliveredMs <= peer.stallMs) continue;
       this.#release(peer, [...peer.inFlight]);
       peer.stallMs = Math.min(STALL_MS_MAX, peer.stallMs * 2);
       stalled.push(peer);

@@ -90,12 +90,22 @@ export class BlockIntake {
 
   /** Lets go of all bodies that wait for a parent: they would have to be asked for again. */
   dropWaiting(): void {
-    for (const { node, block } of [...this.#waiting.values()].flat()) {
-      node.body = 'missing';
-      this.#heldCount--;
-      this.#heldBytes -= block.body.bytes.length;
-    }
+    for (const held of [...this.#waiting.values()].flat()) this.#letGo(held);
     this.#waiting.clear();
+  }
+
+  /** Lets go of bodies that wait for a parent that will never come: `nodes` are all that stand on a block, lower ones first. */
+  dropBranch(nodes: readonly TreeNode[]): void {
+    for (const { point } of nodes) {
+      for (const held of this.#waiting.get(point.hash) ?? []) this.#letGo(held);
+      this.#waiting.delete(point.hash);
+    }
+  }
+
+  #letGo({ node, block }: HeldBlock): void {
+    node.body = 'missing';
+    this.#heldCount--;
+    this.#heldBytes -= block.body.bytes.length;
   }
 
   #release(first: HeldBlock): void {

@@ -8,12 +8,14 @@
  */
 import { assertPresent } from '../core/assert.ts';
 import { type Body, bodyFromEntries, dataRoot, entryBytes, entryCount, entryIds, parseBody } from '../core/body.ts';
+import { type BodyRuleFault, findBrokenEntry } from '../core/entry-rules.ts';
 import type { Hash } from '../core/hash.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { BlockFault } from '../core/validation.ts';
 import type { BlockTree } from './block-tree.ts';
 import type { PeerId } from './effects.ts';
+import type { EntryJudge } from './entry-judge.ts';
 import type { EntryPool } from './entry-pool.ts';
 import { RELAYED_BLOCKS_MAX } from './limits.ts';
 import type { Message } from './message.ts';
@@ -25,10 +27,14 @@ export type RelayStep =
   | { readonly type: 'ask'; readonly message: Message }
   | { readonly type: 'ignore' };
 
-/** What proves that a peer lies, or passes on a block that it has not judged. */
+/**
+ * What proves that a peer lies: these are not the ids that the header commits to, or not the entries of these ids. Or that it
+ * passes on a block that it has not judged: these are, and break a rule.
+ */
 export type RelayFault =
   | Extract<BlockFault, { code: 'data-root-wrong' | 'body-too-large' | 'body-too-many-entries' }>
-  | { readonly code: 'block-entries-wrong' };
+  | { readonly code: 'block-entries-wrong' }
+  | BodyRuleFault;
 
 /** The pieces of one body. */
 interface Attempt {
@@ -45,13 +51,20 @@ export class BlockRelay {
   readonly #tree: BlockTree;
   readonly #pool: EntryPool;
   readonly #params: NetworkParams;
+  readonly #judge: EntryJudge;
   /** Blocks whose ids were asked for, the latest last: what has come of each, while more is to come. */
   readonly #attempts = new Map<Hash, Attempt | 'ids-asked' | 'over'>();
 
-  constructor(options: { readonly tree: BlockTree; readonly pool: EntryPool; readonly params: NetworkParams }) {
+  constructor(options: {
+    readonly tree: BlockTree;
+    readonly pool: EntryPool;
+    readonly params: NetworkParams;
+    readonly judge: EntryJudge;
+  }) {
     this.#tree = options.tree;
     this.#pool = options.pool;
     this.#params = options.params;
+    this.#judge = options.judge;
   }
 
   /** The question for the bodies of `hashes`: for the ids of one that is new, and may be made of what waits here. */
@@ -77,7 +90,7 @@ export class BlockRelay {
     }
     const entries = ids.map((id) => this.#pool.find(id)?.bytes);
     const missing = [...entries.keys()].filter((i) => entries[i] === undefined);
-    const tooLarge = this.#sizeFault(entries);
+    const tooLarge = this.#sizeFault(shape, entries);
     if (tooLarge !== undefined) return fail(tooLarge);
     const attempt = { peer: peer.id, shape, ids, entries, missing };
     if (missing.length === 0) return this.#putTogether(attempt, expected);
@@ -86,6 +99,14 @@ export class BlockRelay {
     }
     this.#attempts.set(hash, attempt);
     return ok({ type: 'ask', message: { type: 'get-block-entries', hash, indexes: missing } });
+  }
+
+  /** Whether `given` are the entries that `peer` was asked for, of the block `hash`. */
+  isAwaited(peer: PeerSession, hash: Hash, given: Body): boolean {
+    const attempt = this.#attempts.get(hash);
+    return (
+      typeof attempt === 'object' && attempt.peer === peer.id && peer.inFlight.has(hash) && isMadeOf(given, attempt)
+    );
   }
 
   /** The entries that were missing arrived: they are the right ones if their ids say so. */
@@ -100,8 +121,12 @@ export class BlockRelay {
     if (!peer.inFlight.has(hash)) return IGNORE;
     const given = parseBody(arrayBytes, this.#params);
     if (!given.ok || !isMadeOf(given.value, attempt)) return fail({ code: 'block-entries-wrong' });
+    const broken = findBrokenEntry(given.value, this.#params, this.#judge.isKnown);
+    if (broken !== undefined) {
+      return fail({ ...broken, entry: assertPresent(attempt.missing[broken.entry], 'as many as are missing') });
+    }
     for (const [i, place] of attempt.missing.entries()) attempt.entries[place] = entryBytes(given.value, i);
-    const tooLarge = this.#sizeFault(attempt.entries);
+    const tooLarge = this.#sizeFault(attempt.shape, attempt.entries);
     if (tooLarge !== undefined) return fail(tooLarge);
     return this.#putTogether(attempt, node.point.header.dataRoot);
   }
@@ -120,11 +145,12 @@ export class BlockRelay {
   }
 
   /** One entry may stand in a block many times: what is kept and put together is bounded before it is. */
-  #sizeFault(entries: Attempt['entries']): RelayFault | undefined {
+  #sizeFault(shape: Attempt['shape'], entries: Attempt['entries']): RelayFault | undefined {
     if (entries.length > this.#params.entriesMax) {
       return { code: 'body-too-many-entries', limit: this.#params.entriesMax };
     }
-    const sizeBytes = entries.reduce((sum, bytes) => sum + (bytes?.length ?? 0) + 1, 1);
+    const between = shape === 'array' ? Math.max(entries.length - 1, 0) + 2 : 0;
+    const sizeBytes = entries.reduce((sum, bytes) => sum + (bytes?.length ?? 0), between);
     const limitBytes = this.#params.bodyBytesMax;
     return sizeBytes > limitBytes ? { code: 'body-too-large', sizeBytes, limitBytes } : undefined;
   }

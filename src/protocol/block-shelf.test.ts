@@ -4,7 +4,8 @@ import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixtur
 import { greetedPeer } from '../../test/support/entry-fixture.ts';
 import type { Block } from '../core/block.ts';
 import { bodyFromEntries, entryBytes, entryIds } from '../core/body.ts';
-import { createGenesis, genesisPoint } from '../core/validation.ts';
+import { createGenesis } from '../core/genesis.ts';
+import { genesisPoint } from '../core/validation.ts';
 import { BlockShelf } from './block-shelf.ts';
 import type { Effect } from './effects.ts';
 import { SHELF_BLOCKS_MAX, WHOLE_BODY_BYTES_MAX } from './limits.ts';

@@ -12,8 +12,15 @@ import { type JudgedHeaders, validateHeaders } from '../core/header-run.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { type ChainPoint, type HashedHeader, validateHeader } from '../core/validation.ts';
-import { hashAt, headerCount } from './header-run.ts';
-import { BRANCH_DEPTH_BLOCKS, CHAIN_WINDOW_BLOCKS, MILESTONE_INTERVAL_BLOCKS, TREE_HEADERS_MAX } from './limits.ts';
+import { hashAt, headerCount, previousHashAt } from './header-run.ts';
+import {
+  BRANCH_DEPTH_BLOCKS,
+  CHAIN_WINDOW_BLOCKS,
+  INVALID_BLOCKS_MAX,
+  MILESTONE_INTERVAL_BLOCKS,
+  TREE_HEADERS_MAX,
+} from './limits.ts';
+import { RecentSet } from './recent-set.ts';
 
 /** A header in the tree. */
 export interface TreeNode {
@@ -32,7 +39,9 @@ export interface TreeNode {
 
 export type TreeFault =
   | NonNullable<JudgedHeaders['fault']>
-  | { readonly code: 'header-tree-full'; readonly limit: number };
+  | { readonly code: 'header-tree-full'; readonly limit: number }
+  /** The block `hash` was found to break a rule for good, or builds on one that was. */
+  | { readonly code: 'block-invalid'; readonly hash: Hash };
 
 /** What became of a run of headers. */
 export interface AddedRun {
@@ -58,6 +67,8 @@ export class BlockTree {
   readonly #nodes = new Map<Hash, TreeNode>();
   readonly #active = new Deque<TreeNode>();
   readonly #milestones: Hash[];
+  /** Blocks that break a rule for good: remembered, so that they are asked for once. */
+  readonly #condemned = new RecentSet(INVALID_BLOCKS_MAX);
   #bestHeader: TreeNode;
   /** How many blocks have become active since it was last looked for headers that nobody needs any more. */
   #activeSinceLook = 0;
@@ -119,6 +130,30 @@ export class BlockTree {
     const node = this.#insert(point.value, 'missing');
     if (isBetterTip(point.value, this.#bestHeader.point)) this.#bestHeader = node;
     return ok(node);
+  }
+
+  /** What is wrong with a run of which a header is, or builds on, a block that was condemned. */
+  condemnedIn(run: Uint8Array): TreeFault | undefined {
+    if (this.#condemned.isEmpty) return undefined;
+    for (let i = 0; i <= headerCount(run); i++) {
+      const hash = i === 0 ? previousHashAt(run, 0) : hashAt(run, i - 1);
+      if (this.#condemned.has(hash)) return { code: 'block-invalid', hash };
+    }
+    return undefined;
+  }
+
+  /** Takes `node` out for good, whose block breaks a rule, and all that stands on it. Gives back what was taken out. */
+  condemn(node: TreeNode): TreeNode[] {
+    assert(node.body === 'missing', 'what is stored was judged before');
+    this.#condemned.add(node.point.hash);
+    const branch = new Set([node]);
+    // Parents were let in before their children.
+    for (const other of this.#nodes.values()) {
+      if (other.parent !== undefined && branch.has(other.parent)) branch.add(other);
+    }
+    this.#forget((other) => !branch.has(other));
+    this.#chooseBestHeader();
+    return [...branch];
   }
 
   /** The headers at the beginning of `run` that are in the tree already. */

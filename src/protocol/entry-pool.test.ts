@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { entriesOf, entryOf } from '../../test/support/entry-fixture.ts';
 import { entryCount, entryIds, parseBody } from '../core/body.ts';
+import { createSigner, type Signer } from '../core/ed25519.ts';
+import { signEntry } from '../core/entry-signing.ts';
 import { createParams } from '../core/params.ts';
+import type { PooledEntry } from './effects.ts';
 import { EntryPool } from './entry-pool.ts';
 import {
   PENDING_BYTES_OF_PEERS_MAX,
+  PENDING_BYTES_PER_AUTHOR_MAX,
   PENDING_BYTES_PER_PEER_MAX,
   PENDING_ENTRIES_MAX,
   PENDING_ENTRIES_OF_PEERS_MAX,
@@ -65,7 +69,7 @@ test('one peer fills no more than its share, by number or by bytes, and gets it 
 test('a full pool takes no more of peers, has no room for its own user, and still takes what is returned', () => {
   const pool = new EntryPool(entriesOf('stored', PENDING_ENTRIES_MAX));
   const entry = entryOf('"more"');
-  assert.equal(pool.hasRoomFor([entry]), false);
+  assert.equal(pool.lackFor([entry])?.code, 'pool-full');
   assert.equal(pool.add(entry, 'p'), false);
   pool.addReturned([entry]);
   assert.equal(pool.count, PENDING_ENTRIES_MAX + 1);
@@ -77,7 +81,7 @@ test('however many keys strangers have, there is room left for what the own user
   const taken = spam.filter((entry, i) => pool.add(entry, `stranger-${i % 100}`));
   assert.equal(taken.length, PENDING_ENTRIES_OF_PEERS_MAX);
   const own = entriesOf('own', PENDING_ENTRIES_MAX - PENDING_ENTRIES_OF_PEERS_MAX);
-  assert.ok(pool.hasRoomFor(own));
+  assert.equal(pool.lackFor(own), undefined);
   for (const entry of own) assert.ok(pool.add(entry, undefined));
   assert.equal(pool.count, PENDING_ENTRIES_MAX);
 
@@ -89,7 +93,52 @@ test('however many keys strangers have, there is room left for what the own user
     bytes: new Uint8Array(sizeBytes),
   }));
   assert.equal(bulk.filter((entry, i) => large.add(entry, `stranger-${i % 8}`)).length, fitting);
-  assert.ok(large.hasRoomFor([entryOf('"own"')]));
+  assert.equal(large.lackFor([entryOf('"own"')]), undefined);
+});
+
+test('one author fills no more than a share, whoever hands the entries in, and gets it back as blocks take them', () => {
+  const [one, other] = [createSigner(new Uint8Array(32).fill(1)), createSigner(new Uint8Array(32).fill(2))];
+  const sizeBytes = 60 * 1024;
+  const signed = (signer: Signer, n: number) => {
+    const document = entryOf(JSON.stringify({ n, text: 'x'.repeat(sizeBytes) })).bytes;
+    const newly = signEntry(document, { signer, sequence: 0, previous: undefined, params: PARAMS });
+    assert.ok(newly.ok);
+    return newly.value;
+  };
+  const pool = new EntryPool([]);
+  const entries: PooledEntry[] = [];
+  let next = signed(one, 0);
+  for (let filled = next.bytes.length; filled <= PENDING_BYTES_PER_AUTHOR_MAX; filled += next.bytes.length) {
+    assert.equal(pool.lackFor([next]), undefined);
+    assert.ok(pool.add(next, entries.length % 2 === 0 ? undefined : `peer ${entries.length % 5}`));
+    entries.push(next);
+    next = signed(one, entries.length);
+  }
+  assert.equal(pool.add(next, 'peer'), false);
+  const lack = pool.lackFor([entryOf('1'), next]);
+  assert.deepEqual([lack?.code, lack?.code === 'author-share-full' && lack.author], ['author-share-full', one.author]);
+  assert.equal(pool.lackFor([signed(other, 0)]), undefined, 'others have theirs');
+  pool.removeIncluded(entries.slice(0, 1).map(({ id }) => id));
+  assert.equal(pool.lackFor([next]), undefined);
+  pool.addReturned(entries);
+  assert.equal(pool.count, entries.length, 'what came back is never refused');
+});
+
+test('an entry that came back from an abandoned block says so, and each says since when it waits', () => {
+  const [kept, own, returned] = entriesOf('w', 3);
+  assert.ok(kept && own && returned);
+  const pool = new EntryPool([kept]);
+  pool.add(own, undefined, 17);
+  pool.addReturned([returned], true, 18);
+  const facts = [kept, own, returned].map(({ id }) => {
+    const found = pool.find(id);
+    return [found?.isStored, found?.isReturned, found?.sinceMs];
+  });
+  assert.deepEqual(facts, [
+    [true, false, undefined],
+    [false, false, 17],
+    [true, true, 18],
+  ]);
 });
 
 test('an entry in a block is remembered as recent, until so many came after it or it is returned', () => {
@@ -141,9 +190,9 @@ test('while entries wait on disk nothing new is taken, of the user or of peers; 
   const [first, second, third] = entriesOf('w', 3);
   assert.ok(first && second && third);
   const pool = new EntryPool([first], [], false);
-  assert.equal(pool.hasRoomFor([third]), false);
+  assert.equal(pool.lackFor([third])?.code, 'pool-full');
   assert.equal(pool.add(third, 'peer'), false);
   assert.deepEqual(pool.addLoaded([first, second], true), [second]);
-  assert.equal(pool.hasRoomFor([third]), true);
+  assert.equal(pool.lackFor([third]), undefined);
   assert.equal(pool.add(third, 'peer'), true);
 });

@@ -1,34 +1,44 @@
 /** The entries that wait for a block, oldest first, within bounds. */
-import { assertPresent } from '../core/assert.ts';
 import { type Body, type BodyLimits, bodyFromEntries } from '../core/body.ts';
+import type { Did } from '../core/did-key.ts';
 import type { Hash } from '../core/hash.ts';
-import type { PeerId, PooledEntry } from './effects.ts';
+import { authorsOf } from '../core/signed-entry.ts';
+import type { PeerId, PooledEntry, RefusalFault } from './effects.ts';
 import {
   PENDING_BYTES_MAX,
   PENDING_BYTES_OF_PEERS_MAX,
+  PENDING_BYTES_PER_AUTHOR_MAX,
   PENDING_BYTES_PER_PEER_MAX,
   PENDING_ENTRIES_MAX,
   PENDING_ENTRIES_OF_PEERS_MAX,
+  PENDING_ENTRIES_PER_AUTHOR_MAX,
   PENDING_ENTRIES_PER_PEER_MAX,
   RECENT_IDS_MAX,
 } from './limits.ts';
+import { PoolShares } from './pool-shares.ts';
 import { RecentSet } from './recent-set.ts';
 
-interface Waiting extends PooledEntry {
-  /** Who brought it; undefined where this node's own user did. */
-  readonly peer: PeerId | undefined;
+/** An entry that waits. */
+export interface WaitingEntry extends PooledEntry {
   /** Whether the store has it: only then is it told of and mined. */
-  isStored: boolean;
+  readonly isStored: boolean;
+  /** Whether it was in a block that has been abandoned. */
+  readonly isReturned: boolean;
+  /** Since when it waits, by the clock on the wall; undefined where the node was started later. */
+  readonly sinceMs: number | undefined;
 }
 
-interface Share {
-  entries: number;
-  bytes: number;
+interface Waiting extends WaitingEntry {
+  /** Who brought it; undefined where this node's own user did. */
+  readonly peer: PeerId | undefined;
+  readonly authors: readonly Did[];
+  isStored: boolean;
 }
 
 export class EntryPool {
   readonly #waiting = new Map<Hash, Waiting>();
-  readonly #shares = new Map<PeerId, Share>();
+  readonly #peerShares = new PoolShares<PeerId>(PENDING_ENTRIES_PER_PEER_MAX, PENDING_BYTES_PER_PEER_MAX);
+  readonly #authorShares = new PoolShares<Did>(PENDING_ENTRIES_PER_AUTHOR_MAX, PENDING_BYTES_PER_AUTHOR_MAX);
   /** Ids in the latest blocks. */
   readonly #recent = new RecentSet(RECENT_IDS_MAX);
   #sizeBytes = 0;
@@ -85,37 +95,46 @@ export class EntryPool {
     return this.#recent.has(id);
   }
 
-  find(id: Hash): PooledEntry | undefined {
+  find(id: Hash): WaitingEntry | undefined {
     return this.#waiting.get(id);
   }
 
-  /** Whether `entries` from this node's own user would fit. None do while some wait on disk: these come first. */
-  hasRoomFor(entries: readonly PooledEntry[]): boolean {
-    if (!this.#isAll) return false;
-    const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
-    return this.count + entries.length <= PENDING_ENTRIES_MAX && this.#sizeBytes + bytes <= PENDING_BYTES_MAX;
+  /** Why `entries` from this node's own user do not fit, none of which waits here; undefined: they do. */
+  lackFor(entries: readonly PooledEntry[]): RefusalFault | undefined {
+    if (entries.length === 0) return undefined;
+    const sizeBytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
+    const fits = this.count + entries.length <= PENDING_ENTRIES_MAX && this.#sizeBytes + sizeBytes <= PENDING_BYTES_MAX;
+    // Those that wait on disk come first.
+    if (!this.#isAll || !fits) {
+      return { code: 'pool-full', entriesMax: PENDING_ENTRIES_MAX, bytesMax: PENDING_BYTES_MAX };
+    }
+    const author = this.#authorShares.exceededBy(
+      entries.map((entry) => ({ owners: authorNames(entry), sizeBytes: entry.bytes.length })),
+    );
+    if (author === undefined) return undefined;
+    const [entriesMax, bytesMax] = [PENDING_ENTRIES_PER_AUTHOR_MAX, PENDING_BYTES_PER_AUTHOR_MAX];
+    return { code: 'author-share-full', author, entriesMax, bytesMax };
   }
 
-  /** Takes an entry in, not yet stored. False where it waits already, or its peer, or all of them, have used up their share. */
-  add(entry: PooledEntry, peer: PeerId | undefined): boolean {
+  /**
+   * Takes an entry in, not yet stored, that came at `sinceMs` by the clock on the wall. False where it waits already; and
+   * where a peer has brought it and has used up its share, or its author has, or all peers together.
+   */
+  add(entry: PooledEntry, peer: PeerId | undefined, sinceMs?: number): boolean {
     if (this.#waiting.has(entry.id)) return false;
-    if (peer !== undefined) {
-      const share = this.#shares.get(peer) ?? { entries: 0, bytes: 0 };
-      const fits =
-        share.entries < PENDING_ENTRIES_PER_PEER_MAX && share.bytes + entry.bytes.length <= PENDING_BYTES_PER_PEER_MAX;
-      if (!fits || !this.#hasRoomForPeers(entry)) return false;
-    }
-    this.#insert({ ...entry, peer, isStored: false });
+    const authors = authorNames(entry);
+    if (peer !== undefined && !this.#hasRoomForPeer(peer, authors, entry.bytes.length)) return false;
+    this.#insert({ ...entry, peer, authors, isStored: false, isReturned: false, sinceMs });
     return true;
   }
 
   /**
    * Entries of abandoned blocks, which the store has put back already; `isAll` if there are no others of them. They are
-   * never refused: nothing is lost.
+   * never refused: nothing is lost. `sinceMs` is now.
    */
-  addReturned(entries: readonly PooledEntry[], isAll = true): void {
+  addReturned(entries: readonly PooledEntry[], isAll = true, sinceMs?: number): void {
     for (const { id } of entries) this.#recent.delete(id);
-    this.#insertStored(entries);
+    this.#insertStored(entries, { isReturned: true, sinceMs });
     this.#isAll &&= isAll;
   }
 
@@ -166,39 +185,63 @@ export class EntryPool {
     return bodyFromEntries(chosen, ids);
   }
 
-  /** Of peers less is taken than fits: keys cost nothing, and many of them must not turn this node's own user away. */
-  #hasRoomForPeers({ bytes }: PooledEntry): boolean {
-    if (!this.#isAll) return false;
-    return this.count < PENDING_ENTRIES_OF_PEERS_MAX && this.#sizeBytes + bytes.length <= PENDING_BYTES_OF_PEERS_MAX;
+  /**
+   * Whether there is room for an entry that `peer` has brought. Who its authors are is taken at its word: where there is none, nobody
+   * has to verify it. Of peers less is taken than fits: keys cost nothing, and many of them must not turn this node's own user away.
+   */
+  hasRoomFor(entry: PooledEntry, peer: PeerId): boolean {
+    return this.#hasRoomForPeer(peer, authorNames(entry), entry.bytes.length);
   }
 
-  #insertStored(entries: readonly PooledEntry[]): PooledEntry[] {
+  #hasRoomForPeer(peer: PeerId, authors: readonly Did[], sizeBytes: number): boolean {
+    if (!this.#isAll) return false;
+    const isWithinAll =
+      this.count < PENDING_ENTRIES_OF_PEERS_MAX && this.#sizeBytes + sizeBytes <= PENDING_BYTES_OF_PEERS_MAX;
+    const isWithin = (shares: PoolShares<string>, owners: readonly string[]) =>
+      shares.exceededBy([{ owners, sizeBytes }]) === undefined;
+    return isWithinAll && isWithin(this.#peerShares, [peer]) && isWithin(this.#authorShares, authors);
+  }
+
+  #insertStored(entries: readonly PooledEntry[], { isReturned, sinceMs }: StoredFacts = NOTHING_KNOWN): PooledEntry[] {
     const added = entries.filter(({ id }) => !this.#waiting.has(id));
-    for (const entry of added) this.#insert({ ...entry, peer: undefined, isStored: true });
+    for (const entry of added) {
+      const authors = authorNames(entry);
+      this.#insert({ ...entry, peer: undefined, authors, isStored: true, isReturned, sinceMs });
+    }
     this.#storedCount += added.length;
     return added;
   }
 
   #insert(waiting: Waiting): void {
-    this.#waiting.set(waiting.id, waiting);
-    this.#sizeBytes += waiting.bytes.length;
-    if (waiting.peer === undefined) return;
-    const share = this.#shares.get(waiting.peer) ?? { entries: 0, bytes: 0 };
-    share.entries++;
-    share.bytes += waiting.bytes.length;
-    this.#shares.set(waiting.peer, share);
+    const { id, bytes, peer, authors } = waiting;
+    this.#waiting.set(id, waiting);
+    this.#sizeBytes += bytes.length;
+    if (peer !== undefined) this.#peerShares.take([peer], bytes.length);
+    this.#authorShares.take(authors, bytes.length);
   }
 
   #remove(id: Hash): void {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
+    const { bytes, peer, authors, isStored } = waiting;
     this.#waiting.delete(id);
-    this.#sizeBytes -= waiting.bytes.length;
-    if (waiting.isStored) this.#storedCount--;
-    if (waiting.peer === undefined) return;
-    const share = assertPresent(this.#shares.get(waiting.peer), 'an entry of a peer is in its share');
-    share.entries--;
-    share.bytes -= waiting.bytes.length;
-    if (share.entries === 0) this.#shares.delete(waiting.peer);
+    this.#sizeBytes -= bytes.length;
+    if (isStored) this.#storedCount--;
+    if (peer !== undefined) this.#peerShares.giveBack([peer], bytes.length);
+    this.#authorShares.giveBack(authors, bytes.length);
   }
 }
+
+type StoredFacts = Pick<Waiting, 'isReturned' | 'sinceMs'>;
+
+const NOTHING_KNOWN: StoredFacts = { isReturned: false, sinceMs: undefined };
+
+/** Who has signed the entry, each once, by what its proofs say. */
+export function authorNames({ bytes, authors }: PooledEntry): readonly Did[] {
+  if (authors !== undefined) return authors;
+  const read = authorsOf(bytes);
+  return read.length === 0 ? NOBODY : read.map(({ author }) => author);
+}
+
+/** One array for all entries that nobody has signed. */
+const NOBODY: readonly Did[] = [];

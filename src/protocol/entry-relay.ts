@@ -108,6 +108,11 @@ export class EntryRelay {
     return effects;
   }
 
+  /** Whether `peer` was asked for the entry `id`, and it has not come. */
+  isAsked(peer: PeerSession, id: Hash): boolean {
+    return this.#asked.get(id)?.peer === peer;
+  }
+
   /** Whether `peer` was asked for the entry `id`, which has now arrived. */
   arrived(peer: PeerSession, id: Hash): boolean {
     peer.knownIds.add(id);

@@ -16,10 +16,11 @@ import {
   typesOf,
 } from '../../test/support/lone-machine.ts';
 import { bodyFromEntries } from '../core/body.ts';
+import { createGenesis } from '../core/genesis.ts';
 import type { Hash } from '../core/hash.ts';
 import type { Header } from '../core/header.ts';
 import { createParams } from '../core/params.ts';
-import { createGenesis, genesisPoint, hashedHeader } from '../core/validation.ts';
+import { genesisPoint, hashedHeader } from '../core/validation.ts';
 import type { Effect } from './effects.ts';
 import { REORGANISATION_ALARM_BLOCKS, STALL_MS_MIN } from './limits.ts';
 

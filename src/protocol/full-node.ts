@@ -9,29 +9,32 @@
  */
 import { assertNever } from '../core/assert.ts';
 import type { Block } from '../core/block.ts';
+import { createGenesis } from '../core/genesis.ts';
 import type { Hash } from '../core/hash.ts';
 import { encodeHeader } from '../core/header.ts';
 import type { NetworkParams } from '../core/params.ts';
-import type { Result } from '../core/result.ts';
-import { type ChainPoint, createGenesis, requiredBits, validateBody } from '../core/validation.ts';
+import { type ChainPoint, requiredBits } from '../core/validation.ts';
 import { AddressBook } from './address-book.ts';
-import { BlockRelay, type RelayFault, type RelayStep } from './block-relay.ts';
+import { BlockRelay } from './block-relay.ts';
 import { BlockShelf } from './block-shelf.ts';
 import type { TreeNode } from './block-tree.ts';
+import { BodyDelivery } from './body-delivery.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import type { Effect, Input, PeerId, RefusalFault, RequestId } from './effects.ts';
-import { parseEntries } from './entry-batch.ts';
+import { EntryIntake } from './entry-intake.ts';
 import type { EntryPool } from './entry-pool.ts';
 import { EntryRelay } from './entry-relay.ts';
 import { Ledger, type LedgerState } from './ledger.ts';
 import { MINING_REQUESTS_MAX, SCORE_BAN } from './limits.ts';
 import { Mender } from './mender.ts';
 import type { Message } from './message.ts';
+import { MessageJudge } from './message-judge.ts';
 import { MiningDesk, type MiningMode } from './mining-desk.ts';
 import type { Now } from './now.ts';
 import { PeerBook } from './peer-book.ts';
 import { isQuestion, PeerQuestions } from './peer-questions.ts';
 import type { PeerSession } from './peer-session.ts';
+import type { Refused } from './refused-entries.ts';
 import { type HeadersOutcome, Sync, type SyncStatus } from './sync.ts';
 
 export interface FullNodeOptions {
@@ -48,6 +51,8 @@ export interface FullNodeOptions {
 }
 
 export class FullNode {
+  /** For what may be done before a large message is taken in. */
+  readonly messageJudge: MessageJudge;
   readonly #params: NetworkParams;
   readonly #ledger: Ledger;
   readonly #peers = new PeerBook();
@@ -59,7 +64,9 @@ export class FullNode {
   readonly #relay: EntryRelay;
   readonly #questions: PeerQuestions;
   readonly #mender: Mender;
+  readonly #bodies: BodyDelivery;
   readonly #mining: MiningDesk;
+  readonly #entries: EntryIntake;
   #effects: Effect[] = [];
   #now: Now = { steadyMs: 0, unixMs: 0 };
 
@@ -67,13 +74,18 @@ export class FullNode {
     const { params } = options;
     this.#params = params;
     this.#ledger = new Ledger(params, options.state, options.windowBlocks);
-    const { tree, intake, pool } = this.#ledger;
+    const { tree, intake, pool, judge } = this.#ledger;
     this.#addresses = new AddressBook({ localPeer: options.localPeer });
     const peers = this.#peers.full;
-    this.#blockRelay = new BlockRelay({ tree, pool, params });
+    this.#blockRelay = new BlockRelay({ tree, pool, params, judge });
     this.#sync = new Sync({ tree, intake, params, peers, questions: this.#blockRelay });
     this.#relay = new EntryRelay({ pool, peers });
+    this.#entries = new EntryIntake({ params, ledger: this.#ledger, relay: this.#relay });
+    const { sessions } = this.#peers;
+    const [sync, relay, entries] = [this.#sync, this.#blockRelay, this.#entries];
+    this.messageJudge = new MessageJudge({ params, peers: sessions, ledger: this.#ledger, sync, relay, entries });
     this.#mender = new Mender(peers);
+    this.#bodies = new BodyDelivery({ params, ledger: this.#ledger, sync, relay, mender: this.#mender });
     this.#mining = new MiningDesk({ params, mode: options.miningMode, pool });
     this.#questions = new PeerQuestions({ shelf: this.#shelf, relay: this.#relay, addresses: this.#addresses });
     const { agent, addresses } = options;
@@ -102,6 +114,11 @@ export class FullNode {
 
   get pool(): Pick<EntryPool, 'count' | 'sizeBytes' | 'find' | 'stored'> {
     return this.#ledger.pool;
+  }
+
+  /** Why the entry was not recorded, if its refusal is remembered; it may be pending or in a block by now. */
+  refusedEntry(id: Hash): Refused | undefined {
+    return this.#entries.refused(id, this.#nowMs);
   }
 
   get peers(): Iterable<PeerSession> {
@@ -190,8 +207,12 @@ export class FullNode {
         return this.#do(this.#relay.announce(this.#ledger.pendingLoaded(input.entries, input.isAll)));
       case 'block-damaged':
         return this.#do(this.#mender.found(input.point, this.#nowMs));
+      case 'stored-block-invalid':
+        return this.#do(this.#ledger.foundInvalid(input.height, input.fault));
       case 'entries-submitted':
-        return this.#do(this.#ledger.submit(input.request, input.entries));
+      case 'entries-refused':
+      case 'entries-found':
+        return this.#do(this.#entries.take(input, this.#now));
       case 'mine-requested':
         if (this.fullSinceMs !== undefined) return this.#refuse(input.request, { code: 'store-full' });
         if (this.#mining.request(input.request, input.body)) return;
@@ -228,11 +249,12 @@ export class FullNode {
         return this.#headersTaken(peer, outcome.effects, outcome.fault);
       }
       case 'block':
-        return this.#blockReceived(peer, message.hash, message.bodyBytes);
       case 'block-ids':
-        return this.#piecesReceived(peer, message.hash, this.#blockRelay.idsReceived(peer, message));
-      case 'block-entries':
-        return this.#piecesReceived(peer, message.hash, this.#blockRelay.entriesReceived(peer, message));
+      case 'block-entries': {
+        const { effects, fault } = this.#bodies.take(peer, message, this.#nowMs);
+        this.#do(effects);
+        return this.#blame(peer, fault);
+      }
       case 'not-found':
         this.#do(this.#sync.notFound(peer, message.hashes, this.#nowMs));
         return;
@@ -242,7 +264,7 @@ export class FullNode {
         this.#do(this.#relay.inventoryReceived(peer, message.ids, this.#nowMs));
         return;
       case 'entries':
-        return this.#entriesReceived(peer, message.arrayBytes);
+        return this.#blame(peer, this.#entries.received(peer, message.arrayBytes, this.#now));
       case 'peers':
         // Only once for each question: nobody fills the book with addresses of his choice.
         if (peer.isAskedForPeers) this.#addresses.learn(message.addresses, peer.address);
@@ -269,50 +291,6 @@ export class FullNode {
     this.#misbehaved(peer.id, fault.code, UNPROVEN.has(fault.code) ? 2 : -SCORE_BAN);
   }
 
-  #blockReceived(peer: PeerSession, hash: Hash, bodyBytes: Uint8Array): void {
-    const damaged = this.#mender.wanted(hash);
-    if (damaged !== undefined) return this.#mend(peer, damaged, bodyBytes);
-    // What nobody was asked for is not even judged: memory and time go to what is wanted.
-    if (!this.#sync.isAsked(hash)) return;
-    const node = this.#delivered(peer, hash, bodyBytes.length);
-    if (node !== undefined) {
-      const block = validateBody(node.point, bodyBytes, this.#params);
-      // The header stays valid whatever body came with it: another peer may have the right one.
-      if (!block.ok) {
-        this.#sync.bodyRefused(node);
-        return this.#misbehaved(peer.id, block.fault.code, -SCORE_BAN);
-      }
-      this.#ledger.intake.hold(node, block.value);
-    }
-    this.#do(this.#sync.proceedWith(peer, this.#nowMs));
-  }
-
-  /** A body that was asked for has come. Gives back its place, if it is still missing there and there is room for it. */
-  #delivered(peer: PeerSession, hash: Hash, sizeBytes: number): TreeNode | undefined {
-    const hasRoom = this.#sync.blockReceived(peer, hash, sizeBytes, this.#nowMs);
-    const node = this.#ledger.tree.find(hash);
-    return hasRoom && node?.body === 'missing' ? node : undefined;
-  }
-
-  /** A piece of a body arrived: goes on with what it leads to. */
-  #piecesReceived(peer: PeerSession, hash: Hash, step: Result<RelayStep, RelayFault>): void {
-    if (!step.ok) return this.#misbehaved(peer.id, step.fault.code, -SCORE_BAN);
-    if (step.value.type === 'ask') this.#send(peer.id, step.value.message);
-    if (step.value.type !== 'whole') return;
-    const { body } = step.value;
-    const node = this.#delivered(peer, hash, body.bytes.length);
-    if (node !== undefined) this.#ledger.intake.hold(node, { hash, header: node.point.header, body });
-    this.#do(this.#sync.proceedWith(peer, this.#nowMs));
-  }
-
-  #mend(peer: PeerSession, point: ChainPoint, bodyBytes: Uint8Array): void {
-    const block = validateBody(point, bodyBytes, this.#params);
-    if (!block.ok) return this.#misbehaved(peer.id, block.fault.code, -SCORE_BAN);
-    this.#mender.mended(point.hash);
-    this.#ledger.mendBlock(block.value, point.work);
-    this.#effect({ type: 'report', level: 'info', code: 'block-mended', facts: { hash: point.hash, peer: peer.id } });
-  }
-
   #blockMined(block: Block): void {
     const reason = this.#ledger.takeBlock(block);
     if (reason === undefined) return;
@@ -320,15 +298,9 @@ export class FullNode {
     if (request !== undefined) this.#refuse(request, { code: 'block-refused', reason });
   }
 
-  #entriesReceived(peer: PeerSession, arrayBytes: Uint8Array): void {
-    const entries = parseEntries(arrayBytes, this.#params);
-    if (!entries.ok) return this.#misbehaved(peer.id, entries.fault.code, -SCORE_BAN);
-    for (const entry of entries.value) if (this.#relay.arrived(peer, entry.id)) this.#ledger.takeEntry(entry, peer.id);
-  }
-
   #committed(input: Input & { type: 'committed' }): void {
     const ledger = this.#ledger;
-    const outcome = ledger.committed(input);
+    const outcome = ledger.committed(input, this.#now.unixMs);
     this.#do(outcome.effects);
     this.#shelf.put(outcome.joined);
     this.#do(this.#mining.committed(ledger));
@@ -362,20 +334,20 @@ export class FullNode {
     this.#do(this.#addresses.due({ isTaken, outboundCount, nowMs: this.#nowMs }));
   }
 
+  #blame(peer: PeerSession, fault: string | undefined): void {
+    if (fault !== undefined) this.#misbehaved(peer.id, fault, -SCORE_BAN);
+  }
+
   #misbehaved(peer: PeerId, code: string, points: number): void {
     this.#do(this.#door.misbehaved(peer, { code, points }, this.#nowMs));
   }
 
   #refuse(request: RequestId, fault: RefusalFault): void {
-    this.#effect({ type: 'answer', request, answer: { type: 'refused', fault } });
+    this.#effects.push({ type: 'answer', request, answer: { type: 'refused', fault } });
   }
 
   #send(peer: PeerId, message: Message): void {
-    this.#effect({ type: 'send', peer, message });
-  }
-
-  #effect(effect: Effect): void {
-    this.#effects.push(effect);
+    this.#effects.push({ type: 'send', peer, message });
   }
 
   #do(effects: readonly Effect[]): void {

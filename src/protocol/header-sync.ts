@@ -145,6 +145,11 @@ export class HeaderSync {
 
   /** Takes headers for what they go on with. */
   #take(peer: PeerSession, run: Uint8Array, { steadyMs, unixMs }: Now): Taken {
+    const condemned = this.#tree.condemnedIn(run);
+    if (condemned !== undefined) {
+      this.#answered(peer, steadyMs);
+      return { effects: [], fault: condemned };
+    }
     const count = countUntil(run, Math.floor(unixMs / 1000) + this.#params.futureTimeMax);
     const isHeld = count < headerCount(run);
     const isFull = !isHeld && count === HEADERS_PER_MESSAGE_MAX;

@@ -38,6 +38,9 @@ export const HEADER_LEAD_BLOCKS_MAX = 20_000;
 /** Headers in memory, the active window included. */
 export const TREE_HEADERS_MAX = 65_536;
 
+/** Blocks that break a rule for good, of which that is remembered. */
+export const INVALID_BLOCKS_MAX = 1_000;
+
 /** Messages of a chain in its first pass: one hash of 32 bytes is kept for each. */
 export const PRESYNC_MESSAGES_MAX = 65_536;
 
@@ -96,6 +99,23 @@ export const PENDING_BYTES_OF_PEERS_MAX = 48 * 1024 * 1024;
 /** Of the pool's entries, those that one peer brought. */
 export const PENDING_ENTRIES_PER_PEER_MAX = 10_000;
 export const PENDING_BYTES_PER_PEER_MAX = 16 * 1024 * 1024;
+
+/** Of the pool's entries, those that one author has signed, whoever brought them. */
+export const PENDING_ENTRIES_PER_AUTHOR_MAX = 20_000;
+export const PENDING_BYTES_PER_AUTHOR_MAX = 24 * 1024 * 1024;
+
+/** Signed entries of which is remembered that they are right, so that what comes twice is verified once. */
+export const JUDGED_ENTRIES_MAX = 16_384;
+
+/** A message with signed entries that is larger is judged ahead, with pauses: so much takes some 10 ms. */
+export const JUDGED_AT_ONCE_BYTES_MAX = 32 * 1024;
+
+/** Refused entries of which is remembered why, and for how long. */
+export const REFUSED_ENTRIES_MAX = 10_000;
+export const REFUSED_MEMORY_MS = 60 * 60_000;
+
+/** Entries that are looked up on disk in one question, where they are to be recorded once. */
+export const FOUND_AT_ONCE_MAX = 1_024;
 
 /** Entries that one peer was asked for and has not sent yet. What it tells of beyond that is not asked for. */
 export const ENTRIES_ASKED_PER_PEER_MAX = 10_000;

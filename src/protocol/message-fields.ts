@@ -1,7 +1,8 @@
 /** The members of a peer's message, each in its form and within its limit, or undefined. */
-import { decodeUtf8, hexInto } from '#host';
+import { decodeUtf8 } from '#host';
 import { HASH_BYTES, type Hash, parseHash } from '../core/hash.ts';
 import { HEADER_BYTES } from '../core/header.ts';
+import { parseHex } from '../core/hex.ts';
 import { ADDRESS_CHARACTERS_MAX } from './limits.ts';
 import type { PeerTip } from './peer-session.ts';
 
@@ -74,11 +75,7 @@ export function asRising(value: unknown, max: number): number[] | undefined {
 
 /** At most so many bytes, as lower-case hex digits. */
 export function asBytes(value: unknown, max: number): Uint8Array | undefined {
-  if (typeof value !== 'string' || value.length % 2 !== 0 || value.length > 2 * max) return undefined;
-  if (!HEX_TEXT.test(value)) return undefined;
-  const bytes = new Uint8Array(value.length / 2);
-  hexInto(value, bytes, 0);
-  return bytes;
+  return typeof value !== 'string' || value.length > 2 * max ? undefined : parseHex(value);
 }
 
 /** Lower-case hex digits that may be `max` headers at most. What they say is judged by whoever takes them in. */

@@ -48,6 +48,8 @@ export class PeerSession {
   /** When it last delivered the body that was due, or was asked for one while it owed none. */
   deliveredMs = 0;
   stallMs = STALL_MS_MIN;
+  /** While a message of the peer is judged, it can deliver nothing more: that is no fault of its. */
+  isHeldBack = false;
   /** Its best chain above the active one, as it was last asked for bodies of it. Other peers may have the same. */
   path: DownloadPath | undefined;
   /** Ids of entries that it has. */

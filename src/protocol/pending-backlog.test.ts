@@ -28,7 +28,7 @@ test('the entries of a reorganisation that are more than are handed over at once
 test('while entries wait on disk nothing new is taken in, and more are read once half of the pool is gone', () => {
   const kept = Array.from({ length: PENDING_ENTRIES_MAX / 2 }, (_, i) => entryOf(`${i}`));
   const pool = new EntryPool(kept, [], false);
-  assert.ok(!pool.hasRoomFor([entryOf('"new"')]));
+  assert.equal(pool.lackFor([entryOf('"new"')])?.code, 'pool-full');
   const shortages = [pool.shortage];
   pool.removeIncluded(kept.slice(0, 1).map(({ id }) => id));
   shortages.push(pool.shortage);
@@ -36,6 +36,6 @@ test('while entries wait on disk nothing new is taken in, and more are read once
   assert.equal(shortages[1]?.entriesMax, PENDING_ENTRIES_MAX / 2 + 1, 'one more than are here');
   const late = entryOf('"late"');
   assert.deepEqual(pool.addLoaded([...kept.slice(1, 3), late], true), [late], 'those that are here are passed over');
-  assert.ok(pool.hasRoomFor([entryOf('"new"')]));
+  assert.equal(pool.lackFor([entryOf('"new"')]), undefined);
   assert.equal(pool.storedCount, kept.length);
 });

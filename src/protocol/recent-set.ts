@@ -18,6 +18,10 @@ export class RecentSet {
     this.#max = max;
   }
 
+  get isEmpty(): boolean {
+    return this.#places.size === 0;
+  }
+
   has(hash: Hash): boolean {
     return this.#places.has(hash);
   }

@@ -12,6 +12,11 @@ export class SideEntries {
   readonly #ids = new Map<Hash, readonly Hash[]>();
   #count = 0;
 
+  /** Whether the ids of the block are kept. */
+  has(hash: Hash): boolean {
+    return this.#ids.has(hash);
+  }
+
   /** Keeps the ids of `block`, and lets those of the oldest blocks go where there are too many. */
   put({ hash, body }: Block): void {
     if (this.#ids.has(hash)) return;

@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import { textOf } from '../../test/support/effect-text.ts';
 import { readRun } from '../../test/support/header-bytes.ts';
+import { createGenesis } from '../core/genesis.ts';
 import type { Hash } from '../core/hash.ts';
-import { createGenesis } from '../core/validation.ts';
 import type { Answer, Effect, Input, NodeEvent } from '../protocol/effects.ts';
 import type { FullNodeOptions } from '../protocol/full-node.ts';
 import type { Now } from '../protocol/now.ts';

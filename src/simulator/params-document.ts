@@ -3,8 +3,10 @@ import type { NetworkParams } from '../core/params.ts';
 import type { ParamsDocument } from './second-implementation/params.ts';
 
 export function paramsDocument(params: NetworkParams): ParamsDocument {
+  const { signatures, stampBits, writers } = params;
+  const isPlain = signatures === 'optional' && stampBits === 0 && writers.length === 0;
   return {
-    format: 1,
+    format: isPlain ? 1 : 2,
     name: params.name,
     genesis_time: params.genesisTime,
     block_interval: params.blockInterval,
@@ -17,6 +19,9 @@ export function paramsDocument(params: NetworkParams): ParamsDocument {
     entry_bytes_max: params.entryBytesMax,
     entries_max: params.entriesMax,
     body_bytes_max: params.bodyBytesMax,
+    ...(signatures === 'optional' ? {} : { signatures }),
+    ...(stampBits === 0 ? {} : { stamp_bits: stampBits }),
+    ...(writers.length === 0 ? {} : { writers }),
   };
 }
 

@@ -55,7 +55,14 @@ export type DelaySetting =
 export type PlannedEvent = { readonly atMs: number } & (Work | Fault);
 
 export type Work =
-  | { readonly type: 'append'; readonly node: number; readonly entries: number; readonly sizeBytes: number }
+  /** With `once`, entries that others may have handed in before, of a few that there are, each to be recorded once. */
+  | {
+      readonly type: 'append';
+      readonly node: number;
+      readonly entries: number;
+      readonly sizeBytes: number;
+      readonly once?: true;
+    }
   | { readonly type: 'mine'; readonly node: number; readonly entries: number };
 
 /** What goes wrong, and for how long. */

@@ -13,8 +13,13 @@ export async function carryOut(world: World, event: PlannedEvent, number: number
   switch (event.type) {
     case 'append': {
       const node = world.node(event.node);
-      const texts = Array.from({ length: event.entries }, (_, i) => entryText(`${number}.${i}`, event.sizeBytes));
-      if (node.isUp) world.submit(node, ...texts);
+      if (!node.isUp) return;
+      const numbered = Array.from({ length: event.entries }, (_, i) => i);
+      if (event.once === true) {
+        world.submitOnce(node, ...numbered.map((i) => `"once ${(number + i) % ONCE_ENTRIES}"`));
+      } else {
+        world.submit(node, ...numbered.map((i) => entryText(`${number}.${i}`, event.sizeBytes)));
+      }
       return;
     }
     case 'mine': {
@@ -147,3 +152,6 @@ async function restore(
 function entryText(name: string, sizeBytes: number): string {
   return `"${name.padEnd(sizeBytes - 2, '.')}"`;
 }
+
+/** So many are handed in again and again. */
+const ONCE_ENTRIES = 12;

@@ -14,6 +14,7 @@ import type {
   ChainChange,
   ChainStore,
   CommittedChange,
+  FirstPlaces,
   LoadOptions,
   PendingBatch,
   PendingLimits,
@@ -136,6 +137,13 @@ export class SimulatedDisk {
     // The path is made of the body.
     if (place !== undefined) this.#assertSound(place.hash, place.height);
     return proof;
+  }
+
+  async firstPlaces(ids: readonly Hash[]): Promise<FirstPlaces> {
+    const found = await this.#store.firstPlaces(ids);
+    // Whole ids are compared in the block.
+    for (const place of found.places) if (place !== undefined) this.#assertSound(place.hash, place.height);
+    return found;
   }
 
   /** From now on the body of this block cannot be read, until it is stored again. */

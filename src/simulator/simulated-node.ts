@@ -219,6 +219,14 @@ export class SimulatedNode implements Endpoint {
         return this.#onDisk('question', async () => {
           this.feed({ type: 'pending-loaded', ...(await this.disk.pending(effect)) });
         });
+      case 'find-entries':
+        return this.#onDisk('question', async () => {
+          const nothing = { places: effect.ids.map(() => undefined), indexedTo: -1 };
+          this.feed({
+            type: 'entries-found',
+            ...(await this.#unlessDamaged(this.disk.firstPlaces(effect.ids), nothing)),
+          });
+        });
       case 'load-branch-point':
         return this.#onDisk('question', async () => {
           const { peer, hash } = effect;

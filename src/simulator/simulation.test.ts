@@ -8,7 +8,7 @@ import { drawPlan } from './swarm.ts';
 
 /** Of the seeds that every change is held against, those that run with all tests. */
 const SEEDS = Array.from({ length: 12 }, (_, i) => i + 1);
-const MINUTES = 20;
+const MINUTES = 10;
 
 for (const seed of SEEDS) {
   test(`every invariant holds in the network of seed ${seed}`, async () => {

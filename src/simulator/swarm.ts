@@ -95,6 +95,7 @@ function drawWeather(random: Random): Weather {
 /** What people do: entries now and then, many at once, large ones, and blocks that are asked for. */
 function drawWork(random: Random, { nodes, blockInterval }: Setting, faultyMs: number): PlannedEvent[] {
   const events: PlannedEvent[] = [];
+  const again = random.stream('once');
   const meanMs = random.between(0.1, 6) * blockInterval * 1000;
   const sizeMax = random.pick([20, 300, 3_000]);
   for (let atMs = random.waiting(meanMs); atMs < faultyMs; atMs += random.waiting(meanMs)) {
@@ -104,7 +105,8 @@ function drawWork(random: Random, { nodes, blockInterval }: Setting, faultyMs: n
     if (kind < 0.1) events.push({ atMs: at, type: 'mine', node, entries: random.integer(0, 3) });
     else {
       const entries = kind < 0.95 ? random.integer(1, 3) : random.integer(10, 200);
-      events.push({ atMs: at, type: 'append', node, entries, sizeBytes: random.integer(12, sizeMax) });
+      const append = { atMs: at, type: 'append', node, entries, sizeBytes: random.integer(12, sizeMax) } as const;
+      events.push(again.chance(ONCE_SHARE) ? { ...append, once: true } : append);
     }
   }
   return events;
@@ -208,3 +210,6 @@ const YEAR_MS = 365 * 24 * 3_600_000;
 
 /** Few enough to be outdone whatever befalls the other miners. */
 const SHARE_AHEAD_MAX = 0.05;
+
+/** Of what is handed in, the part that is to be recorded once. */
+const ONCE_SHARE = 0.3;

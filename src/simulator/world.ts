@@ -46,6 +46,12 @@ export interface WorldOptions {
   readonly tickMs?: number;
 }
 
+/** Entries that a node was given. */
+export interface Submission {
+  readonly request: RequestId;
+  readonly ids: readonly Hash[];
+}
+
 export class World {
   readonly random: Random;
   readonly params: NetworkParams;
@@ -168,13 +174,19 @@ export class World {
   }
 
   /** Submits JSON texts that are canonical already. */
-  submit(
-    node: SimulatedNode,
-    ...entries: readonly string[]
-  ): { readonly request: RequestId; readonly ids: readonly Hash[] } {
+  submit(node: SimulatedNode, ...entries: readonly string[]): Submission {
+    return this.#submit(node, entries, false);
+  }
+
+  /** As `submit`, but for those that stand in the chain already. */
+  submitOnce(node: SimulatedNode, ...entries: readonly string[]): Submission {
+    return this.#submit(node, entries, true);
+  }
+
+  #submit(node: SimulatedNode, entries: readonly string[], once: boolean): Submission {
     const pooled = entries.map((text) => encodeUtf8(text)).map((bytes) => ({ id: hashLeaf(bytes), bytes }));
     const request = this.#nextRequest();
-    node.feed({ type: 'entries-submitted', request, entries: pooled });
+    node.feed({ type: 'entries-submitted', request, entries: pooled, once });
     return { request, ids: pooled.map(({ id }) => id) };
   }
 

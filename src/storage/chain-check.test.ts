@@ -8,12 +8,14 @@ import {
   singleBody,
   TEST_PARAMS,
 } from '../../test/support/chain-fixture.ts';
+import { signedEntry } from '../../test/support/signers.ts';
 import { chainPart } from '../../test/support/store-change.ts';
 import { type Block, createBlock } from '../core/block.ts';
+import { createGenesis } from '../core/genesis.ts';
 import { hashBytes, hashToNumber } from '../core/hash.ts';
 import { createParams } from '../core/params.ts';
 import { bitsToTarget } from '../core/target.ts';
-import { createGenesis, genesisPoint } from '../core/validation.ts';
+import { genesisPoint } from '../core/validation.ts';
 import { checkChain } from './chain-check.ts';
 import type { ChainCheck } from './chain-store.ts';
 import { blockDamaged, StoreError } from './store-error.ts';
@@ -155,3 +157,37 @@ describe('reading', () => {
 });
 
 const GENESIS = createGenesis(TEST_PARAMS);
+
+describe('a body of signatures', () => {
+  const SIGNED = Array.from({ length: 200 }, (_, i) => {
+    return Buffer.from(signedEntry(`{"n":${i}}`, { params: TEST_PARAMS }).bytes).toString();
+  });
+  const signedChain = (entries: readonly string[]) =>
+    buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf(...entries));
+
+  test('is judged with turns for others in between, and can be left in the middle', async () => {
+    let turns = 0;
+    const count = () => {
+      turns++;
+      waiting = setImmediate(count);
+    };
+    let waiting = setImmediate(count);
+    try {
+      assert.deepEqual(await check(signedChain(SIGNED)), { blocks: 2, fault: undefined });
+      assert.ok(turns >= 5, `${turns} turns`);
+    } finally {
+      clearImmediate(waiting);
+    }
+    const leaving = new AbortController();
+    const checked = check(signedChain(SIGNED), undefined, { signal: leaving.signal });
+    setImmediate(() => leaving.abort(new Error('enough')));
+    await assert.rejects(checked, /enough/);
+  });
+
+  test('with one that is forged is named with the place of the entry', async () => {
+    const forged = SIGNED.with(7, (SIGNED[7] ?? '').replace('"n":7', '"n":8'));
+    const { blocks, fault } = await check(signedChain(forged));
+    assert.deepEqual([blocks, fault?.height, fault?.code], [1, 1, 'proof-signature-wrong']);
+    assert.match(fault?.message ?? '', /^entry 7 /);
+  });
+});

@@ -19,9 +19,10 @@ import {
 } from '../../test/support/store-change.ts';
 import type { Block } from '../core/block.ts';
 import { encodeBlockJson } from '../core/block-json.ts';
+import { createGenesis } from '../core/genesis.ts';
 import { type Hash, ZERO_HASH } from '../core/hash.ts';
 import { encodeHeader } from '../core/header.ts';
-import { createGenesis, genesisPoint } from '../core/validation.ts';
+import { genesisPoint } from '../core/validation.ts';
 import { type ChainStore, RETURNED_LIMITS } from './chain-store.ts';
 
 /** Runs the suite. `withStore` runs its argument on a new store of TEST_PARAMS. */
@@ -58,6 +59,69 @@ export function testChainReading(withStore: (work: (store: ChainStore) => Promis
         assert.deepEqual((await store.entryPlaces(pendingEntry('"main"').id, 9)).places, []);
         await store.commit({ ...switchTo(1, main), blocks: [] });
         assert.equal((await store.entryPlaces(pendingEntry('"main"').id, 9)).places.length, 2);
+      });
+    });
+  });
+
+  describe('first places of many entries', () => {
+    test('are the lowest of each, in the order of the question', async () => {
+      await withStore(async (store) => {
+        const { blocks, points } = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 4, (height) =>
+          height === 2 ? bodyOf('"x"') : bodyOf(`${height}`, '"a"', '"a"'),
+        );
+        await store.commit(growth({ blocks, points }));
+        const ids = ['"nowhere"', '"a"', '4', '"x"', '"a"'].map((text) => pendingEntry(text).id);
+        const a = { height: 1, hash: blocks[0]?.hash, index: 1 };
+        const four = { height: 4, hash: blocks[3]?.hash, index: 0 };
+        const x = { height: 2, hash: blocks[1]?.hash, index: 0 };
+        assert.deepEqual(await store.firstPlaces(ids), { places: [undefined, a, four, x, a], indexedTo: 4 });
+        assert.deepEqual(await store.firstPlaces([]), { places: [], indexedTo: 4 });
+      });
+    });
+
+    test('are those of the chain that is active now', async () => {
+      await withStore(async (store) => {
+        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 3, () => bodyOf('"main"'));
+        const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 2, () => bodyOf('"side"'));
+        const ids = ['"main"', '"side"'].map((text) => pendingEntry(text).id);
+        const heights = async () => (await store.firstPlaces(ids)).places.map((place) => place?.height);
+        await store.commit(growth(main));
+        assert.deepEqual(await heights(), [1, undefined]);
+        await store.commit(switchTo(0, side));
+        assert.deepEqual(await heights(), [undefined, 1]);
+      });
+    });
+
+    test('are those after a commit that was given before the question, and the commit is answered first', async () => {
+      await withStore(async (store) => {
+        const main = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"main"'));
+        const order: string[] = [];
+        const [, { places, indexedTo }] = await Promise.all([
+          store.commit(growth(main)).finally(() => order.push('commit')),
+          store.firstPlaces([pendingEntry('"main"').id]).finally(() => order.push('places')),
+        ]);
+        assert.deepEqual([places[0]?.height, indexedTo, order], [1, 1, ['commit', 'places']]);
+      });
+    });
+  });
+
+  describe('an entry that waits', () => {
+    test('is told of with its places, until a block takes it and again when the block is abandoned', async () => {
+      await withStore(async (store) => {
+        const entry = pendingEntry('"main"');
+        const standing = async () => {
+          const { places, pending } = await store.entryPlaces(entry.id, 9);
+          return { heights: places.map(({ height }) => height), pending: pending && plainBytes(pending) };
+        };
+        const waits = { heights: [], pending: plainBytes(entry.bytes) };
+        assert.deepEqual(await standing(), { heights: [], pending: undefined });
+        await store.commit({ ...NO_CHANGE, pendingAdded: [pendingEntry('"other"'), entry] });
+        assert.deepEqual(await standing(), waits);
+        await store.commit(growth(buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 1, () => bodyOf('"main"'))));
+        assert.deepEqual(await standing(), { heights: [1], pending: undefined });
+        const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 2, () => bodyOf('"side"'));
+        await store.commit(switchTo(0, side));
+        assert.deepEqual(await standing(), waits);
       });
     });
   });

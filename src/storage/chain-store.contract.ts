@@ -21,8 +21,9 @@ import {
 import type { Block } from '../core/block.ts';
 import { encodeBlockJson } from '../core/block-json.ts';
 import { entryIds } from '../core/body.ts';
+import { createGenesis } from '../core/genesis.ts';
 import { type Hash, ZERO_HASH } from '../core/hash.ts';
-import { createGenesis, genesisPoint } from '../core/validation.ts';
+import { genesisPoint } from '../core/validation.ts';
 import { testChainReading } from './chain-reading.contract.ts';
 import type { ChainChange, ChainStore, PendingEntry } from './chain-store.ts';
 import { testStoredProofs } from './stored-proofs.contract.ts';

@@ -69,6 +69,16 @@ export interface StoredChain {
   /** The active chain's hashes at the heights 0, interval, 2 × interval and so on. */
   readonly milestones: readonly Hash[];
   readonly pending: PendingBatch;
+  /** What has waited since before a rule was made that it breaks: it has just been taken away. */
+  readonly broken: readonly BrokenEntry[];
+  /** Whether its blocks are known to obey the rules for entries of today; else `check` finds out, and it is remembered. */
+  readonly isJudged: boolean;
+}
+
+/** A pending entry that no block may hold, and the rule that it breaks. */
+export interface BrokenEntry {
+  readonly id: Hash;
+  readonly code: string;
 }
 
 export interface LoadOptions {
@@ -92,9 +102,20 @@ export interface EntryPlace {
   readonly index: number;
 }
 
+/** Where an entry stands, all at one moment. */
 export interface EntryPlaces {
   readonly places: readonly EntryPlace[];
   /** The height up to which the active chain was looked through: below the tip while an index is being built. */
+  readonly indexedTo: number;
+  /** Its bytes, where it waits for a block. */
+  readonly pending: Uint8Array | undefined;
+}
+
+/** Where several entries stand first, all at one moment. */
+export interface FirstPlaces {
+  /** The lowest place of each, in the order in which they were asked for. */
+  readonly places: readonly (EntryPlace | undefined)[];
+  /** As in EntryPlaces. */
   readonly indexedTo: number;
 }
 
@@ -204,12 +225,19 @@ export interface ChainStore {
   /**
    * Reads every block of the active chain and judges it as if it came from a stranger. What the store finds damaged is
    * an answer; that the disk cannot be read is thrown. `onProgress` hears now and then how many blocks are done, of how
-   * many. Throws the reason of `signal` once it is aborted.
+   * many. Throws the reason of `signal` once it is aborted. Others have their turn meanwhile. A chain that is found right
+   * is remembered as judged.
    */
   check(options: ChainCheckOptions): Promise<ChainCheck>;
 
   /** Where the entry `id` stands in the active chain, lowest first; `max` at most. */
   entryPlaces(id: Hash, max: number): Promise<EntryPlaces>;
+
+  /**
+   * The lowest places of many entries. An index that is behind the tip by a few hundred blocks is brought up to it before, so
+   * that the answer is about all of the chain: the one after the commits that were given before this was asked.
+   */
+  firstPlaces(ids: readonly Hash[]): Promise<FirstPlaces>;
 
   /** A proof of the active chain of this moment, as `proveChain` writes it. */
   chainProof(): Promise<StoredProof>;

@@ -7,7 +7,8 @@
  */
 import type { Hash } from '../core/hash.ts';
 import { hashAt } from './block-table.ts';
-import { type Database, integerAt, type Statement } from './sqlite-database.ts';
+import { type Database, integerAt, type Statement, textAt } from './sqlite-database.ts';
+import { WordFilter } from './word-filter.ts';
 
 /**
  * A full-text index that holds no text: its documents are the active blocks, by height, and their words the first 48
@@ -37,8 +38,14 @@ export class EntryIndex {
   readonly #selectReaches: Statement;
   readonly #insertReach: Statement;
   readonly #deleteReach: Statement;
+  readonly #wordsAfter: Statement;
+  readonly #filter = new WordFilter();
+  /** The filter knows the words of the file up to this one, and those that were added since; undefined: it knows them all. */
+  #filteredTo: string | undefined = '';
 
   constructor(database: Database) {
+    database.exec("CREATE VIRTUAL TABLE IF NOT EXISTS temp.known_words USING fts5vocab('main', 'entry_index', 'row')");
+    this.#wordsAfter = database.statement(`SELECT term FROM temp.known_words WHERE term > ? LIMIT ${FILTERED_AT_ONCE}`);
     this.#insert = database.statement('INSERT INTO entry_index (rowid, ids) VALUES (?, ?)');
     this.#deleteAbove = database.statement('DELETE FROM entry_index WHERE rowid > ?');
     this.#next = database.statement(
@@ -56,7 +63,20 @@ export class EntryIndex {
 
   /** Notes the entries of the block at `height`, within a transaction that ends in `reachedTo`. */
   add(height: number, ids: readonly Hash[]): void {
-    if (ids.length > 0) this.#insert.run(height, ids.map(entryWord).join(' '));
+    if (ids.length === 0) return;
+    const words = ids.map(entryWord);
+    this.#insert.run(height, words.join(' '));
+    for (const word of words) this.#filter.add(word);
+  }
+
+  /** Tells the filter of some more words in the file. False: there are no more that it should know. */
+  filterSome(): boolean {
+    // Beyond that, it would take nearly every word for held.
+    if (this.#filteredTo === undefined || this.#filter.count > FILTERED_MAX) return false;
+    const words = this.#wordsAfter.all(this.#filteredTo).map((row) => textAt(row, 0));
+    for (const word of words) this.#filter.add(word);
+    this.#filteredTo = words.at(-1);
+    return this.#filteredTo !== undefined;
   }
 
   /** Notes that the index reaches up to the block `hash` at `height`. */
@@ -77,7 +97,9 @@ export class EntryIndex {
 
   /** The lowest height from `from` up whose block may hold the entry `id`. */
   nextHeight(id: Hash, from: number): number | undefined {
-    const row = this.#next.one(`"${entryWord(id)}"`, from);
+    const word = entryWord(id);
+    if (this.#filteredTo === undefined && !this.#filter.mayHave(word)) return undefined;
+    const row = this.#next.one(`"${word}"`, from);
     return row === undefined ? undefined : integerAt(row, 0);
   }
 }
@@ -86,3 +108,7 @@ export class EntryIndex {
 export function entryWord(id: Hash): string {
   return id.slice(0, 12);
 }
+
+/** Words: 3 ms, and 0.6 s for a million. */
+const FILTERED_AT_ONCE = 4_096;
+const FILTERED_MAX = 16_777_216;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -57,15 +57,17 @@ test('a commit does not wait for the index, which says how far it is, and reache
   const store = await open(newFolder());
   await store.commit(growth(main));
   const before = await store.entryPlaces(A, 100);
-  assert.deepEqual(before, { places: [], indexedTo: -1 });
+  assert.deepEqual(before, { places: [], indexedTo: -1, pending: undefined });
   await settled(store);
   assert.deepEqual(await heightsOf(store, '"a"'), tens(10, 400));
   assert.deepEqual(await heightsOf(store, '"main 399"'), [399]);
   await store.close();
 });
 
-test('up to 64 blocks above the index are read, one more are not', async () => {
+test('up to 64 blocks above the index are read, one more are not', async (t) => {
   const folder = await indexedFolder(chainPart(main, 0, 300));
+  // What is behind is not caught up with before the test has a while go by.
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const store = await open(folder);
   await store.commit(growth(chainPart(main, 300, 364)));
   assert.equal((await store.entryPlaces(A, 1)).indexedTo, 364);
@@ -73,6 +75,7 @@ test('up to 64 blocks above the index are read, one more are not', async () => {
   await store.commit(growth(chainPart(main, 364, 365)));
   assert.equal((await store.entryPlaces(A, 1)).indexedTo, 300);
   assert.deepEqual(await heightsOf(store, '"a"'), tens(10, 300));
+  t.mock.timers.tick(1_000);
   await settled(store);
   assert.deepEqual(await heightsOf(store, '"main 365"'), [365]);
   await store.close();
@@ -169,6 +172,42 @@ test('a block that cannot be read holds the index up below it, until it is mende
   await damaged.close();
 });
 
+test('a damaged index that cannot be made again is made as soon as it can be', async () => {
+  const folder = await indexedFolder(main);
+  damage(folder);
+  const opening = open(folder);
+  // What cannot be removed.
+  mkdirSync(join(folder, 'index.sqlite-journal'));
+  const store = await opening;
+  for (let looks = 0; looks < 2; looks++) {
+    await assert.rejects(store.firstPlaces([A]), { name: 'StoreError', code: 'store-io' });
+  }
+  rmdirSync(join(folder, 'index.sqlite-journal'));
+  assert.equal((await store.firstPlaces([A])).places[0]?.height, 10);
+  await settled(store);
+  assert.deepEqual(await heightsOf(store, '"a"'), tens(10, 400));
+  await store.close();
+});
+
+test('an index that turns out damaged while entries are looked for does not make them new', async () => {
+  const folder = await indexedFolder(main);
+  const path = join(folder, 'index.sqlite');
+  damage(folder);
+  const damaged = readFileSync(path);
+  for (const look of [
+    async (store: ChainStore) => (await store.firstPlaces([A])).places[0]?.height,
+    async (store: ChainStore) => {
+      const { places, indexedTo } = await store.entryPlaces(A, 1);
+      return indexedTo < 10 ? 10 : places[0]?.height;
+    },
+  ]) {
+    writeFileSync(path, damaged);
+    const store = await open(folder);
+    assert.equal(await look(store), 10);
+    await store.close();
+  }
+});
+
 test('an entry that moves to another height while it is looked for is found where it stands in the end', async () => {
   const store = await open(newFolder());
   await store.commit(growth(chainPart(main, 0, 30)));
@@ -181,9 +220,48 @@ test('an entry that moves to another height while it is looked for is found wher
   assert.deepEqual(await looking, {
     places: [{ height: 1, hash: side.blocks[0]?.hash, index: 0 }],
     indexedTo: 31,
+    pending: undefined,
   });
   await store.close();
 });
+
+test('a question for many entries brings the index to the tip, however far it was behind, if not in one go', async () => {
+  const store = await open(newFolder());
+  await store.commit(growth(main));
+  const wanted = ['"a"', '"main 399"', '"nowhere"', '"a"'].map((text) => pendingEntry(text).id);
+  const { places, indexedTo } = await store.firstPlaces(wanted);
+  assert.equal(indexedTo, 400);
+  assert.deepEqual(
+    places.map((place) => place?.height),
+    [10, 399, undefined, 10],
+  );
+  await store.commit(growth(chainPart(chainOf('main', 2_000), 400, 2_000)));
+  const heights: number[] = [];
+  for (let asked = 0; asked < 3; asked++) heights.push((await store.firstPlaces(wanted)).indexedTo);
+  assert.deepEqual(heights, [400 + 4 * 256, 2_000, 2_000]);
+  await store.close();
+});
+
+test('an entry that moves while many are looked for is found where it stands in the end', async () => {
+  const store = await open(newFolder());
+  await store.commit(growth(chainPart(main, 0, 30)));
+  const looking = store.firstPlaces(['"main 3"', '"main 25"', '"a"'].map((text) => pendingEntry(text).id));
+  await nextTurn();
+  const side = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 31, (height) =>
+    bodyOf(height === 1 ? '"main 25"' : `"side ${height}"`),
+  );
+  await store.commit(switchTo(0, side));
+  assert.deepEqual(await looking, {
+    places: [undefined, { height: 1, hash: side.blocks[0]?.hash, index: 0 }, undefined],
+    indexedTo: 31,
+  });
+  await store.close();
+});
+
+/** What is only met when entries are looked for. */
+function damage(folder: string): void {
+  edit(folder, 'UPDATE entry_index_data SET block = zeroblob(length(block)) WHERE id > 10');
+}
 
 function edit(folder: string, sql: string): void {
   const database = new DatabaseSync(join(folder, 'index.sqlite'), { defensive: false });

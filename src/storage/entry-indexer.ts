@@ -11,6 +11,7 @@ import type { ActiveChain } from './active-chain.ts';
 import type { BlockTable } from './block-table.ts';
 import { EntryIndex } from './entry-index.ts';
 import { openEntryIndex, removeEntryIndex } from './entry-index-file.ts';
+import type { IndexedBlock, LatestEntries } from './latest-entries.ts';
 import type { Database } from './sqlite-database.ts';
 import { isDamage, StoreError } from './store-error.ts';
 
@@ -18,6 +19,7 @@ export class EntryIndexer {
   readonly #folder: string;
   readonly #chain: ActiveChain;
   readonly #blocks: BlockTable;
+  readonly #latest: LatestEntries;
   #database: Database;
   #index: EntryIndex;
   /** Fires when no commit has come for a while. */
@@ -25,14 +27,30 @@ export class EntryIndexer {
   /** Fires when the index has waited long enough, however busy the store. */
   #overdue: NodeJS.Timeout | undefined;
   #next: NodeJS.Immediate | undefined;
+  #filtering: NodeJS.Immediate | undefined;
+  #timesReplaced = 0;
+  /** It was to be made anew, and could not be yet. */
+  #isMissing = false;
 
-  constructor(parts: { readonly folder: string; readonly chain: ActiveChain; readonly blocks: BlockTable }) {
+  constructor(parts: {
+    readonly folder: string;
+    readonly chain: ActiveChain;
+    readonly blocks: BlockTable;
+    readonly latest: LatestEntries;
+  }) {
     this.#folder = parts.folder;
     this.#chain = parts.chain;
     this.#blocks = parts.blocks;
+    this.#latest = parts.latest;
     const { database, index } = openIndex(this.#folder);
     this.#database = database;
     this.#index = index;
+    this.#filterOn();
+  }
+
+  /** Where this has grown, what was not found before may have stood in the index that was thrown away. */
+  get timesReplaced(): number {
+    return this.#timesReplaced;
   }
 
   /** There may be something to do, and whoever called may soon come again. */
@@ -77,12 +95,15 @@ export class EntryIndexer {
         this.#index.reachedTo(last.height, hashToBytes(last.hash));
       }),
     );
+    this.#latest.forgetUpTo(last.height);
     return last.height < this.#chain.tip.height;
   }
 
   /** Batches do not overlap with anything, so none is under way. */
   close(): void {
+    this.#isMissing = false;
     this.#rest();
+    clearImmediate(this.#filtering);
     this.#database.close();
   }
 
@@ -94,6 +115,18 @@ export class EntryIndexer {
       // The index stays behind, and says so; a commit may mend what cannot be read. A disk that fails shows in a commit.
       if (!(error instanceof StoreError)) throw error;
     }
+  }
+
+  /** A while after the start, what is new is known for it without a look into the file. */
+  #filterOn(): void {
+    this.#filtering = setImmediate(() => {
+      try {
+        if (this.#mending(() => this.#index.filterSome())) this.#filterOn();
+      } catch (error) {
+        // Then the file is looked into.
+        if (!(error instanceof StoreError)) throw error;
+      }
+    }).unref();
   }
 
   #rest(): void {
@@ -119,9 +152,9 @@ export class EntryIndexer {
     for (let height = first; height <= this.#chain.tip.height; height++) {
       if (batch.length >= BATCH_BLOCKS || sizeBytes >= BATCH_BYTES) break;
       try {
-        const { block } = this.#blocks.read(this.#chain.headerAt(height).id, () => height);
-        batch.push({ height, hash: block.hash, ids: entryIds(block.body) });
-        sizeBytes += block.body.bytes.length;
+        const block = this.#latest.at(height) ?? this.#readAt(height);
+        batch.push(block);
+        sizeBytes += block.sizeBytes;
       } catch (error) {
         if (batch.length > 0) break;
         throw error;
@@ -130,8 +163,14 @@ export class EntryIndexer {
     return batch;
   }
 
+  #readAt(height: number): IndexedBlock {
+    const { hash, body } = this.#blocks.read(this.#chain.headerAt(height).id, () => height).block;
+    return { height, hash, ids: entryIds(body), sizeBytes: body.bytes.length };
+  }
+
   /** What `work` answers. An index that turns out damaged is made anew, empty. */
   #mending<Value>(work: () => Value): Value {
+    if (this.#isMissing) this.#replace();
     try {
       return work();
     } catch (error) {
@@ -143,11 +182,16 @@ export class EntryIndexer {
 
   /** Begins an index anew. */
   #replace(): void {
+    this.#timesReplaced++;
+    this.#isMissing = true;
     this.#database.close();
     removeEntryIndex(this.#folder);
     this.#database = openEntryIndex(this.#folder);
     this.#index = new EntryIndex(this.#database);
+    this.#isMissing = false;
     this.wake();
+    clearImmediate(this.#filtering);
+    this.#filterOn();
   }
 }
 
@@ -163,12 +207,6 @@ function openIndex(folder: string): { readonly database: Database; readonly inde
     const anew = openEntryIndex(folder);
     return { database: anew, index: new EntryIndex(anew) };
   }
-}
-
-interface IndexedBlock {
-  readonly height: number;
-  readonly hash: Hash;
-  readonly ids: readonly Hash[];
 }
 
 const IDLE_MS = 500;

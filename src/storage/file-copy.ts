@@ -1,17 +1,19 @@
 /** Copies a file, piece by piece, so that others have their turn. */
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, read } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { StoreError } from './store-error.ts';
 
 /**
- * Copies `source` to the new file `target`, durably, under another name until all of it is there. `onProgress` hears how
- * many bytes are done, of how many. Where it cannot be done, throws `store-io`; where `signal` gives it up, its reason.
- * Nothing is left behind then, unless the process is killed, and a file that is there is not touched.
+ * Copies the file behind the descriptor `source`, which stays open, to the new file `target`, durably, under another name until
+ * all of it is there. `onProgress` hears how many bytes are done, of how many. Where it cannot be done, throws `store-io`; where
+ * `signal` gives it up, its reason. Nothing is left behind then, unless the process is killed, and a file that is there is not
+ * touched.
  */
 export async function copyFile(options: {
-  readonly source: string;
+  readonly source: number;
   readonly target: string;
   readonly onProgress: (done: number, of: number) => void;
   readonly signal: AbortSignal;
@@ -21,10 +23,9 @@ export async function copyFile(options: {
   const part = `${target}.part-${randomUUID()}`;
   try {
     assertNew(target);
-    await using from = await open(source, 'r');
     await using to = await open(part, 'wx', 0o600);
     try {
-      await copyBytes(from, to, options);
+      await copyBytes(source, to, options);
       await to.sync();
       assertNew(target);
       await rename(part, target);
@@ -55,15 +56,15 @@ function assertNew(path: string): void {
 }
 
 async function copyBytes(
-  from: FileHandle,
+  source: number,
   to: FileHandle,
   { onProgress, signal }: { readonly onProgress: (done: number, of: number) => void; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { size } = await from.stat();
+  const { size } = fstatSync(source);
   const piece = new Uint8Array(PIECE_BYTES);
   for (let done = 0; done < size; ) {
     signal.throwIfAborted();
-    const { bytesRead } = await from.read(piece, 0, PIECE_BYTES, done);
+    const { bytesRead } = await readAt(source, piece, 0, PIECE_BYTES, done);
     if (bytesRead === 0) throw new Error('the file ended early');
     for (let written = 0; written < bytesRead; ) {
       written += (await to.write(piece, written, bytesRead - written, done + written)).bytesWritten;
@@ -73,5 +74,7 @@ async function copyBytes(
   }
   signal.throwIfAborted();
 }
+
+const readAt = promisify(read);
 
 const PIECE_BYTES = 1_048_576;

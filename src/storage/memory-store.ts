@@ -4,13 +4,14 @@ import type { Block } from '../core/block.ts';
 import { blockJsonBytes } from '../core/block-json.ts';
 import { entryBytes, entryIds } from '../core/body.ts';
 import type { EntryProof } from '../core/entry-proof.ts';
+import { createGenesis } from '../core/genesis.ts';
 import type { Hash } from '../core/hash.ts';
 import { encodeHeader } from '../core/header.ts';
 import type { HeaderProof } from '../core/header-proof.ts';
 import { appendLeaf, EMPTY_FRONTIER, historyLeaf, historyNodeCount } from '../core/history.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import { type ChainPoint, createGenesis, genesisPoint, hashedHeader } from '../core/validation.ts';
+import { type ChainPoint, genesisPoint, hashedHeader } from '../core/validation.ts';
 import { checkChain } from './chain-check.ts';
 import { chainJsonChunks, chainJsonPart } from './chain-json.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type ChainStore,
   type CommittedChange,
   type EntryPlaces,
+  type FirstPlaces,
   type LoadOptions,
   type PartLimits,
   type PendingBatch,
@@ -69,6 +71,8 @@ class MemoryStore implements ChainStore {
         .filter((_, height) => height % options.milestoneInterval === 0)
         .map((point) => point.hash),
       pending: takePending(this.#pending.values(), options.pending),
+      broken: [],
+      isJudged: true,
     };
   }
 
@@ -178,7 +182,17 @@ class MemoryStore implements ChainStore {
         other === id ? [{ height: block.header.height, hash: block.hash, index }] : [],
       ),
     );
-    return { places: places.slice(0, max), indexedTo: this.#active.length - 1 };
+    const pending = this.#pending.get(id)?.bytes;
+    return { places: places.slice(0, max), indexedTo: this.#active.length - 1, pending };
+  }
+
+  async firstPlaces(ids: readonly Hash[]): Promise<FirstPlaces> {
+    const places = ids.map((id) => {
+      const block = this.#holders.get(id)?.[0];
+      if (block === undefined) return undefined;
+      return { height: block.header.height, hash: block.hash, index: entryIds(block.body).indexOf(id) };
+    });
+    return { places, indexedTo: this.#active.length - 1 };
   }
 
   /** A store that is gone with its object has no file that another could open: there is nothing to copy it into. */

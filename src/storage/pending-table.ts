@@ -61,6 +61,13 @@ export class PendingTable {
     return { entries, isAll: true };
   }
 
+  /** The bytes of the entry `id`, checked against it; undefined where it does not wait. */
+  find(id: Hash): Uint8Array | undefined {
+    const seq = this.#seqOf(hash48(id), id);
+    const row = seq === undefined ? undefined : this.#selectFrom.one(seq);
+    return row === undefined ? undefined : pendingEntryOf(row).bytes;
+  }
+
   /** Adds `entry` at the end, unless it waits already; within a transaction. */
   add(entry: PendingEntry): void {
     const key = hash48(entry.id);

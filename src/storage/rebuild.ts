@@ -11,6 +11,7 @@ import { BlockTable, hashAt } from './block-table.ts';
 import { removeEntryIndex } from './entry-index-file.ts';
 import { EntryIndexer } from './entry-indexer.ts';
 import { readable } from './fsck-problem.ts';
+import { LatestEntries } from './latest-entries.ts';
 import { bytesAt, type Database, integerAt, risingRows } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { blockDamaged, StoreError } from './store-error.ts';
@@ -173,7 +174,12 @@ async function rebuildIndex(options: {
   const { folder, database, params, onProgress } = options;
   removeEntryIndex(folder);
   const chain = new ActiveChain(database);
-  const indexer = new EntryIndexer({ folder, chain, blocks: new BlockTable(database, params) });
+  const indexer = new EntryIndexer({
+    folder,
+    chain,
+    blocks: new BlockTable(database, params),
+    latest: new LatestEntries(),
+  });
   try {
     while (indexer.indexSome()) {
       onProgress({ step: 'entries', height: indexer.reach(), tipHeight: chain.tip.height });

@@ -4,6 +4,7 @@
  * Every failure leaves as a StoreError. Rows are arrays of cells, read by functions that check the type, because what
  * comes from a disk is not to be believed.
  */
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { StoreError, type StoreErrorCode, storeUnwritable } from './store-error.ts';
 import { writeObstacle } from './write-access.ts';
@@ -14,21 +15,41 @@ export const PAGE_BYTES = 8_192;
 /** What SQLite answers for one row, in the order of the columns. */
 export type Row = readonly unknown[];
 
+/**
+ * Who else may open the file: with `exclusive` nobody until `close`; with `shared` other threads and other programs, too, who
+ * wait for each other to have written; with `read-only` the same, and nothing is written here.
+ */
+export type DatabaseAccess = 'exclusive' | 'shared' | 'read-only';
+
 export class Database {
   readonly path: string;
   readonly #connection: DatabaseSync;
   #isAtRest = false;
+  /**
+   * Of the file, for who reads it past SQLite: opened once, and closed after SQLite has closed its own. A process that closes any
+   * descriptor of a file loses all locks that it has on the file, SQLite's among them (https://www.sqlite.org/howtocorrupt.html §2.2).
+   */
+  #descriptor: number | undefined;
 
-  /** Opens or creates the file at `path` and keeps every other process out of it until `close`. */
-  constructor(path: string) {
+  /** Opens or creates the file at `path`; one that is only read is there already. */
+  constructor(path: string, access: DatabaseAccess = 'exclusive') {
     this.path = path;
+    const isExclusive = access === 'exclusive';
     this.#connection = this.#guard(
-      () => new DatabaseSync(path, { timeout: 0, enableDoubleQuotedStringLiterals: false, defensive: true }),
+      () =>
+        new DatabaseSync(path, {
+          timeout: isExclusive ? 0 : BUSY_TIMEOUT_MS,
+          readOnly: access === 'read-only',
+          enableDoubleQuotedStringLiterals: false,
+          defensive: true,
+        }),
     );
     try {
       // In this mode a lock once taken is kept, and WAL needs no shared memory file. The page size holds for a file that
       // is still empty, and the first lock fixes it.
-      this.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT`);
+      if (isExclusive) {
+        this.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT`);
+      }
     } catch (error) {
       this.#connection.close();
       throw error;
@@ -54,6 +75,16 @@ export class Database {
     const row = this.statement(sql).one();
     if (row === undefined) throw new StoreError('store-damaged', `${this.path}: no answer to ${sql}.`);
     return integerAt(row, 0);
+  }
+
+  /** Runs `work`, which only reads, on the state of this moment. */
+  reading<Value>(work: () => Value): Value {
+    this.exec('BEGIN');
+    try {
+      return work();
+    } finally {
+      this.exec('COMMIT');
+    }
   }
 
   /** Runs `work` as one durable transaction: all of it when this returns, nothing of it when this throws. */
@@ -83,18 +114,18 @@ export class Database {
   }
 
   /**
-   * Has `copy` read the file at `path` while it holds everything that has been committed until now, and does not change:
-   * what is committed meanwhile stays in the log. One copy at a time, and it is over before `close`, which moves the log
-   * into the file.
+   * Has `copy` read the file behind a descriptor, which it leaves open, while the file holds everything that has been committed
+   * until now, and does not change: what is committed meanwhile stays in the log. One copy at a time, and it is over before
+   * `close`, which moves the log into the file.
    */
-  async whileAtRest(copy: () => Promise<void>): Promise<void> {
+  async whileAtRest(copy: (descriptor: number) => Promise<void>): Promise<void> {
     if (this.#isAtRest) throw new StoreError('store-io', `${this.path} is being copied already.`);
     this.#isAtRest = true;
     try {
       const isBusy = this.integer('PRAGMA wal_checkpoint(TRUNCATE)') !== 0;
       if (isBusy) throw new StoreError('store-io', `${this.path}: the log cannot be moved into the file.`);
       this.exec('PRAGMA wal_autocheckpoint = 0');
-      await copy();
+      await copy(this.#openFile());
     } finally {
       this.#isAtRest = false;
       this.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
@@ -104,6 +135,18 @@ export class Database {
   /** Lets others in. Closing what is closed does nothing. */
   close(): void {
     if (this.#connection.isOpen) this.#guard(() => this.#connection.close());
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  #openFile(): number {
+    try {
+      this.#descriptor ??= openSync(this.path, 'r');
+      return this.#descriptor;
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new StoreError('store-io', `${this.path} cannot be read: ${why}.`, { cause });
+    }
   }
 
   #guard<Value>(work: () => Value): Value {
@@ -252,3 +295,5 @@ const RESULT_CODES: ReadonlyMap<number, ResultMeaning> = new Map([
 
 /** In the log, before it is moved into the file: as SQLite has it unless told. */
 const CHECKPOINT_PAGES = 1_000;
+/** How long others may be at a shared file before it is said to be in use. */
+const BUSY_TIMEOUT_MS = 5_000;

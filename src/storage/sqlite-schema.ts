@@ -1,11 +1,12 @@
 /** The database file of a store: its format, which is this program's own affair, and which network it belongs to. */
 import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createGenesis } from '../core/genesis.ts';
 import { parseHash } from '../core/hash.ts';
 import type { NetworkParams } from '../core/params.ts';
-import { createGenesis } from '../core/validation.ts';
 import { BLOCK_HASH_TABLES } from './block-hashes.ts';
 import { syncFolder } from './file-copy.ts';
+import { markJudged } from './judged-mark.ts';
 import { headersInLog } from './log-header.ts';
 import { migrateFrom1 } from './migration.ts';
 import { PENDING_TABLE } from './pending-table.ts';
@@ -56,9 +57,15 @@ function createFolder(folder: string): void {
   try {
     makeFolder(folder);
   } catch (cause) {
-    if (isWriteRefusal(cause)) throw storeUnwritable(`The data folder ${folder}`, cause.message, cause);
+    if (isWriteRefusal(cause) || isOfPath(cause))
+      throw storeUnwritable(`The data folder ${folder}`, cause.message, cause);
     throw new StoreError('store-io', `The data folder ${folder} cannot be created: ${messageOf(cause)}.`, { cause });
   }
+}
+
+/** Whether no folder can be there, whoever makes it: a file is where one should be, or a name that can be none. */
+function isOfPath(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && PATH_CODES.has(error.code);
 }
 
 /** With the folders above it, level by level: `mkdir` of Node goes on for ever where a file system takes no folders. */
@@ -158,6 +165,8 @@ function createTables(database: Database, params: NetworkParams): void {
     const insert = database.statement('INSERT INTO meta (key, value) VALUES (?, ?)');
     insert.run('genesis', createGenesis(params).hash);
     insert.run('network', params.name);
+    markJudged(database, 'pending');
+    markJudged(database, 'chain');
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}`);
   });
   // So that the file itself says what it is.
@@ -182,6 +191,7 @@ function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
+const PATH_CODES: ReadonlySet<string> = new Set(['EEXIST', 'ENOTDIR', 'ENOENT', 'ELOOP', 'ENAMETOOLONG']);
 const HEADER_BYTES = 100;
 const SQLITE_MAGIC = 'SQLite format 3\0';
 

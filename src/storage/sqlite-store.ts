@@ -4,16 +4,15 @@
  * SQLite works on the thread that calls it, so every method is done when it returns its promise; what can be long
  * (`readChain`, `entryPlaces`) gives way to others between blocks.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Block } from '../core/block.ts';
-import { entryIds } from '../core/body.ts';
 import type { EntryProof } from '../core/entry-proof.ts';
+import { createGenesis } from '../core/genesis.ts';
 import type { Hash } from '../core/hash.ts';
 import { encodeHeader } from '../core/header.ts';
 import type { HeaderProof } from '../core/header-proof.ts';
 import type { NetworkParams } from '../core/params.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import { type ChainPoint, createGenesis, genesisPoint } from '../core/validation.ts';
+import { type ChainPoint, genesisPoint } from '../core/validation.ts';
 import { ActiveChain } from './active-chain.ts';
 import { BlockTable, type RawBlock } from './block-table.ts';
 import { type KeptBlock, switchBranch } from './branch-switch.ts';
@@ -27,8 +26,8 @@ import type {
   ChainJson,
   ChainStore,
   CommittedChange,
-  EntryPlace,
   EntryPlaces,
+  FirstPlaces,
   LoadOptions,
   PartLimits,
   PendingBatch,
@@ -39,8 +38,12 @@ import type {
   StoredChain,
   StoredProof,
 } from './chain-store.ts';
+import { EntryFinder } from './entry-finder.ts';
 import { EntryIndexer } from './entry-indexer.ts';
 import { copyFile } from './file-copy.ts';
+import { isJudged, markJudged } from './judged-mark.ts';
+import { LatestEntries } from './latest-entries.ts';
+import { takeOutBroken } from './pending-judge.ts';
 import { PendingTable } from './pending-table.ts';
 import { checkRoom } from './room-check.ts';
 import type { Database } from './sqlite-database.ts';
@@ -75,7 +78,9 @@ class SqliteStore implements ChainStore {
   readonly #blocks: BlockTable;
   readonly #chain: ActiveChain;
   readonly #indexer: EntryIndexer;
+  readonly #latest = new LatestEntries();
   readonly #pending: PendingTable;
+  readonly #finder: EntryFinder;
   /** Set when the disk has failed in a commit: what it holds is then unknown until the store is opened again. */
   #failure: StoreError | undefined;
   readonly #closing = new AbortController();
@@ -90,11 +95,20 @@ class SqliteStore implements ChainStore {
     this.#chain = new ActiveChain(database);
     this.#pending = new PendingTable(database);
     if (this.#chain.tip.height < 0) this.#writeGenesis(createGenesis(params), genesisPoint(params).work);
-    this.#indexer = new EntryIndexer({ folder, chain: this.#chain, blocks: this.#blocks });
+    this.#indexer = new EntryIndexer({ folder, chain: this.#chain, blocks: this.#blocks, latest: this.#latest });
+    this.#finder = new EntryFinder({
+      chain: this.#chain,
+      blocks: this.#blocks,
+      indexer: this.#indexer,
+      latest: this.#latest,
+      pending: this.#pending,
+    });
     this.#indexer.wake();
   }
 
   async load(options: LoadOptions): Promise<StoredChain> {
+    const broken = takeOutBroken(this.#database, this.#params);
+    if (broken.length > 0) this.#pending.discard();
     const tipHeight = this.#chain.tip.height;
     const milestones: Hash[] = [];
     for (let height = 0; height <= tipHeight; height += options.milestoneInterval) {
@@ -104,6 +118,8 @@ class SqliteStore implements ChainStore {
       window: this.#chain.pointsFrom(Math.max(0, tipHeight + 1 - options.windowLength)),
       milestones,
       pending: this.#pending.read(options.pending),
+      broken,
+      isJudged: isJudged(this.#database, 'chain'),
     };
   }
 
@@ -113,6 +129,7 @@ class SqliteStore implements ChainStore {
       if (isNothing(change)) checkRoom(this.#database);
       const committed = this.#database.transaction(() => this.#apply(change));
       this.#chain.settle();
+      this.#noteLatest(change);
       if (change.activate !== undefined || change.blocks.length > 0) this.#indexer.wake();
       return committed;
     } catch (error) {
@@ -195,14 +212,17 @@ class SqliteStore implements ChainStore {
   async check(options: ChainCheckOptions): Promise<ChainCheck> {
     const { hash, height } = this.#chain.tip;
     const blocks = this.#readChain(hash);
-    return checkChain({ ...options, blocks, tip: hash, length: height + 1, params: this.#params });
+    const checked = await checkChain({ ...options, blocks, tip: hash, length: height + 1, params: this.#params });
+    if (checked.fault === undefined && !isJudged(this.#database, 'chain')) this.#noteJudged();
+    return checked;
   }
 
-  async entryPlaces(id: Hash, max: number): Promise<EntryPlaces> {
-    for (;;) {
-      const found = await this.#findPlaces(id, max);
-      if (found !== undefined) return found;
-    }
+  entryPlaces(id: Hash, max: number): Promise<EntryPlaces> {
+    return this.#finder.places(id, max);
+  }
+
+  firstPlaces(ids: readonly Hash[]): Promise<FirstPlaces> {
+    return this.#finder.firstPlaces(ids);
   }
 
   async chainProof(): Promise<StoredProof> {
@@ -234,9 +254,8 @@ class SqliteStore implements ChainStore {
   }
 
   async backup(path: string, onProgress: (done: number, of: number) => void = () => undefined): Promise<void> {
-    const { path: source } = this.#database;
     const { signal } = this.#closing;
-    const copying = this.#database.whileAtRest(() => copyFile({ source, target: path, onProgress, signal }));
+    const copying = this.#database.whileAtRest((source) => copyFile({ source, target: path, onProgress, signal }));
     this.#copying = Promise.allSettled([this.#copying, copying]);
     return copying;
   }
@@ -248,30 +267,17 @@ class SqliteStore implements ChainStore {
     this.#database.close();
   }
 
-  #readChain(tip: Hash): AsyncIterable<RawBlock> {
-    return readChain({ tip, from: 0, chain: this.#chain, blocks: this.#blocks });
+  #noteJudged(): void {
+    try {
+      this.#database.transaction(() => markJudged(this.#database, 'chain'));
+    } catch (error) {
+      // It is no failure to be told: the next start judges it again.
+      if (!(error instanceof StoreError) || error.code !== 'store-full') throw error;
+    }
   }
 
-  /** Undefined: the active chain has moved meanwhile, away from what was looked through. */
-  async #findPlaces(id: Hash, max: number): Promise<EntryPlaces | undefined> {
-    const tip = this.#chain.tip.height;
-    const reach = this.#indexer.reach();
-    // A few blocks are looked through one by one.
-    const indexedTo = tip - reach <= UNINDEXED_BLOCKS_MAX ? tip : reach;
-    const last = this.#chain.storedHashAt(indexedTo);
-    const places: EntryPlace[] = [];
-    for (let from = 0; places.length < max; ) {
-      const height = from > reach ? from : (this.#indexer.nextHeight(id, from) ?? reach + 1);
-      if (height > indexedTo) break;
-      const { block } = this.#readAt(height);
-      for (const [index, other] of entryIds(block.body).entries()) {
-        if (other === id) places.push({ height, hash: block.hash, index });
-      }
-      from = height + 1;
-      await nextTurn();
-      if (this.#chain.storedHashAt(indexedTo) !== last) return undefined;
-    }
-    return { places: places.slice(0, max), indexedTo };
+  #readChain(tip: Hash): AsyncIterable<RawBlock> {
+    return readChain({ tip, from: 0, chain: this.#chain, blocks: this.#blocks });
   }
 
   #proofSource(): ProofSource {
@@ -290,6 +296,13 @@ class SqliteStore implements ChainStore {
       this.#chain.push(this.#blocks.keep(block, work, headerBytes), { block, headerBytes, work }),
     );
     this.#chain.settle();
+  }
+
+  #noteLatest({ blocks, activate }: ChainChange): void {
+    if (activate === undefined) return;
+    const brought = new Map(blocks.map(({ block }) => [block.hash, block]));
+    const added = activate.added.flatMap((hash) => brought.get(hash) ?? []);
+    this.#latest.switched(activate.forkHeight, added.length === activate.added.length ? added : undefined);
   }
 
   #apply(change: ChainChange): CommittedChange {
@@ -328,6 +341,3 @@ const NOTHING_MOVED: CommittedChange = { removed: [], returned: [], isAllReturne
 
 /** After these nobody knows what the disk holds. */
 const DISK_FAILURES: ReadonlySet<StoreErrorCode> = new Set(['store-io', 'store-unwritable']);
-
-/** So few blocks that wait for the index are read whenever an entry is looked for. */
-const UNINDEXED_BLOCKS_MAX = 64;

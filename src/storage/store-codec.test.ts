@@ -11,7 +11,8 @@ import {
   NO_CHANGE,
 } from '../../test/support/store-change.ts';
 import { AssertionError } from '../core/assert.ts';
-import { createGenesis, genesisPoint } from '../core/validation.ts';
+import { createGenesis } from '../core/genesis.ts';
+import { genesisPoint } from '../core/validation.ts';
 import type { ChainChange, ChainCheck } from './chain-store.ts';
 import {
   readBodies,
@@ -76,6 +77,8 @@ describe('what crosses comes out as it went in', () => {
       window: points.slice(4),
       milestones: hashesOf(CHAIN),
       pending: { entries: pendingAdded, isAll: false },
+      broken: pendingAdded.map(({ id }) => ({ id, code: 'proof-signature-wrong' })),
+      isJudged: false,
     };
     assert.deepEqual(crossed(state, writeStoredChain, readStoredChain), state);
   });

@@ -16,7 +16,9 @@ import type {
   ChainCheck,
   ChainJson,
   CommittedChange,
+  EntryPlace,
   EntryPlaces,
+  FirstPlaces,
   PendingBatch,
   PendingEntry,
   StoredBlock,
@@ -119,12 +121,19 @@ export function readPoint(source: ByteReader): ChainPoint {
 }
 
 /** Of the window, only the first place has its history with it: each further one follows from the one before. */
-export function writeStoredChain(sink: ByteSink, { window, milestones, pending }: StoredChain): void {
+export function writeStoredChain(sink: ByteSink, state: StoredChain): void {
+  const { window, milestones, pending, broken, isJudged } = state;
   writePoint(sink, assertPresent(window[0], 'a chain has its genesis'));
   sink.number(window.length - 1);
   for (const point of window.slice(1)) writePlace(sink, point);
   writeHashes(sink, milestones);
   writePending(sink, pending);
+  sink.number(broken.length);
+  for (const { id, code } of broken) {
+    sink.hash(id);
+    sink.text(code);
+  }
+  sink.flag(isJudged);
 }
 
 export function readStoredChain(source: ByteReader): StoredChain {
@@ -136,7 +145,13 @@ export function readStoredChain(source: ByteReader): StoredChain {
     last = { hash, header, work, history, parentTimestamp: last.header.timestamp };
     return last;
   });
-  return { window: [first, ...followers], milestones: readHashes(source), pending: readPending(source) };
+  return {
+    window: [first, ...followers],
+    milestones: readHashes(source),
+    pending: readPending(source),
+    broken: readList(source, () => ({ id: source.hash(), code: source.text() })),
+    isJudged: source.flag(),
+  };
 }
 
 export function writeChainJson(sink: ByteSink, { tip, length, sizeBytes }: ChainJsonFacts): void {
@@ -176,23 +191,41 @@ export function readChainCheck(source: ByteReader): ChainCheck {
   return { blocks, fault };
 }
 
-export function writeEntryPlaces(sink: ByteSink, { places, indexedTo }: EntryPlaces): void {
+export function writeEntryPlaces(sink: ByteSink, { places, indexedTo, pending }: EntryPlaces): void {
   sink.number(places.length);
-  for (const { height, hash, index } of places) {
-    sink.number(height);
-    sink.hash(hash);
-    sink.number(index);
-  }
+  for (const place of places) writeEntryPlace(sink, place);
   sink.number(indexedTo);
+  writeOptional(sink, pending, (bytes) => sink.bytes(bytes));
 }
 
 export function readEntryPlaces(source: ByteReader): EntryPlaces {
-  const places = readList(source, () => ({ height: source.number(), hash: source.hash(), index: source.number() }));
+  const places = readList(source, () => readEntryPlace(source));
+  return { places, indexedTo: source.number(), pending: readOptional(source, () => source.bytes()) };
+}
+
+export function writeFirstPlaces(sink: ByteSink, { places, indexedTo }: FirstPlaces): void {
+  sink.number(places.length);
+  for (const place of places) writeOptional(sink, place, (present) => writeEntryPlace(sink, present));
+  sink.number(indexedTo);
+}
+
+export function readFirstPlaces(source: ByteReader): FirstPlaces {
+  const places = readList(source, () => readOptional(source, () => readEntryPlace(source)));
   return { places, indexedTo: source.number() };
 }
 
 /** All of a ChainJson but its pieces. */
 type ChainJsonFacts = Pick<ChainJson, 'tip' | 'length' | 'sizeBytes'>;
+
+function writeEntryPlace(sink: ByteSink, { height, hash, index }: EntryPlace): void {
+  sink.number(height);
+  sink.hash(hash);
+  sink.number(index);
+}
+
+function readEntryPlace(source: ByteReader): EntryPlace {
+  return { height: source.number(), hash: source.hash(), index: source.number() };
+}
 
 function writeBlock(sink: ByteSink, { hash, header, body }: Block): void {
   sink.hash(hash);

@@ -30,6 +30,8 @@ export type StoreQuestion =
   | { readonly type: 'chain-part-json'; readonly from: number; readonly limits: PartLimits }
   | { readonly type: 'check' }
   | { readonly type: 'entry-places'; readonly id: Hash; readonly max: number }
+  /** Packed: up to a thousand and more at a time. */
+  | { readonly type: 'first-places'; readonly ids: ArrayBuffer }
   | { readonly type: 'chain-proof' }
   | { readonly type: 'header-proof'; readonly tip: Hash; readonly heights: readonly number[] }
   | { readonly type: 'entry-proof'; readonly tip: Hash; readonly id: Hash }

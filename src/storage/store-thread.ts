@@ -10,11 +10,13 @@ import type { ChainJson, ChainStore } from './chain-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import {
   readChange,
+  readHashes,
   writeBodies,
   writeChainCheck,
   writeChainJson,
   writeCommitted,
   writeEntryPlaces,
+  writeFirstPlaces,
   writeHashes,
   writePending,
   writePoint,
@@ -120,6 +122,8 @@ class StoreThread {
         return packed(writeChainCheck, await this.#check(call));
       case 'entry-places':
         return packed(writeEntryPlaces, await store.entryPlaces(question.id, question.max));
+      case 'first-places':
+        return packed(writeFirstPlaces, await store.firstPlaces(unpack(question.ids, readHashes)));
       case 'chain-proof':
         return packed(writeStoredProof, await store.chainProof());
       case 'header-proof':

@@ -16,6 +16,7 @@ import type {
   ChainStore,
   CommittedChange,
   EntryPlaces,
+  FirstPlaces,
   LoadOptions,
   PartLimits,
   PendingBatch,
@@ -31,12 +32,14 @@ import {
   readChainJson,
   readCommitted,
   readEntryPlaces,
+  readFirstPlaces,
   readHashes,
   readPending,
   readPoint,
   readStoredBlock,
   readStoredChain,
   writeChange,
+  writeHashes,
 } from './store-codec.ts';
 import { type ByteReader, pack, unpack } from './store-codec-bytes.ts';
 import {
@@ -139,6 +142,11 @@ class ThreadedStore implements ChainStore {
 
   entryPlaces(id: Hash, max: number): Promise<EntryPlaces> {
     return this.#read({ type: 'entry-places', id, max }, readEntryPlaces);
+  }
+
+  async firstPlaces(ids: readonly Hash[]): Promise<FirstPlaces> {
+    const packed = pack((sink) => writeHashes(sink, ids));
+    return this.#read({ type: 'first-places', ids: packed }, readFirstPlaces, { transfer: [packed] });
   }
 
   chainProof(): Promise<StoredProof> {

@@ -1,5 +1,6 @@
 /** Copying, compacting and rebuilding: what a store looks like after it. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +25,7 @@ import { checkStore } from './fsck.ts';
 import { type RebuildProgress, rebuildStore } from './rebuild.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
+const STORE_CHILD = join(import.meta.dirname, '../../test/support/store-child.ts');
 const root = mkdtempSync(join(tmpdir(), 'cairn-upkeep-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 let folders = 0;
@@ -72,6 +74,22 @@ describe('a backup', () => {
     await store.close();
     assert.deepEqual((await checkStore({ folder: copy, params: TEST_PARAMS })).problems, []);
     assert.ok(told.every(([part = 0, whole = 0]) => part <= whole));
+  });
+
+  test('leaves other processes kept out of the folder', async () => {
+    const folder = newFolder();
+    const store = await usedStore(folder);
+    for (const copy of ['first', 'second']) {
+      await store.backup(join(root, copy));
+      const { status, stderr } = spawnSync(process.execPath, [STORE_CHILD, 'hold', folder], {
+        encoding: 'utf8',
+        input: '',
+      });
+      assert.equal(status, 1, 'it is told of, and ends');
+      // By the lock on the file that was copied, and not only by that on the index beside it.
+      assert.match(stderr, /Another process has the data folder/);
+    }
+    await store.close();
   });
 
   test('of a store that is closed meanwhile is given up, and one at a time is written', async () => {

@@ -1,10 +1,8 @@
 /** That the explorer can be used by everybody: by what axe can tell, and by the keyboard alone. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { before, test } from 'node:test';
-import type { AxeResults, RunOptions } from 'axe-core';
 import type { Browser, Locator, Page } from 'playwright-core';
+import { breaches, breachesInAnyLight } from './axe.ts';
 import { openPage, startBrowser } from './browser.ts';
 import { noChromiumReason } from './chromium.ts';
 import { everyPage, follow, visit } from './every-page.ts';
@@ -27,17 +25,8 @@ test('axe finds nothing on any page, in light and dark, and none is wider than a
   const found: string[] = [];
   await visit(page, `${world.url}/#/nowhere`);
   for (const { name, path } of await everyPage(world)) {
-    await page.emulateMedia({ colorScheme: 'light' });
     await follow(page, path);
-    found.push(...(await breaches(page)).map((breach) => `${name}: ${breach}`));
-    await page.emulateMedia({ colorScheme: 'dark' });
-    // Only colours are others.
-    const dark = await breaches(page, { runOnly: { type: 'rule', values: ['color-contrast'] } });
-    found.push(...dark.map((breach) => `${name}, dark: ${breach}`));
-    await page.setViewportSize(SMALL);
-    const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
-    if (width > SMALL.width) found.push(`${name}: ${width} pixels wide on a screen of ${SMALL.width}`);
-    await page.setViewportSize(LARGE);
+    found.push(...(await breachesInAnyLight(page)).map((breach) => `${name}: ${breach}`));
   }
   assert.deepEqual(found, []);
 });
@@ -116,18 +105,4 @@ function focused(page: Page, role: 'button' | 'link' | 'textbox', name: string):
   return page.getByRole(role, { name, exact: true }).and(page.locator(':focus'));
 }
 
-/** What axe has against the page, a line for each place. */
-async function breaches(page: Page, options: RunOptions = {}): Promise<string[]> {
-  if (!(await page.evaluate(`'axe' in window`))) await page.evaluate(AXE);
-  const { violations } = (await page.evaluate(
-    `axe.run(document, ${JSON.stringify({ resultTypes: ['violations'], ...options })})`,
-  )) as AxeResults;
-  return violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(({ html, any }) => `${id}: ${help}: ${html.slice(0, 160)} ${any[0]?.message ?? ''}`),
-  );
-}
-
 const TABS_MAX = 60;
-const LARGE = { width: 1280, height: 800 };
-const SMALL = { width: 390, height: 800 };
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

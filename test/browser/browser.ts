@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import type { Lifetime } from '../support/cairn-process.ts';
+import { atEnd, type Lifetime } from '../support/lifetime.ts';
 import { findChromium } from './chromium.ts';
 
 /** A name that leads to this machine and that is no secure context: as a machine in the local network is seen, without WebCrypto. */
@@ -39,7 +39,7 @@ export async function startBrowser(lifetime: Lifetime, options: { systemFonts?: 
       `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`,
     ],
   });
-  lifetime.after(() => browser.close());
+  atEnd(lifetime, () => browser.close());
   return browser;
 }
 
@@ -62,7 +62,7 @@ export async function openPage(t: TestContext, browser: Browser, options: PageOp
   owned.on('console', (message) => {
     if (message.type() === 'error') complaints.push(`console: ${message.text()} (${message.location().url})`);
   });
-  t.after(async () => {
+  atEnd(t, async () => {
     const origin = originOf(page.url());
     // Node's own types do not know of it yet.
     if (Reflect.get(t, 'passed') !== true) t.diagnostic(`${page.url()} says: ${await textOf(page)}`);
@@ -90,4 +90,4 @@ function originOf(url: string): string {
 }
 
 /** For what has to come about on a machine that has much to do. */
-const PATIENCE_MS = 45_000;
+const PATIENCE_MS = 120_000;

@@ -1,5 +1,6 @@
 /** Every page of the explorer, by an address that leads to something. */
 import type { Page } from 'playwright-core';
+import { ALICE } from '../support/signers.ts';
 import type { ExplorerWorld } from './world.ts';
 
 export interface PageAddress {
@@ -19,6 +20,8 @@ export async function everyPage(world: ExplorerWorld): Promise<PageAddress[]> {
     blocks: 'blocks',
     block: `block/${block.block.index}`,
     entry: `entry/${id}`,
+    records: 'records?where=%2Fevent%3Dcupped',
+    author: `author/${ALICE.author}`,
     nodes: 'nodes',
     node: `node/${port}`,
     network: 'network',
@@ -54,10 +57,15 @@ export async function follow(page: Page, path: string): Promise<void> {
 export async function whenSettled(page: Page): Promise<void> {
   await page.getByRole('main').getByRole('heading', { level: 1 }).first().waitFor();
   // By then it says whether it waits for something.
-  await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
+  await whenDrawn(page);
   await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
   await page.evaluate(`Promise.allSettled(document.getAnimations()
     .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity).map(({ finished }) => finished))`);
+}
+
+/** Resolves when what the page has to draw now is drawn, and what follows from how large that is, too. */
+export async function whenDrawn(page: Page): Promise<void> {
+  await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
 }
 
 interface BlockView {

@@ -1,12 +1,10 @@
-/** How long things live that the tests of a file share, and how they are skipped together. */
+/** How long things live that the tests of a file share. */
 import { after } from 'node:test';
-import type { Lifetime } from '../support/cairn-process.ts';
+import { endAll, type Lifetime } from '../support/lifetime.ts';
 
 /** Until the last test of the file has ended. What is left to it last ends first. */
 export function fileLifetime(): Lifetime {
   const ends: (() => unknown)[] = [];
-  after(async () => {
-    for (const end of ends.reverse()) await end();
-  });
+  after(() => endAll(ends));
   return { after: (end) => void ends.push(end) };
 }

@@ -7,10 +7,12 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { Lifetime } from '../support/cairn-process.ts';
+import { atEnd, type Lifetime } from '../support/lifetime.ts';
 
 /** What it lies about. All else passes as it is. */
 export interface Lies {
+  /** What the honest gateway is asked for where the page asks for `path`, search included. */
+  asks?(path: string): string;
   /** What is answered to a request for `path`, search included, where the honest answer is `text`. */
   answer?(path: string, text: string): string;
   /** What is told where the honest gateway tells an event of type `type` with `data`; undefined: nothing. */
@@ -42,7 +44,7 @@ export async function startLyingGateway(lifetime: Lifetime, honestUrl: string, l
   });
   server.listen({ host: '127.0.0.1', port: 0 });
   await once(server, 'listening');
-  lifetime.after(async () => {
+  atEnd(lifetime, async () => {
     server.close();
     server.closeAllConnections();
     for (const socket of sockets) socket.destroy();
@@ -54,7 +56,14 @@ export async function startLyingGateway(lifetime: Lifetime, honestUrl: string, l
 async function relay(honest: URL, lies: Lies, asked: IncomingMessage, answer: ServerResponse): Promise<void> {
   const path = asked.url ?? '/';
   const { 'accept-encoding': _, 'if-none-match': __, ...headers } = honestHeaders(honest, asked);
-  const onward = request({ host: honest.hostname, port: honest.port, path, method: asked.method ?? 'GET', headers });
+  const onwardPath = lies.asks?.(path) ?? path;
+  const onward = request({
+    host: honest.hostname,
+    port: honest.port,
+    path: onwardPath,
+    method: asked.method ?? 'GET',
+    headers,
+  });
   asked.pipe(onward);
   answer.on('close', () => onward.destroy());
   onward.on('error', () => answer.destroy());

@@ -5,20 +5,15 @@
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { assert, assertPresent } from '../../src/core/assert.ts';
 import { verifyChainProof } from '../../src/core/chain-proof.ts';
+import { createGenesis } from '../../src/core/genesis.ts';
 import { hashToNumber } from '../../src/core/hash.ts';
 import type { NetworkParams } from '../../src/core/params.ts';
 import { bitsToTarget } from '../../src/core/target.ts';
-import {
-  type ChainPoint,
-  createCandidateHeader,
-  createGenesis,
-  type HashedHeader,
-  hashedHeader,
-} from '../../src/core/validation.ts';
+import { type ChainPoint, createCandidateHeader, type HashedHeader, hashedHeader } from '../../src/core/validation.ts';
 import { createLibp2pNetwork } from '../../src/network/libp2p-network.ts';
 import { PEER_MESSAGE_BYTES_MAX, PEERS_MAX } from '../../src/protocol/limits.ts';
 import { encodeMessage, type Message, parseMessage } from '../../src/protocol/message.ts';
-import type { Lifetime } from '../support/cairn-process.ts';
+import { atEnd, type Lifetime } from '../support/lifetime.ts';
 
 export interface LyingNodeOptions {
   readonly params: NetworkParams;
@@ -56,7 +51,7 @@ export async function startLyingNode(lifetime: Lifetime, { params, proof }: Lyin
       if (answer !== undefined) network.send(peer, encodeMessage(answer));
     },
   });
-  lifetime.after(() => network.stop());
+  atEnd(lifetime, () => network.stop());
 
   function answerTo(message: Message): Message | undefined {
     if (message.type === 'hello') {

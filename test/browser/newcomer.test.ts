@@ -91,10 +91,11 @@ test('the one search box finds heights, hashes, ids, nodes and text', { skip }, 
   const block = (await world.node(0).call('block', { hash: tip.hash })) as { readonly entry_ids: readonly string[] };
   await visit(page, world.url);
   const { port } = world.node(1).node;
+  // Each leads to a page with another heading than the one before, by which it is seen to be there.
   const finds: readonly (readonly [text: string, option: RegExp, heading: RegExp])[] = [
     [String(tip.height), /^Block/, new RegExp(`^Block ${tip.height}`)],
-    [tip.hash, /^Block/, new RegExp(`^Block ${tip.height}`)],
     [block.entry_ids[0] ?? '', /^Entry/, /^Entry/],
+    [tip.hash, /^Block/, new RegExp(`^Block ${tip.height}`)],
     [String(port), /^Node/, new RegExp(`^Node ${port}`)],
   ];
   for (const [text, option, heading] of finds) {

@@ -7,23 +7,29 @@ import type { Block } from '../../src/core/block.ts';
 import { encodeBlockJson } from '../../src/core/block-json.ts';
 import { bodyFromEntries, dataRoot, entryIds } from '../../src/core/body.ts';
 import { encodeCanonical } from '../../src/core/canonical-json.ts';
+import { signEntry } from '../../src/core/entry-signing.ts';
+import { createGenesis } from '../../src/core/genesis.ts';
 import { hashToNumber } from '../../src/core/hash.ts';
 import { type JsonText, jsonArray, jsonObject, jsonValue, type PlainValue } from '../../src/core/json-text.ts';
 import { createParams, type NetworkParams } from '../../src/core/params.ts';
+import type { Authorship } from '../../src/core/signed-entry.ts';
 import { bitsToTarget } from '../../src/core/target.ts';
 import {
   type ChainPoint,
   createCandidateHeader,
-  createGenesis,
   genesisPoint,
   hashedHeader,
   validateHeader,
 } from '../../src/core/validation.ts';
-import type { Lifetime } from '../support/cairn-process.ts';
+import type { Lifetime } from '../support/lifetime.ts';
 import { Random } from '../support/random.ts';
+import { ALICE } from '../support/signers.ts';
 import { ExplorerWorld } from './world.ts';
 
-/** Three nodes with the whole trade on them, some of it still pending, and three branches that were given up. */
+/**
+ * Three nodes with the whole trade on them, some of it still pending, and three branches that were given up. What the laboratory
+ * says it has signed, and the first node keeps a table of records.
+ */
 export async function startTrade(
   lifetime: Lifetime,
   { blocks = 160, ports }: { readonly blocks?: number; readonly ports?: readonly number[] } = {},
@@ -36,7 +42,12 @@ export async function startTrade(
     halfLife: 12 * INTERVAL_SECONDS,
     targetLimit: EASIEST_BITS,
   });
-  const world = await ExplorerWorld.start(lifetime, { params, ...(ports === undefined ? {} : { ports }) });
+  const world = await ExplorerWorld.start(lifetime, {
+    params,
+    indexes: ['/event', '/lot'],
+    fullText: true,
+    ...(ports === undefined ? {} : { ports }),
+  });
   const trade = new Trade(params, nowSeconds);
   const first = world.node(0);
   const forks = [0.4, 0.7, 0.95].map((share) => Math.floor(blocks * share));
@@ -54,6 +65,7 @@ export async function startTrade(
   const pending = trade.records(6);
   await first.call('append', { entries: pending });
   await Promise.all(world.nodes.map((node) => node.statusWhen((status) => status.pending.count === pending.length)));
+  await first.whenIndexed((await first.status()).tip.height);
   return world;
 }
 
@@ -71,6 +83,8 @@ class Trade {
   readonly blocks: Block[];
   readonly #params: NetworkParams;
   readonly #chance = new Random('coffee');
+  /** What the laboratory has signed last. */
+  #certified: Authorship | undefined;
   readonly #latestSeconds: number;
   #tip: ChainPoint;
   /** What the next block holds, where that is known already. */
@@ -99,7 +113,23 @@ class Trade {
   }
 
   records(count: number): PlainValue[] {
-    return Array.from({ length: count }, () => this.#record());
+    return Array.from({ length: count }, () => this.#signed(this.#record()));
+  }
+
+  /** The record with the laboratory's signature, if it is one of its own. */
+  #signed(record: PlainValue): PlainValue {
+    if (!(typeof record === 'object' && record !== null && 'lab' in record)) return record;
+    const bytes = encodeCanonical(jsonValue(record), this.#params);
+    assert(bytes.ok, 'a record is JSON');
+    const signed = signEntry(bytes.value, {
+      signer: ALICE,
+      sequence: this.#certified === undefined ? 0 : this.#certified.sequence + 1,
+      previous: this.#certified?.statement,
+      params: this.#params,
+    });
+    assert(signed.ok, 'a record is an object without a proof');
+    this.#certified = signed.value.authorship;
+    return JSON.parse(new TextDecoder().decode(signed.value.bytes));
   }
 
   /** Something that somebody has to say about a lot of coffee. */

@@ -5,6 +5,10 @@ import { before, type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { EXPLORER_OUT } from '../../scripts/explorer-build.ts';
+import { createSigner } from '../../src/core/ed25519.ts';
+import { signEntry } from '../../src/core/entry-signing.ts';
+import { encodeFileEntry } from '../../src/core/file-entry.ts';
+import { hashBytes } from '../../src/core/hash.ts';
 import { DEFAULT_PARAMS } from '../../src/core/params.ts';
 import { encodeReceipt } from '../../src/core/receipt.ts';
 import { genesisPoint } from '../../src/core/validation.ts';
@@ -29,6 +33,24 @@ async function openVerifier(t: TestContext): Promise<{ readonly page: Page; read
   const { page, requests } = await openPage(t, browser, { offline: true });
   await page.goto(pathToFileURL(join(EXPLORER_OUT, 'cairn-verifier.html')).href);
   return { page, requests };
+}
+
+/** Of several pieces, as files are read. */
+const CONTRACT = Buffer.alloc(3_000_000, 'we agree ');
+const SIGNER = createSigner(new Uint8Array(32).fill(1));
+
+function contractReceipt(): string {
+  const file = { sha256: hashBytes(CONTRACT), sizeBytes: CONTRACT.length, name: 'contract.pdf' };
+  const signed = signEntry(encodeFileEntry(file), {
+    signer: SIGNER,
+    sequence: 0,
+    previous: undefined,
+    params: TEST_PARAMS,
+  });
+  assert.ok(signed.ok);
+  const entry = Buffer.from(signed.value.bytes).toString();
+  const chain = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 2, () => bodyOf(entry));
+  return Buffer.from(encodeReceipt(receiptOf(TEST_PARAMS, chain, 1, 0))).toString();
 }
 
 function receiptFile(name: string, text: string) {
@@ -71,4 +93,23 @@ test('a receipt of the network that it knows is told of without a warning', { sk
   await page.getByLabel(/Drop a receipt/).setInputFiles(receiptFile('known.receipt.json', known));
   await page.getByRole('heading', { name: 'On record' }).waitFor();
   assert.equal(await page.getByText('which this page does not know').count(), 0);
+});
+
+test('a receipt of a file tells whether the file that is dropped beside it is the one, and who signed for it', {
+  skip,
+}, async (t) => {
+  const { page, requests } = await openVerifier(t);
+  const receipt = receiptFile('contract.pdf.receipt.json', contractReceipt());
+  const given = { name: 'contract.pdf', mimeType: 'application/pdf', buffer: CONTRACT };
+  await page.getByLabel(/Drop a receipt/).setInputFiles([given, receipt]);
+  const verdict = page.getByRole('region', { name: 'Verdict' });
+  await verdict.getByText('contract.pdf is the file that was recorded').waitFor();
+  assert.match(await verdict.innerText(), new RegExp(`It was signed by ${SIGNER.author}`));
+
+  await page.getByLabel(/Choose the file/).setInputFiles({ ...given, buffer: Buffer.concat([CONTRACT, CONTRACT]) });
+  const refusal = page.getByRole('alert');
+  await refusal.waitFor();
+  assert.match(await refusal.innerText(), /contract\.pdf is not the file that was recorded, or was changed since/);
+  assert.equal(await verdict.getByText('is the file that was recorded,').count(), 0);
+  assert.equal(requests.length, 1, 'the page is all that was loaded');
 });

@@ -2,12 +2,16 @@
 import { createGateway } from '../../src/gateway/gateway.ts';
 import type { CairnHome } from '../../src/probe/cairn-home.ts';
 import type { MiningMode } from '../../src/protocol/mining-desk.ts';
-import type { Lifetime } from '../support/cairn-process.ts';
+import { atEnd, type Lifetime } from '../support/lifetime.ts';
 import { makeHome, TestNode, type TestNodeOptions } from '../support/test-node.ts';
 import { PLAIN_HOST } from './browser.ts';
 import { ensureExplorer } from './built-explorer.ts';
 
 export interface WorldOptions extends Pick<TestNodeOptions, 'params'> {
+  /** The fields by which the records of the first node can be searched at once; without it, it keeps no table of them. The others never do. */
+  readonly indexes?: readonly string[];
+  /** Whether by their words, too. */
+  readonly fullText?: boolean;
   /** When the first node mines; the others do where they are asked to, so that no two find a block at once. */
   readonly firstMode?: MiningMode;
   /** How many nodes there are to begin with: three unless told. */
@@ -73,10 +77,11 @@ export class ExplorerWorld {
 
   /** Starts one more node, in the world's home or in one of its own. */
   async addNode(home: CairnHome = this.#home): Promise<TestNode> {
-    const { params, ports, firstMode = 'demand' } = this.#options;
+    const { params, ports, indexes, fullText = false, firstMode = 'demand' } = this.#options;
     const number = this.#nodes.length;
     const node = await TestNode.start(this.#lifetime, {
       ...(params === undefined ? {} : { params }),
+      ...(indexes === undefined || number > 0 ? {} : { indexes, fullText }),
       home,
       name: `node-${number}`,
       port: ports?.[number] ?? 0,
@@ -102,7 +107,7 @@ export class ExplorerWorld {
       allowedHosts: [PLAIN_HOST],
     });
     await gateway.listen();
-    this.#lifetime.after(() => gateway.close());
+    atEnd(this.#lifetime, () => gateway.close());
     this.#port = gateway.port;
   }
 }

@@ -20,7 +20,12 @@ export function breakLog(folder: string): () => void {
 
 function replace(descriptor: number, path: string, flags: number): void {
   closeSync(descriptor);
-  assert.equal(openSync(path, flags), descriptor, 'the lowest free number is taken first');
+  // The lowest free number is taken first, and one that is lower may have become free meanwhile.
+  const lower: number[] = [];
+  let opened = openSync(path, flags);
+  for (; opened < descriptor; opened = openSync(path, flags)) lower.push(opened);
+  for (const other of lower) closeSync(other);
+  assert.equal(opened, descriptor, 'nobody else has taken it');
 }
 
 /** Undefined where it has been closed meanwhile. */

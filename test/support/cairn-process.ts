@@ -3,21 +3,17 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { createParams, encodeParams } from '../../src/core/params.ts';
+import { freePort } from './free-port.ts';
+import { atEnd, type Lifetime } from './lifetime.ts';
 
 /** The program itself, for whoever starts it in a way of their own. */
 export const CAIRN_MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-
-/** Whatever ends some time: a test does, and a part of `npm run reliability`. What is left to it last ends first. */
-export interface Lifetime {
-  after(end: () => unknown): void;
-}
 
 /** A home, with the parameters of a network that is mined at the first tries. */
 export interface World {
@@ -32,13 +28,13 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** A world that is deleted in the end. Ask for it before what runs in it. */
-export async function makeWorld(t: Lifetime): Promise<World> {
+/** A world that is deleted in the end, after what was started in it. */
+export async function makeWorld(t: Lifetime, { name = 'test' } = {}): Promise<World> {
   const home = await mkdtemp(join(tmpdir(), 'cairn-cli-'));
   // Again, where the miner of a node that was killed is just keeping what it compiled.
-  t.after(() => rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+  atEnd(t, () => rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   const networkFile = join(home, 'network.json');
-  await writeFile(networkFile, encodeParams(createParams({ name: 'test', targetLimit: 0x207fffff })));
+  await writeFile(networkFile, encodeParams(createParams({ name, targetLimit: 0x207fffff })));
   return { home, networkFile, env: { ...cleanEnvironment(), CAIRN_HOME: home } };
 }
 
@@ -86,7 +82,7 @@ export class CairnProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const exited = once(child, 'close').then(([exitCode]): number | null => exitCode);
-    t.after(async () => {
+    atEnd(t, async () => {
       child.kill('SIGTERM');
       await exited;
     });
@@ -112,39 +108,6 @@ export async function startNodeProcess(
   const port = await freePort();
   const args = ['node', String(port), '--network', world.networkFile, '--mining-kernel', 'node-crypto', ...flags];
   return { port, node: await CairnProcess.start(t, world, args) };
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen({ host: '127.0.0.1', port: 0 });
-  await once(server, 'listening');
-  const address = server.address();
-  assert(typeof address === 'object' && address !== null);
-  server.close();
-  await once(server, 'close');
-  return address.port;
-}
-
-/** The first of `count` ports in a row that were free a moment ago. */
-export async function freePortRow(count: number): Promise<number> {
-  for (;;) {
-    const first = await freePort();
-    const others = Array.from({ length: count - 1 }, (_, i) => first + 1 + i);
-    if (first + count <= 65_536 && (await Promise.all(others.map(isFree))).every(Boolean)) return first;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen({ host: '127.0.0.1', port });
-  const listening = await once(server, 'listening').then(
-    () => true,
-    () => false,
-  );
-  if (listening) {
-    server.close();
-    await once(server, 'close');
-  }
-  return listening;
 }
 
 /** Without settings of whoever runs the tests. */

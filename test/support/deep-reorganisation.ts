@@ -13,9 +13,11 @@ import { connectProbe, type ProbeClient } from '../../src/probe/probe-client.ts'
 import { Random } from '../../src/simulator/random.ts';
 import { checkStore } from '../../src/storage/fsck.ts';
 import { openSqliteStore } from '../../src/storage/sqlite-store.ts';
-import { CairnProcess, freePort, makeWorld, type World } from './cairn-process.ts';
+import { CairnProcess, makeWorld, type World } from './cairn-process.ts';
 import { TEST_PARAMS } from './chain-fixture.ts';
 import { type BranchSize, buildDeepBranches, type DeepBranches } from './deep-branches.ts';
+import { freePort } from './free-port.ts';
+import { atEnd } from './lifetime.ts';
 import { ALL_PENDING } from './store-change.ts';
 import { statusWhen } from './test-node.ts';
 
@@ -127,7 +129,7 @@ async function startNode(t: TestContext, world: World, folder: string): Promise<
   ];
   const process = await CairnProcess.start(t, world, ['node', String(port), ...flags]);
   const client = await connectProbe({ host: '127.0.0.1', port });
-  t.after(() => client.close());
+  atEnd(t, () => client.close());
   return {
     process,
     client,

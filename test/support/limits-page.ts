@@ -11,7 +11,7 @@ export interface Limit {
 
 /**
  * The constants of the sources that are limits by their name, and all of those in files named `limits.ts`. The rules
- * have theirs in the parameters of the network, so of `src/core` only proofs are looked at, which come from strangers; those of
+ * have theirs in the parameters of the network, so of `src/core` only proofs, signed entries and words are looked at, which come from strangers; those of
  * `src/simulator` are of worlds, not of nodes.
  */
 export function findLimits(files: readonly RepositoryFile[]): Limit[] {
@@ -27,7 +27,8 @@ export function findLimits(files: readonly RepositoryFile[]): Limit[] {
     });
 }
 
-const LIMITED = /^src\/(?:core\/(?:chain-|.*-proof|proof-|receipt)|(?!core\/|simulator\/)).*\.(?:ts|js)$/;
+const LIMITED =
+  /^src\/(?:core\/(?:chain-|.*-proof|proof-|receipt|signed-entry|words)|(?!core\/|simulator\/)).*\.(?:ts|js)$/;
 
 /** The rows of the page: under a heading with a path, a table of names and values. */
 export function parseLimitsPage(page: string): Limit[] {

@@ -1,8 +1,8 @@
 /** One light client, and full nodes that are played by the test: inputs go in one by one, effects are kept. */
 import assert from 'node:assert/strict';
+import { createGenesis } from '../../src/core/genesis.ts';
 import type { Hash } from '../../src/core/hash.ts';
 import type { NetworkParams } from '../../src/core/params.ts';
-import { createGenesis } from '../../src/core/validation.ts';
 import { LightClient } from '../../src/protocol/light-client.ts';
 import type {
   Conviction,

@@ -1,9 +1,10 @@
 /** One machine with a store in memory and peers that are played by the test: inputs go in one by one, effects are kept. */
 import assert from 'node:assert/strict';
 import type { Block } from '../../src/core/block.ts';
+import { createGenesis } from '../../src/core/genesis.ts';
 import type { Hash } from '../../src/core/hash.ts';
 import type { NetworkParams } from '../../src/core/params.ts';
-import { createGenesis, genesisPoint } from '../../src/core/validation.ts';
+import { genesisPoint } from '../../src/core/validation.ts';
 import type { Answer, Effect, Input, PeerId } from '../../src/protocol/effects.ts';
 import { FullNode, type FullNodeOptions } from '../../src/protocol/full-node.ts';
 import { CHAIN_WINDOW_BLOCKS, MILESTONE_INTERVAL_BLOCKS } from '../../src/protocol/limits.ts';

@@ -10,6 +10,7 @@ import type { MiningMode } from '../../src/protocol/mining-desk.ts';
 import type { ChainStore } from '../../src/storage/chain-store.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import { DirectMiner } from './direct-miner.ts';
+import { atEnd } from './lifetime.ts';
 import { memoryNetworkOptions } from './memory-peer.ts';
 import { ALL_PENDING } from './store-change.ts';
 
@@ -65,7 +66,7 @@ export class MemoryNode {
     const node = new MemoryNode({ store, network, machine });
     await network.start(node.runtime.networkHandlers);
     node.runtime.start();
-    t.after(async () => {
+    atEnd(t, async () => {
       await node.runtime.stop();
       await network.stop();
     });

@@ -1,12 +1,14 @@
 /** A peer in memory that says what a test has it say, and keeps what it is told. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { createGenesis } from '../../src/core/genesis.ts';
 import type { NetworkParams } from '../../src/core/params.ts';
-import { createGenesis, genesisPoint } from '../../src/core/validation.ts';
+import { genesisPoint } from '../../src/core/validation.ts';
 import type { MemoryNetworkHub, MemoryNetworkOptions } from '../../src/network/memory-network.ts';
 import type { DisconnectReason, NetworkHandlers, PeerId, PeerNetwork } from '../../src/network/peer-network.ts';
 import { PEER_MESSAGE_BYTES_MAX, PEERS_MAX } from '../../src/protocol/limits.ts';
 import { encodeMessage, type Message, parseMessage } from '../../src/protocol/message.ts';
+import { atEnd } from './lifetime.ts';
 
 export function memoryNetworkOptions(params: NetworkParams): MemoryNetworkOptions {
   return {
@@ -38,7 +40,7 @@ export class MemoryPeer {
   ): Promise<MemoryPeer> {
     const peer = new MemoryPeer(options.hub.createNetwork(options.id, memoryNetworkOptions(options.params)));
     await peer.network.start(peer.#handlers);
-    t.after(() => peer.network.stop());
+    atEnd(t, () => peer.network.stop());
     return peer;
   }
 

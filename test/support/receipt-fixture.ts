@@ -37,7 +37,7 @@ export function receiptOf(params: NetworkParams, chain: BuiltChain, height: numb
 }
 
 /** The chain of `points`, from the genesis up, as a prover reads it. */
-function sourceOf(points: readonly ChainPoint[]): ChainSource {
+export function sourceOf(points: readonly ChainPoint[]): ChainSource {
   const headers = points.map(({ header }) => encodeHeader(header));
   const nodes: Hash[] = [];
   let frontier = EMPTY_FRONTIER;

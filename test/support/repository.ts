@@ -15,10 +15,17 @@ export interface RepositoryFile {
 /** Every file but what git ignores and git itself. */
 export function readRepository(): RepositoryFile[] {
   const paths = globSync('**/*', { cwd: ROOT, exclude: (path) => IGNORED.test(path) });
-  return [...paths, ...globSync('.*/*', { cwd: ROOT, exclude: (path) => IGNORED.test(path) })]
-    .map((path) => ({ path: path.replaceAll('\\', '/'), stats: statSync(`${ROOT}${path}`) }))
-    .filter(({ stats }) => stats.isFile())
-    .map(({ path, stats }) => ({ path, sizeBytes: stats.size, text: readText(`${ROOT}${path}`) }));
+  return (
+    [...paths, ...globSync('.*/*', { cwd: ROOT, exclude: (path) => IGNORED.test(path) })]
+      .map((path) => ({
+        path: path.replaceAll('\\', '/'),
+        stats: statSync(`${ROOT}${path}`, { throwIfNoEntry: false }),
+      }))
+      // What a tool has put there for a moment may be gone.
+      .flatMap(({ path, stats }) =>
+        stats?.isFile() === true ? [{ path, sizeBytes: stats.size, text: readText(`${ROOT}${path}`) }] : [],
+      )
+  );
 }
 
 /** The file at `path`, which has to be there. */

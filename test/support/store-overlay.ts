@@ -17,6 +17,7 @@ export function overlay(store: ChainStore, changes: Partial<ChainStore>): ChainS
     chainPartJson: (from, limits) => store.chainPartJson(from, limits),
     check: (options) => store.check(options),
     entryPlaces: (id, max) => store.entryPlaces(id, max),
+    firstPlaces: (ids) => store.firstPlaces(ids),
     chainProof: () => store.chainProof(),
     headerProof: (question) => store.headerProof(question),
     entryProof: (question) => store.entryProof(question),

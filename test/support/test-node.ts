@@ -11,15 +11,15 @@ import { type CairnNode, startNode } from '../../src/node/node.ts';
 import { type CairnHome, resolveHome } from '../../src/probe/cairn-home.ts';
 import { connectProbe, type ProbeClient } from '../../src/probe/probe-client.ts';
 import type { MiningMode } from '../../src/protocol/mining-desk.ts';
-import type { Lifetime } from './cairn-process.ts';
+import { atEnd, type Lifetime } from './lifetime.ts';
 
 /** A network whose blocks are found at the first tries. */
 export const EASY_PARAMS: NetworkParams = createParams({ name: 'test', targetLimit: 0x207fffff });
 
-/** A folder that is deleted in the end. Ask for it before what runs in it. */
+/** A folder that is deleted in the end, after what was started in it. */
 export async function makeHome(t: Lifetime): Promise<CairnHome> {
   const root = await mkdtemp(join(tmpdir(), 'cairn-test-'));
-  t.after(() => rm(root, { recursive: true, force: true }));
+  atEnd(t, () => rm(root, { recursive: true, force: true }));
   return resolveHome({ ...process.env, CAIRN_HOME: root });
 }
 
@@ -35,6 +35,9 @@ export interface TestNodeOptions {
   /** Where peers reach it: TCP on loopback unless told. */
   readonly listen?: readonly string[];
   readonly logger?: Logger;
+  /** The fields by which its records can be searched; it keeps no table of records unless told. */
+  readonly indexes?: readonly string[];
+  readonly fullText?: boolean;
 }
 
 export class TestNode {
@@ -58,11 +61,13 @@ export class TestNode {
       miningMode: options.mode ?? 'demand',
       miningShare: 0.5,
       miningKernel: 'node-crypto',
+      indexes: options.indexes,
+      fullText: options.fullText ?? false,
       logger: options.logger ?? pino({ level: 'silent' }),
     });
     const client = await connectProbe({ host: '127.0.0.1', port: node.port });
     const started = new TestNode(node, client);
-    t.after(() => started.stop());
+    atEnd(t, () => started.stop());
     return started;
   }
 
@@ -85,6 +90,11 @@ export class TestNode {
 
   async status(): Promise<NodeStatus> {
     return (await this.call('status')) as NodeStatus;
+  }
+
+  /** Resolves once the table of records holds the chain up to `height`: nothing tells of it, so it is asked for again and again. */
+  async whenIndexed(height: number): Promise<void> {
+    while (((await this.status()).records?.indexed_to ?? height) < height);
   }
 
   /** As the function of this name, of this node. */

@@ -2,13 +2,13 @@
 import { hash } from 'node:crypto';
 import { assertPresent } from '../../src/core/assert.ts';
 import type { ChainSource } from '../../src/core/chain-prover.ts';
+import { createGenesis } from '../../src/core/genesis.ts';
 import { type Hash, hashBytes } from '../../src/core/hash.ts';
 import { encodeHeader, type Header, hashHeader, NONCE_OFFSET } from '../../src/core/header.ts';
 import { appendLeaf, EMPTY_FRONTIER, type Frontier, historyLeaf, historyRoot } from '../../src/core/history.ts';
 import { createParams, type NetworkParams } from '../../src/core/params.ts';
 import { retarget } from '../../src/core/retarget.ts';
 import { bitsToTarget, meetsTarget, targetToWork } from '../../src/core/target.ts';
-import { createGenesis } from '../../src/core/validation.ts';
 
 /** How the next header is to be, where it is not as the rules have it. */
 export interface HeaderWish extends Partial<Header> {

@@ -1,8 +1,8 @@
 /** What happens to a machine, chosen by the bytes of an input: peers that are honest, that lie or garble, its user, its disk, its clocks. */
 
 import { bodyFromEntries, entryBytes, entryIds } from '../../../src/core/body.ts';
+import { createGenesis } from '../../../src/core/genesis.ts';
 import { type Hash, hashBytes } from '../../../src/core/hash.ts';
-import { createGenesis } from '../../../src/core/validation.ts';
 import type { PeerId } from '../../../src/protocol/effects.ts';
 import { encodeMessage, joinEntries, type Message, parseMessage } from '../../../src/protocol/message.ts';
 import { findNonce } from '../../../src/simulator/simulated-miner.ts';

@@ -10,9 +10,10 @@ import {
   entryIds,
   parseBody,
 } from '../../../src/core/body.ts';
+import { createGenesis } from '../../../src/core/genesis.ts';
 import { parseHeader } from '../../../src/core/header.ts';
 import { DEFAULT_PARAMS } from '../../../src/core/params.ts';
-import { createGenesis, genesisPoint, validateBody } from '../../../src/core/validation.ts';
+import { genesisPoint, validateBody } from '../../../src/core/validation.ts';
 import { readData } from '../../../src/simulator/second-implementation/data.ts';
 import { headerHash, headerHex } from '../../../src/simulator/second-implementation/header.ts';
 import { dataRootOfIds } from '../../../src/simulator/second-implementation/trees.ts';

@@ -1,6 +1,7 @@
 /** Lines of JSON that somebody appends: whatever is taken from them is what a block can hold. */
 import assert from 'node:assert/strict';
 import { batchEntries } from '../../../src/cli/entry-batches.ts';
+import { JsonLineReader } from '../../../src/cli/entry-reader.ts';
 import { bodyFromEntries, parseBody } from '../../../src/core/body.ts';
 import { canonicalizeBytes } from '../../../src/core/canonical-json.ts';
 import { DEFAULT_PARAMS } from '../../../src/core/params.ts';
@@ -33,7 +34,7 @@ export const ENTRY_LINES: FuzzTarget = {
     const bytes = choices.rest();
     const entries: Uint8Array[] = [];
     let faultLine: number | undefined;
-    for await (const batch of batchEntries(sourceOf(piecesOf(bytes, sizes)))) {
+    for await (const batch of batchEntries(sourceOf(piecesOf(bytes, sizes)), new JsonLineReader())) {
       if (batch.ok) entries.push(...batch.value.entries);
       else faultLine = batch.fault.line;
     }

@@ -1,10 +1,11 @@
 /** What peers say: every message that is taken says exactly what it said, and keeps to its limits. */
 import assert from 'node:assert/strict';
+import { createGenesis } from '../../../src/core/genesis.ts';
 import { encodeHeader, HEADER_BYTES } from '../../../src/core/header.ts';
 import { PROOF_HEADERS_MAX } from '../../../src/core/header-proof.ts';
 import { hashLeaf } from '../../../src/core/merkle.ts';
 import { DEFAULT_PARAMS } from '../../../src/core/params.ts';
-import { createGenesis, genesisPoint } from '../../../src/core/validation.ts';
+import { genesisPoint } from '../../../src/core/validation.ts';
 import { parseEntries } from '../../../src/protocol/entry-batch.ts';
 import {
   ADDRESSES_PER_MESSAGE_MAX,

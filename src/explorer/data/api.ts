@@ -88,6 +88,16 @@ export class Api {
     return this.text(`${nodePath(port)}/entries/${encodeURIComponent(id)}`, { signal });
   }
 
+  /** JSON text of a `RecordsPage`: the records that pass the filter, which comes as parameters of the query. */
+  recordsText(
+    port: number,
+    filter: readonly (readonly [string, string])[],
+    page: { readonly order?: 'asc' | 'desc'; readonly limit?: number; readonly cursor?: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<Asked<string>> {
+    return this.text(`${nodePath(port)}/records${query(page, filter)}`, { signal });
+  }
+
   /** JSON text of a `PendingView`: the entries that wait, oldest first. */
   pendingText(port: number, options: { readonly limit?: number; readonly signal?: AbortSignal | undefined } = {}) {
     const { limit, signal } = options;
@@ -174,20 +184,30 @@ export class Api {
   }
 }
 
-/** Asks the gateway that this page came from. */
+/** Where a browser listens to the records of a node that pass the filter of `filter`. */
+export function recordStreamPath(port: number, filter: readonly (readonly [string, string])[]): string {
+  return `${nodePath(port)}/records/stream${query({}, filter)}`;
+}
+
 /** Where a browser saves the receipt of an entry from. */
 export function receiptHref(port: number, id: string): string {
   return `${nodePath(port)}/entries/${id}/receipt`;
 }
 
+/** Asks the gateway that this page came from. */
 export const api = new Api((...request) => fetch(...request));
 
 function nodePath(port: number): string {
   return `/api/v1/nodes/${port}`;
 }
 
-function query(parameters: Readonly<Record<string, string | number | undefined>>): string {
+/** Of `parameters`, behind `more` where there are any whose names may come more than once. */
+function query(
+  parameters: Readonly<Record<string, string | number | undefined>>,
+  more: readonly (readonly [string, string])[] = [],
+): string {
   const search = new URLSearchParams();
+  for (const [name, value] of more) search.append(name, value);
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) search.set(name, String(value));
   return search.size === 0 ? '' : `?${search}`;
 }

@@ -61,10 +61,24 @@ describe('entries as the gateway tells them', () => {
       id: HASH,
       text: '[1]',
       sizeBytes: 3,
-      isPending: false,
+      status: 'in-block',
+      refusal: undefined,
       places,
       indexedTo: 9,
     });
+  });
+
+  it('wait, wait again, or were refused, of which there is no text', () => {
+    const view = { id: HASH, places: [], indexed_to: 9 };
+    const story = (facts: object) => readEntryStory(JSON.stringify({ ...view, ...facts }));
+    for (const status of ['pending', 'returned']) {
+      assert.equal(story({ status, data: 1 })?.status, status);
+      assert.equal(story({ status }), undefined);
+    }
+    const refused = story({ status: 'refused', reason: 'pool-full', message: 'It is full.' });
+    assert.deepEqual(refused?.refusal, { code: 'pool-full', message: 'It is full.' });
+    assert.equal(refused?.text, '');
+    assert.equal(story({ status: 'lost', data: 1 }), undefined);
   });
 
   it('wait in order', () => {

@@ -4,9 +4,22 @@
  * Nothing of it is believed here, and nothing judged: what does not read as it should is undefined as a whole.
  */
 import { encodeUtf8 } from '#host';
-import { type Hash, parseHash } from '../../core/hash.ts';
-import { type JsonMembers, type JsonText, readElements, readMembers } from '../../core/json-text.ts';
+import type { EntryStatus } from '../../api/shapes.ts';
+import type { Hash } from '../../core/hash.ts';
+import type { JsonText } from '../../core/json-text.ts';
 import { parseTimestamp } from '../../core/timestamp.ts';
+import {
+  elementsOf,
+  hash,
+  integer,
+  member,
+  membersOf,
+  reading,
+  string,
+  type ToldEntry,
+  toldEntry,
+  Unreadable,
+} from './told-json.ts';
 
 /** A block and how it stands at the node that was asked. */
 export interface BlockStory {
@@ -35,15 +48,11 @@ export interface BlockStory {
   readonly text: string;
 }
 
-export interface ToldEntry {
-  readonly id: Hash;
-  /** The JSON, as it came. */
-  readonly text: string;
-  readonly sizeBytes: number;
-}
-
+/** What has become of an entry at a node. Of one that was refused there is no text. */
 export interface EntryStory extends ToldEntry {
-  readonly isPending: boolean;
+  readonly status: EntryStatus;
+  /** Why the node did not record it, where it has been refused. */
+  readonly refusal: { readonly code: string; readonly message: string } | undefined;
   /** Lowest first. */
   readonly places: readonly EntryPlace[];
   /** The height up to which the chain was looked through. */
@@ -101,9 +110,14 @@ export function readBlockStory(text: string): BlockStory | undefined {
 export function readEntryStory(text: string): EntryStory | undefined {
   return reading(() => {
     const view = membersOf(text);
+    const status = entryStatus(member(view, 'status'));
+    const isRefused = status === 'refused';
     return {
-      ...toldEntry(hash(member(view, 'id')), member(view, 'data')),
-      isPending: string(member(view, 'status')) === 'pending',
+      ...toldEntry(hash(member(view, 'id')), isRefused ? '' : member(view, 'data')),
+      status,
+      refusal: isRefused
+        ? { code: string(member(view, 'reason')), message: string(member(view, 'message')) }
+        : undefined,
       places: elementsOf(member(view, 'places')).map((placeText) => {
         const place = membersOf(placeText);
         return {
@@ -143,54 +157,11 @@ export function readSubmitted(text: string): readonly { readonly id: Hash; reado
   );
 }
 
-function toldEntry(id: Hash, text: string): ToldEntry {
-  return { id, text, sizeBytes: encodeUtf8(text).length };
+function entryStatus(text: JsonText): EntryStatus {
+  const word = string(text);
+  const status = STATUSES.find((known) => known === word);
+  if (status === undefined) throw new Unreadable(text);
+  return status;
 }
 
-/** Thrown through the readers below, and no further than `reading`. */
-class Unreadable extends Error {}
-
-function reading<Value>(read: () => Value): Value | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof Unreadable) return undefined;
-    throw error;
-  }
-}
-
-function membersOf(text: string): JsonMembers {
-  const members = readMembers(text, { levelsNoted: 1 });
-  if (!members.ok) throw new Unreadable(members.fault.code);
-  return members.value;
-}
-
-function elementsOf(text: string): readonly JsonText[] {
-  const elements = readElements(text);
-  if (!elements.ok) throw new Unreadable(elements.fault.code);
-  return elements.value;
-}
-
-function member(members: JsonMembers, name: string): JsonText {
-  const text = members.get(name);
-  if (text === undefined) throw new Unreadable(name);
-  return text;
-}
-
-function string(text: JsonText): string {
-  const value: unknown = text.startsWith('"') ? JSON.parse(text) : undefined;
-  if (typeof value !== 'string') throw new Unreadable(text);
-  return value;
-}
-
-function hash(text: JsonText): Hash {
-  const value = parseHash(string(text));
-  if (value === undefined) throw new Unreadable(text);
-  return value;
-}
-
-function integer(members: JsonMembers, name: string): number {
-  const value = Number(member(members, name));
-  if (!Number.isSafeInteger(value) || value < 0) throw new Unreadable(name);
-  return value;
-}
+const STATUSES: readonly EntryStatus[] = ['pending', 'returned', 'in-block', 'refused'];

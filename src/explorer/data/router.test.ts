@@ -13,6 +13,10 @@ describe('an address', () => {
     ['#/blocks', 'blocks', ''],
     ['#/block/12', 'block', '12'],
     ['#/node/5001', 'node', '5001'],
+    ['#/records', 'records', ''],
+    ['#/author/did:key:z6Mk', 'author', 'did:key:z6Mk'],
+    ['#/author/did%3Akey%3Az6Mk', 'author', 'did:key:z6Mk'],
+    ['#/author', undefined, ''],
     ['#/block', undefined, ''],
     ['#/blocks/12', undefined, '12'],
     ['#/block/12/more', undefined, '12'],
@@ -34,6 +38,13 @@ describe('an address', () => {
     assert.equal(route.page, 'search');
     assert.equal(route.node, 5002);
     assert.deepEqual({ ...route.query }, { text: 'a&b?' });
+  });
+
+  it('has a name as often as there are lines in what is asked by it, as the interface takes it', () => {
+    const href = hrefTo('records', { query: { where: '/a>=1\n/b=x' } });
+    assert.equal(href, '#/records?where=%2Fa%3E%3D1&where=%2Fb%3Dx');
+    assert.deepEqual({ ...parseRoute(href).query }, { where: '/a>=1\n/b=x' });
+    assert.equal(hrefTo('author', { id: 'did:key:z6Mk' }), '#/author/did:key:z6Mk');
   });
 
   it('chooses no node where none is named well', () => {

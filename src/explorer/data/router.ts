@@ -9,6 +9,8 @@ const PAGES = {
   blocks: false,
   block: true,
   entry: true,
+  records: false,
+  author: true,
   nodes: false,
   node: true,
   network: false,
@@ -32,7 +34,7 @@ export interface Route {
   readonly id: string;
   /** The node that is asked, where the address chooses one. */
   readonly node: number | undefined;
-  /** Everything behind the `?` but `node`. */
+  /** Everything behind the `?` but `node`. Of a name that comes more than once, the values, one on a line. */
   readonly query: Readonly<Record<string, string>>;
 }
 
@@ -40,7 +42,7 @@ export interface Route {
 export function parseRoute(hash: string): Route {
   const [path = '', queryText = ''] = split(hash.replace(/^#/, ''), '?');
   const [name = '', id = '', ...more] = path.replace(/^\//, '').split('/');
-  const { node: nodeText, ...query } = Object.fromEntries(new URLSearchParams(queryText));
+  const { node: nodeText, ...query } = readQuery(queryText);
   const node = parsePort(nodeText ?? '');
   const page = name === '' ? 'home' : name;
   const isPage = Object.hasOwn(PAGES, page) && name !== 'home' && more.length === 0;
@@ -58,8 +60,11 @@ export function hrefTo(
   } = {},
 ): string {
   const path = page === 'home' ? '' : page;
-  const id = options.id === undefined ? '' : `/${encodeURIComponent(options.id)}`;
-  const query = new URLSearchParams(options.query);
+  const id = options.id === undefined ? '' : `/${encodeURIComponent(options.id).replaceAll('%3A', ':')}`;
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(options.query ?? {})) {
+    for (const line of value.split('\n')) query.append(name, line);
+  }
   if (options.node !== undefined) query.set('node', String(options.node));
   return `#/${path}${id}${query.size === 0 ? '' : `?${query}`}`;
 }
@@ -69,6 +74,15 @@ export function parsePort(text: string): number | undefined {
   if (!/^[1-9][0-9]{0,4}$/.test(text)) return undefined;
   const port = Number(text);
   return port <= PORT_LIMIT ? port : undefined;
+}
+
+function readQuery(text: string): Record<string, string> {
+  const read = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    const before = read.get(name);
+    read.set(name, before === undefined ? value : `${before}\n${value}`);
+  }
+  return Object.fromEntries(read);
 }
 
 /** Both sides of the first `mark`. */

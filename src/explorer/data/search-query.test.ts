@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { type Reading, readSearch } from './search-query.ts';
 
 const KNOWN = { ports: [5001, 5002], tipHeight: 9_000 };
+const AUTHOR = `did:key:z6Mk${'a'.repeat(44)}`;
 const HASH = 'ab'.repeat(32);
 
 describe('a search', () => {
@@ -54,6 +55,14 @@ describe('a search', () => {
         { type: 'text', text: `0x${HASH.toUpperCase()}` },
       ],
     ],
+    [
+      AUTHOR,
+      [
+        { type: 'author', did: AUTHOR },
+        { type: 'text', text: AUTHOR },
+      ],
+    ],
+    ['did:key:z6Mk', [{ type: 'text', text: 'did:key:z6Mk' }]],
     ['left-pad', [{ type: 'text', text: 'left-pad' }]],
     ['x'.repeat(257), []],
   ];

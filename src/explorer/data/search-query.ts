@@ -7,6 +7,8 @@ export type Reading =
   /** 64 hex digits: a block or an entry, which only a node can tell. */
   | { readonly type: 'hash'; readonly hash: string }
   | { readonly type: 'node'; readonly port: number }
+  /** The name of an author; whether there is such a one is not known. */
+  | { readonly type: 'author'; readonly did: string }
   | { readonly type: 'text'; readonly text: string };
 
 /** The readings of `text`, given the ports of the nodes within reach and the height of the tip, if it is known. */
@@ -19,6 +21,7 @@ export function readSearch(
   const readings: Reading[] = [];
   const [, hash] = /^(?:0x)?([0-9a-f]{64})$/i.exec(trimmed) ?? [];
   if (hash !== undefined) readings.push({ type: 'hash', hash: hash.toLowerCase() });
+  if (/^did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}$/.test(trimmed)) readings.push({ type: 'author', did: trimmed });
   const [, portText] = /^(?:node\s*|:)?([0-9]{1,5})$/i.exec(trimmed) ?? [];
   const port = parsePort(portText ?? '');
   if (port !== undefined && known.ports.includes(port)) readings.push({ type: 'node', port });

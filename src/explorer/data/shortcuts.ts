@@ -42,5 +42,6 @@ const PLACES: ReadonlyMap<string, PageName> = new Map([
   ['m', 'mining'],
   ['c', 'charts'],
   ['a', 'append'],
+  ['r', 'records'],
   ['v', 'verify'],
 ]);

@@ -1,6 +1,6 @@
 /** The page's own light client, as pages see it. Its code comes after the first view, so that nothing waits for it. */
 import type { Verdict, VerifierStatus } from '../verifier/verdict.ts';
-import type { ShownBlock, ShownEntry, ShownSummary, ShownTip, Verifier } from '../verifier/verifier.ts';
+import type { ShownBlock, ShownEntry, ShownSummary, ShownText, ShownTip, Verifier } from '../verifier/verifier.ts';
 
 class Verification {
   /** Undefined until its code is there. */
@@ -18,6 +18,10 @@ class Verification {
 
   async proveEntry(shown: ShownEntry): Promise<Verdict> {
     return (await this.#verifier.promise).proveEntry(shown);
+  }
+
+  async proveAuthors(shown: readonly ShownText[]): Promise<readonly Verdict[]> {
+    return (await this.#verifier.promise).proveAuthors(shown);
   }
 
   async proveBlock(shown: ShownBlock): Promise<Verdict> {

@@ -1,11 +1,11 @@
 /** What the page says of a file that was dropped on it. */
-
 import type { CheckStep } from '../../core/check-step.ts';
+import { type FileEntry, parseFileEntry } from '../../core/file-entry.ts';
+import { createGenesis } from '../../core/genesis.ts';
 import { DEFAULT_PARAMS } from '../../core/params.ts';
 import { parseReceipt, verifyReceipt } from '../../core/receipt.ts';
 import { describeReceiptFault, receiptSteps } from '../../core/receipt-account.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
-import { createGenesis } from '../../core/validation.ts';
 
 export type ReceiptVerdict =
   | {
@@ -19,6 +19,10 @@ export type ReceiptVerdict =
       readonly height: number;
       readonly time: string;
       readonly depth: number;
+      /** The dids of those who have signed the entry. */
+      readonly authors: readonly string[];
+      /** The file that the entry is about, if it is about one. */
+      readonly recorded: FileEntry | undefined;
       readonly steps: readonly CheckStep[];
     }
   | { readonly outcome: 'refused'; readonly code: string; readonly text: string };
@@ -28,7 +32,7 @@ export function judgeReceipt(bytes: Uint8Array): ReceiptVerdict {
   const verified = receipt.ok ? verifyReceipt(receipt.value) : receipt;
   if (!receipt.ok) return refused(receipt.fault);
   if (!verified.ok) return refused(verified.fault);
-  const { network, genesis, block, depth } = verified.value;
+  const { network, genesis, block, depth, authors } = verified.value;
   return {
     outcome: 'proven',
     entry: new TextDecoder().decode(receipt.value.entry),
@@ -38,6 +42,8 @@ export function judgeReceipt(bytes: Uint8Array): ReceiptVerdict {
     height: block.header.height,
     time: `${formatTimestamp(block.header.timestamp)} UTC`,
     depth,
+    authors: authors.map(({ author }) => author),
+    recorded: parseFileEntry(receipt.value.entry),
     steps: receiptSteps(receipt.value, verified.value),
   };
 }

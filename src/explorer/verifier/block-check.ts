@@ -1,12 +1,12 @@
 /** Checks a block as the page shows it, whole or by what a list says of it. */
-import { decodeUtf8 } from '#host';
-import { isBodyOf } from '../../core/block.ts';
 import { type ClaimedBlock, parseBlockJson } from '../../core/block-json.ts';
-import { entryCount, GENESIS_BODY, parseBody } from '../../core/body.ts';
+import { entryCount, entryIds } from '../../core/body.ts';
 import { type CheckStep, counted, hashFact, numberFact, textFact } from '../../core/check-step.ts';
-
+import { describeEntryRuleFault } from '../../core/entry-rule-text.ts';
+import { findBrokenEntry } from '../../core/entry-rules.ts';
 import { type Hash, hashToBytes, parseHash } from '../../core/hash.ts';
 import { bitsToHex, bitsToTarget, meetsTarget } from '../../core/target.ts';
+import { matchBody } from '../../core/validation.ts';
 import type { CheckedHeader } from '../../protocol/light-effects.ts';
 import {
   type CheckedChain,
@@ -99,7 +99,7 @@ async function inChain(
 function onChain(checked: CheckedHeader, before: readonly CheckStep[]): Verdict {
   const { height } = checked.header;
   const text = `This is block ${height} of the chain that was verified here.`;
-  return verified(text, [...before, inChainStep(checked), workOnTopStep(checked)], placeOf(checked, {}));
+  return verified(text, [...before, inChainStep(checked), workOnTopStep(checked)], { place: placeOf(checked, {}) });
 }
 
 function notThere(chain: CheckedChain, hash: Hash, there: CheckedHeader, steps: readonly CheckStep[]): Verdict {
@@ -122,32 +122,38 @@ function notThere(chain: CheckedChain, hash: Hash, there: CheckedHeader, steps: 
   });
 }
 
-function entriesStep(chain: CheckedChain, { header, bodyBytes }: ClaimedBlock): CheckStep {
-  const body = isGenesisBody(header.height, bodyBytes)
-    ? ({ ok: true, value: GENESIS_BODY } as const)
-    : parseBody(bodyBytes, chain.params);
+function entriesStep({ params }: CheckedChain, claimed: ClaimedBlock): CheckStep {
+  const { header } = claimed;
+  const block = matchBody(claimed, claimed.bodyBytes, params);
   const title = 'Its entries';
-  if (!body.ok || !isBodyOf(header, body.value)) {
+  if (!block.ok) {
     return {
-      code: body.ok ? 'data-root-wrong' : body.fault.code,
+      code: block.fault.code,
       outcome: 'failed',
       title,
       text: 'The entries that are shown are not those of this block: they lead to another root than its header names.',
       facts: [hashFact('data root', header.dataRoot)],
     };
   }
-  const count = entryCount(body.value);
+  const { body } = block.value;
+  const broken = findBrokenEntry(body, params);
+  if (broken !== undefined) {
+    return {
+      code: broken.code,
+      outcome: 'failed',
+      title,
+      text: `Entry ${broken.entry + 1} breaks the rules of the network, so that no honest node has this block. ${describeEntryRuleFault(broken)}`,
+      facts: [hashFact('entry', entryIds(body)[broken.entry] ?? '')],
+    };
+  }
+  const count = entryCount(body);
   return {
     code: 'data-root',
     outcome: 'passed',
     title,
-    text: `${counted(count, 'entry was', 'entries were')} hashed here, and the tree over them ends in the root that the header names.`,
+    text: `${counted(count, 'entry was', 'entries were')} hashed here, and the tree over them ends in the root that the header names. Where one is signed, its signatures are right.`,
     facts: [numberFact('entries', count), hashFact('data root', header.dataRoot)],
   };
-}
-
-function isGenesisBody(height: number, bytes: Uint8Array): boolean {
-  return height === 0 && decodeUtf8(bytes) === decodeUtf8(GENESIS_BODY.bytes);
 }
 
 function workStep(hash: Hash, bits: number): CheckStep {

@@ -3,6 +3,7 @@ import { type CheckStep, counted, hashFact, numberFact, textFact } from '../../c
 import type { Hash } from '../../core/hash.ts';
 import type { NetworkParams } from '../../core/params.ts';
 import type { Result } from '../../core/result.ts';
+import type { Authorship } from '../../core/signed-entry.ts';
 import { formatTimestamp } from '../../core/timestamp.ts';
 import type { ChainPoint } from '../../core/validation.ts';
 import type { CheckedHeader, LightAnswer, LightQuestion, QuestionFault } from '../../protocol/light-effects.ts';
@@ -73,13 +74,23 @@ export function placeOf(
   };
 }
 
-export function verified(text: string, steps: readonly CheckStep[], place: VerifiedPlace): Verdict {
-  return { outcome: 'verified', text, steps, place };
+export function verified(
+  text: string,
+  steps: readonly CheckStep[],
+  found: { readonly place?: VerifiedPlace; readonly authors?: readonly Authorship[] },
+): Verdict {
+  return { outcome: 'verified', text, steps, place: found.place, authors: found.authors ?? [] };
 }
 
 /** The last step says what is wrong. */
 export function refuted(steps: readonly CheckStep[], last: Omit<CheckStep, 'outcome'>): Verdict {
-  return { outcome: 'refuted', text: last.text, steps: [...steps, { ...last, outcome: 'failed' }], place: undefined };
+  return {
+    outcome: 'refuted',
+    text: last.text,
+    steps: [...steps, { ...last, outcome: 'failed' }],
+    place: undefined,
+    authors: [],
+  };
 }
 
 /** The last step says why nothing could be said. */
@@ -89,6 +100,7 @@ export function unchecked(steps: readonly CheckStep[], last: Omit<CheckStep, 'ou
     text: last.text,
     steps: [...steps, { ...last, outcome: 'unchecked' }],
     place: undefined,
+    authors: [],
   };
 }
 

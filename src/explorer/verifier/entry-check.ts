@@ -1,12 +1,11 @@
 /** Checks an entry as the page shows it: its text against its id, its id against its block, the block against the chain. */
-import { encodeUtf8 } from '#host';
 import { entryIds } from '../../core/body.ts';
-import { canonicalize } from '../../core/canonical-json.ts';
 import { type CheckStep, counted, hashFact, numberFact } from '../../core/check-step.ts';
 import type { EntryProof } from '../../core/entry-proof.ts';
-import { type Hash, parseHash } from '../../core/hash.ts';
-import { hashLeaf, inclusionProof } from '../../core/merkle.ts';
+import { parseHash } from '../../core/hash.ts';
+import { inclusionProof } from '../../core/merkle.ts';
 import type { CheckedHeader } from '../../protocol/light-effects.ts';
+import { type CheckedEntry, checkEntryText } from './authors-check.ts';
 import {
   type CheckedChain,
   headerAt,
@@ -22,57 +21,30 @@ import type { Verdict } from './verdict.ts';
 import type { ShownEntry } from './verifier.ts';
 
 export async function checkEntry(chain: CheckedChain, shown: ShownEntry): Promise<Verdict> {
-  const id = parseHash(shown.id);
-  if (id === undefined) return refuted([], idStep('This is no id of an entry.', shown.id, shown.id));
-  const canonical = canonicalize(shown.text, chain.params);
-  if (!canonical.ok)
-    return refuted([], idStep('What is shown is nothing that an entry could be.', id, canonical.fault.code));
-  const bytes = encodeUtf8(canonical.value);
-  const own = hashLeaf(bytes);
-  if (own !== id) {
-    return refuted(
-      [],
-      idStep(
-        'What is shown is not the entry with this id: its own id is another one. It was changed on the way.',
-        id,
-        own,
-      ),
-    );
-  }
-  const steps: CheckStep[] = [
-    {
-      code: 'entry-id',
-      outcome: 'passed',
-      title: 'The entry',
-      text: 'The text that is shown was hashed here: the hash is the id that everything below is about.',
-      facts: [hashFact('id', id), numberFact('bytes', bytes.length)],
-    },
-  ];
-  return shown.place === undefined ? anywhere(chain, id, steps) : at(chain, id, shown.place, steps);
+  const own = checkEntryText(chain.params, shown);
+  if (!own.ok) return own.fault;
+  return shown.place === undefined ? anywhere(chain, own.value) : at(chain, shown.place, own.value);
 }
 
 /** Wherever in the chain a node says it stands. */
-async function anywhere(chain: CheckedChain, id: Hash, steps: readonly CheckStep[]): Promise<Verdict> {
+async function anywhere(chain: CheckedChain, entry: CheckedEntry): Promise<Verdict> {
+  const { id, steps } = entry;
   const answer = await chain.ask({ type: 'entry', id });
   if (!answer.ok) return unanswered(steps, answer.fault);
   if (answer.value.type !== 'entry') return unanswered(steps, NO_ANSWER);
-  return inBlock(answer.value.proof, answer.value.header, steps);
+  return inBlock(answer.value.proof, answer.value.header, entry);
 }
 
 /** At the place that is shown. */
-async function at(
-  chain: CheckedChain,
-  id: Hash,
-  place: NonNullable<ShownEntry['place']>,
-  steps: readonly CheckStep[],
-): Promise<Verdict> {
+async function at(chain: CheckedChain, place: NonNullable<ShownEntry['place']>, entry: CheckedEntry): Promise<Verdict> {
+  const { id, steps } = entry;
   const there = await headerAt(chain, place.height);
   if (!there.ok) return unanswered(steps, there.fault);
   if (there.value.hash !== place.hash) return elsewhere(chain, place, there.value, steps);
   const answer = await chain.ask({ type: 'entry', id });
   if (answer.ok && answer.value.type === 'entry') {
     const { proof, header } = answer.value;
-    if (header.hash === place.hash && proof.index === place.index) return inBlock(proof, header, steps);
+    if (header.hash === place.hash && proof.index === place.index) return inBlock(proof, header, entry);
   }
   // An equal entry may stand in the chain more than once: then the block itself says.
   const block = await chain.ask({ type: 'block', height: place.height, hash: there.value.hash });
@@ -89,17 +61,17 @@ async function at(
     });
   }
   const path = inclusionProof(ids, place.index);
-  return inBlock({ id, index: place.index, count: ids.length, path }, block.value.header, steps);
+  return inBlock({ id, index: place.index, count: ids.length, path }, block.value.header, entry);
 }
 
 function inBlock(
   proof: Pick<EntryProof, 'id' | 'index' | 'count' | 'path'>,
   header: CheckedHeader,
-  before: readonly CheckStep[],
+  entry: CheckedEntry,
 ): Verdict {
   const { index, count, path } = proof;
   const steps: CheckStep[] = [
-    ...before,
+    ...entry.steps,
     {
       code: 'entry-in-block',
       outcome: 'passed',
@@ -111,7 +83,7 @@ function inBlock(
     workOnTopStep(header),
   ];
   const text = `This entry is in block ${header.header.height} of the chain that was verified here, exactly as it is shown.`;
-  return verified(text, steps, placeOf(header, { index, count, path }));
+  return verified(text, steps, { place: placeOf(header, { index, count, path }), authors: entry.authors });
 }
 
 /** Another block stands where the entry is said to be. */
@@ -137,10 +109,6 @@ function elsewhere(
     text: `The verified chain has another block at height ${place.height} than the one that is shown for this entry.`,
     facts,
   });
-}
-
-function idStep(text: string, id: string, own: string): Omit<CheckStep, 'outcome'> {
-  return { code: 'entry-id', title: 'The entry', text, facts: [hashFact('id', id), hashFact('found', own)] };
 }
 
 const NO_ANSWER = { code: 'question-unanswered', peersAsked: 0 } as const;

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import { createGenesis } from '../../core/genesis.ts';
 import { createParams, DEFAULT_PARAMS, encodeParams } from '../../core/params.ts';
-import { createGenesis } from '../../core/validation.ts';
 import { DEFAULT_GENESIS_HASH, findParams, listNodes } from './gateway-nodes.ts';
 
 const A = 'a'.repeat(64);

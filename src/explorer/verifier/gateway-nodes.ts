@@ -1,7 +1,7 @@
 /** What the verifier has to ask of the gateway: which nodes there are, and what their network's parameters are. Nothing of it is believed. */
 
+import { createGenesis } from '../../core/genesis.ts';
 import { DEFAULT_PARAMS, type NetworkParams, parseParams } from '../../core/params.ts';
-import { createGenesis } from '../../core/validation.ts';
 
 /** As the gateway lists it. */
 export interface ListedNode {

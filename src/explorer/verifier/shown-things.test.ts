@@ -4,13 +4,17 @@ import { test } from 'node:test';
 import { decodeUtf8 } from '#host';
 import { bodyOf, buildChain, reforge, TEST_PARAMS } from '../../../test/support/chain-fixture.ts';
 import { bookOf, LoneClient } from '../../../test/support/lone-client.ts';
+import { ALICE, BOB, signedEntry } from '../../../test/support/signers.ts';
 import { assertPresent } from '../../core/assert.ts';
 import type { Block } from '../../core/block.ts';
 import { encodeBlockJson } from '../../core/block-json.ts';
 import { entryIds } from '../../core/body.ts';
+import { createGenesis } from '../../core/genesis.ts';
 import { hashToNumber } from '../../core/hash.ts';
+import { hashLeaf } from '../../core/merkle.ts';
 import { bitsToTarget } from '../../core/target.ts';
-import { createGenesis, genesisPoint, hashedHeader } from '../../core/validation.ts';
+import { genesisPoint, hashedHeader } from '../../core/validation.ts';
+import { checkAuthors } from './authors-check.ts';
 import { checkBlock } from './block-check.ts';
 import type { CheckedChain } from './checked-chain.ts';
 import { checkEntry } from './entry-check.ts';
@@ -128,3 +132,43 @@ test('what is above the tip cannot be told yet', async () => {
   const verdict = await checkBlock(followed(), shown(blockAt(next.blocks, 1)));
   assert.deepEqual(outcomeOf(verdict), ['unchecked', 'height-not-on-chain']);
 });
+
+test('the authors of an entry are those whose signatures are right, in the chain and out of it', async () => {
+  const one = signedEntry('{"deed":1}', { params: TEST_PARAMS });
+  const both = signedEntry(textOf(one.bytes), { params: TEST_PARAMS, signer: BOB });
+  const shownOf = ({ id, bytes }: typeof one) => ({ id, text: textOf(bytes) });
+  const names = (verdict: Verdict) => verdict.authors.map(({ author }) => author);
+  assert.deepEqual(names(checkAuthors(TEST_PARAMS, shownOf(one))), [ALICE.author]);
+  assert.deepEqual(names(checkAuthors(TEST_PARAMS, shownOf(both))), [ALICE.author, BOB.author]);
+  const plain = checkAuthors(TEST_PARAMS, { id: hashLeaf(new TextEncoder().encode('1')), text: '1' });
+  assert.deepEqual([plain.outcome, plain.authors], ['verified', []]);
+  assert.equal(checkAuthors(undefined, shownOf(one)).outcome, 'unchecked');
+});
+
+test('an entry whose proof is forged is refuted for that, whatever its id, and so is a block that holds it', async () => {
+  const { bytes } = signedEntry('{"total":1}', { params: TEST_PARAMS });
+  const text = textOf(bytes).replace('"total":1', '"total":9');
+  const id = hashLeaf(new TextEncoder().encode(text));
+  const verdict = checkAuthors(TEST_PARAMS, { id, text });
+  assert.deepEqual(outcomeOf(verdict), ['refuted', 'proof-signature-wrong']);
+  assert.deepEqual(verdict.authors, []);
+  const chain = followed();
+  assert.deepEqual(outcomeOf(await checkEntry(chain, { id, text, place: undefined })), [
+    'refuted',
+    'proof-signature-wrong',
+  ]);
+  const forged = reforge(blockAt(BEST.blocks, 4), {}, bodyOf('1', text));
+  assert.deepEqual(outcomeOf(await checkBlock(chain, shown(forged))), ['refuted', 'proof-signature-wrong']);
+});
+
+test('an entry that was signed for another network is refuted', () => {
+  const { id, bytes } = signedEntry('{"total":1}');
+  assert.deepEqual(outcomeOf(checkAuthors(TEST_PARAMS, { id, text: textOf(bytes) })), [
+    'refuted',
+    'proof-domain-other',
+  ]);
+});
+
+function textOf(bytes: Uint8Array): string {
+  return decodeUtf8(bytes) ?? '';
+}

@@ -4,6 +4,7 @@
  * Texts are whole sentences in plain words; codes are those of docs/spec/errors.md where a fault has one.
  */
 import type { CheckFact, CheckStep } from '../../core/check-step.ts';
+import type { Authorship } from '../../core/signed-entry.ts';
 import type { PeerStanding } from '../../protocol/light-effects.ts';
 
 /** Where the verifier stands, all of it, at one moment. A new one for each change; never altered. */
@@ -109,7 +110,7 @@ export interface Trouble {
 /**
  * What became of one check of something that the page shows.
  *
- * - `verified`: it is as shown, in the chain that ends in `tip`
+ * - `verified`: it is as shown, in the chain that ends in `tip`; of the authors of an entry, their signatures are right
  * - `refuted`: it is not: the last of `steps` says what is wrong
  * - `unchecked`: nobody could be asked, or nobody has shown it; not a lie, but to be believed only if the gateway is
  */
@@ -118,8 +119,10 @@ export interface Verdict {
   /** The outcome in a sentence. */
   readonly text: string;
   readonly steps: readonly CheckStep[];
-  /** Where it stands, if it is verified. */
+  /** Where it stands, if it is verified and was held against the chain. */
   readonly place: VerifiedPlace | undefined;
+  /** Who has signed it, if it is an entry and verified. */
+  readonly authors: readonly Authorship[];
 }
 
 export interface VerifiedPlace {

@@ -4,6 +4,7 @@
  */
 import type { NetworkParams } from '../../core/params.ts';
 import { NetworkError, type PeerNetwork } from '../../network/peer-network.ts';
+import { checkAuthors } from './authors-check.ts';
 import { checkBlock, checkSummary } from './block-check.ts';
 import { chainSteps, trustStep } from './chain-account.ts';
 import { unanswered } from './checked-chain.ts';
@@ -64,8 +65,12 @@ export class Verification {
     if (tips.some(({ port }) => !known.includes(port))) void this.#look();
   }
 
-  /** For an entry or a block one verdict, for summaries one for each. Always answered. */
+  /** For an entry or a block one verdict, for authors and summaries one for each. Always answered. */
   async prove(thing: ShownThing): Promise<readonly Verdict[]> {
+    if (thing.type === 'authors') {
+      const params = (await this.#followingInTime())?.params;
+      return thing.shown.slice(0, AUTHORS_MAX).map((shown) => checkAuthors(params, shown));
+    }
     const chain = await this.#chainWithTip();
     if (chain === undefined) {
       const count = thing.type === 'summaries' ? thing.shown.length : 1;
@@ -80,13 +85,18 @@ export class Verification {
 
   /** The chain as soon as it has a tip, if that comes in time. */
   async #chainWithTip(): Promise<Following | undefined> {
+    const following = await this.#followingInTime();
+    if (following !== undefined && following.tip === undefined) await following.nextTip(TIP_PATIENCE_MS);
+    return following?.tip === undefined ? undefined : following;
+  }
+
+  /** As soon as the network is known that is trusted, if that comes in time. */
+  async #followingInTime(): Promise<Following | undefined> {
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, TIP_PATIENCE_MS);
     await Promise.race([this.#followed.promise, late.promise]);
     clearTimeout(timer);
-    const following = this.#following;
-    if (following !== undefined && following.tip === undefined) await following.nextTip(TIP_PATIENCE_MS);
-    return following?.tip === undefined ? undefined : following;
+    return this.#following;
   }
 
   /** Asks the gateway which nodes there are, and begins where it could not before. */
@@ -236,7 +246,7 @@ function offeredBy(nodes: readonly ListedNode[], genesisHash: string): string | 
   return offers.includes(genesisHash) ? genesisHash : offers[0];
 }
 
-async function check(chain: Following, thing: ShownThing): Promise<readonly Verdict[]> {
+async function check(chain: Following, thing: Exclude<ShownThing, { type: 'authors' }>): Promise<readonly Verdict[]> {
   switch (thing.type) {
     case 'entry':
       return [await checkEntry(chain, thing.shown)];
@@ -263,3 +273,4 @@ const TIP_PATIENCE_MS = 10_000;
 const NEWS_PATIENCE_MS = 3_000;
 /** Rows of a list that are checked at once. */
 const SUMMARIES_MAX = 100;
+const AUTHORS_MAX = 100;

@@ -10,6 +10,11 @@ export interface Verifier {
   subscribe(listener: (status: VerifierStatus) => void): () => void;
   /** Checks an entry that is shown: that its text has its id, and that the id stands where it is said to stand. */
   proveEntry(shown: ShownEntry): Promise<Verdict>;
+  /**
+   * Checks who stands for entries that are shown: that each has its id, and obeys the rules of the network for signatures.
+   * Whether they are on record is another question. Verdicts in the same order; at most 100 at once.
+   */
+  proveAuthors(shown: readonly ShownText[]): Promise<readonly Verdict[]>;
   /** Checks a whole block that is shown: its text, its hash, its roots, its proof of work and its place in the chain. */
   proveBlock(shown: ShownBlock): Promise<Verdict>;
   /** Checks what a list says of some blocks; verdicts in the same order. At most 100 at once. */
@@ -20,10 +25,14 @@ export interface Verifier {
   trust(genesisHash: string | undefined): void;
 }
 
-export interface ShownEntry {
+/** What an entry is, wherever it may stand. */
+export interface ShownText {
   readonly id: string;
   /** The entry as it is shown: canonical JSON. */
   readonly text: string;
+}
+
+export interface ShownEntry extends ShownText {
   /** The place where it is said to stand; undefined where any place will do. */
   readonly place: { readonly height: number; readonly hash: string; readonly index: number } | undefined;
 }

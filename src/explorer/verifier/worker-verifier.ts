@@ -1,7 +1,7 @@
 /** The verifier of a page: a worker that does the work, and what passes to it and back. */
 import { rememberedTrust, rememberTrust } from './trust-memory.ts';
 import type { Trouble, Verdict, VerifierStatus } from './verdict.ts';
-import type { ShownBlock, ShownEntry, ShownSummary, ShownTip, Verifier } from './verifier.ts';
+import type { ShownBlock, ShownEntry, ShownSummary, ShownText, ShownTip, Verifier } from './verifier.ts';
 import workerUrl from './worker.ts?worker&url';
 import type { FromWorker, ShownThing, ToWorker } from './worker-message.ts';
 
@@ -39,6 +39,11 @@ class WorkerVerifier implements Verifier {
       type: 'entry',
       shown: { id, text, place: place === undefined ? undefined : { ...place } },
     });
+  }
+
+  proveAuthors(shown: readonly ShownText[]): Promise<readonly Verdict[]> {
+    const entries = shown.map(({ id, text }) => ({ id, text }));
+    return this.#prove({ type: 'authors', shown: entries }, entries.length);
   }
 
   proveBlock(shown: ShownBlock): Promise<Verdict> {
@@ -162,4 +167,5 @@ const NO_VERDICT: Verdict = {
   text: 'The check was broken off.',
   steps: [],
   place: undefined,
+  authors: [],
 };

@@ -1,8 +1,8 @@
 /** Peers who do not keep to what a conversation is: they say nothing, or nonsense, or what was said before, or ask for ever. */
 import { encodeUtf8 } from '#host';
+import { createGenesis } from '../../core/genesis.ts';
 import type { Hash } from '../../core/hash.ts';
 import type { NetworkParams } from '../../core/params.ts';
-import { createGenesis } from '../../core/validation.ts';
 import { BLOCKS_PER_REQUEST_MAX, IDS_PER_MESSAGE_MAX, LOCATOR_HASHES_MAX } from '../../protocol/limits.ts';
 import type { Message } from '../../protocol/message.ts';
 import type { ActorLink } from '../actor.ts';

@@ -2,10 +2,11 @@
  * Peers that lie to light clients. Each knows the chain of an honest node, and answers as that would, but for one thing: its
  * lie.
  */
+import { createGenesis } from '../../core/genesis.ts';
 import type { Hash } from '../../core/hash.ts';
 import { encodeHeader } from '../../core/header.ts';
 import type { NetworkParams } from '../../core/params.ts';
-import { type ChainPoint, createGenesis } from '../../core/validation.ts';
+import type { ChainPoint } from '../../core/validation.ts';
 import type { PeerId } from '../../protocol/effects.ts';
 import { tipOf } from '../../protocol/light-tip.ts';
 import { HEADERS_PER_MESSAGE_MAX } from '../../protocol/limits.ts';

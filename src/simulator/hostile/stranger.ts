@@ -1,9 +1,10 @@
 /** What played peers have in common: they greet like a node of the network, and know who is connected to them. */
 
 import { isBetterTip } from '../../core/fork-choice.ts';
+import { createGenesis } from '../../core/genesis.ts';
 import type { Hash } from '../../core/hash.ts';
 import type { NetworkParams } from '../../core/params.ts';
-import { type ChainPoint, createGenesis, genesisPoint } from '../../core/validation.ts';
+import { type ChainPoint, genesisPoint } from '../../core/validation.ts';
 import type { Message } from '../../protocol/message.ts';
 import type { PeerTip } from '../../protocol/peer-session.ts';
 import type { Actor, ActorLink } from '../actor.ts';

@@ -69,7 +69,8 @@ export class Bounds {
       COMMIT_BYTES_MAX + MENDED_AT_ONCE_MAX * LARGEST_BODY,
     );
     const entryBytes = pendingAdded.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    this.#check(id, 'bytes of the entries of a commit', entryBytes, COMMIT_BYTES_MAX + LARGEST_ENTRY);
+    // What was handed in together is stored together.
+    this.#check(id, 'bytes of the entries of a commit', entryBytes, COMMIT_BYTES_MAX + LARGEST_BODY);
   }
 
   #check(id: PeerId, what: string, count: number, max: number): void {
@@ -77,6 +78,5 @@ export class Bounds {
   }
 }
 
-/** The largest body and the largest entry of any network. */
+/** The largest body of any network. */
 const LARGEST_BODY = 1_048_576;
-const LARGEST_ENTRY = 65_536;

@@ -138,7 +138,7 @@ const DISKS: readonly (readonly [Invariant, string, (store: ChainStore) => Parti
   [
     'S-f',
     'an index that does not find an entry',
-    () => ({ entryPlaces: async () => ({ places: [], indexedTo: 1_000 }) }),
+    () => ({ entryPlaces: async () => ({ places: [], indexedTo: 1_000, pending: undefined }) }),
   ],
   [
     'S-f',

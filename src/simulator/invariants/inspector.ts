@@ -17,6 +17,7 @@ import { type BoundedMachine, Bounds } from './bounds.ts';
 import { Tally } from './invariant.ts';
 import { KnownBlocks } from './known-blocks.ts';
 import { isBetter, NodeModel } from './node-model.ts';
+import { OnceWatch } from './once-watch.ts';
 import { Sayings } from './sayings.ts';
 import { StoreReading } from './store-reading.ts';
 
@@ -51,6 +52,7 @@ export class Inspector implements WorldObserver {
   readonly #bounds: Bounds;
   readonly #blame: Blame;
   readonly #reading: StoreReading;
+  readonly #once: OnceWatch;
   #reorganisations: Reorganisations = { count: 0, deepest: 0 };
   #ticks = 0;
   /** Nodes whose last switch was deeper than what raises an alarm. */
@@ -64,6 +66,7 @@ export class Inspector implements WorldObserver {
     this.#sayings = new Sayings(this.tally, this.known);
     this.#bounds = new Bounds(this.tally);
     this.#blame = new Blame(this.tally, new Set(options.honest));
+    this.#once = new OnceWatch(this.tally);
     this.#reading = new StoreReading(this.tally, paramsDocument(options.params));
   }
 
@@ -92,6 +95,7 @@ export class Inspector implements WorldObserver {
     this.#starts.set(node.id, (this.#starts.get(node.id) ?? 0) + 1);
     this.#answered.set(node.id, new Set());
     this.#alarmed.delete(node.id);
+    this.#once.started(node.id);
     this.#checkFollows(node, 'it starts');
   }
 
@@ -135,6 +139,7 @@ export class Inspector implements WorldObserver {
   /** A machine has taken an input, and this is what it wants done. */
   handled(node: InspectedNode, input: Input, effects: readonly Effect[]): void {
     for (const effect of effects) this.#checkEffect(node.id, effect);
+    this.#once.handled({ id: node.id, model: this.modelOf(node.id) }, input, effects);
     if (input.type === 'tick' && ++this.#ticks % TICKS_PER_LOOK === 0) this.#bounds.checkMachine(node.id, node.machine);
     if (input.type !== 'committed') return;
     this.#checkFollows(node, 'it has committed');

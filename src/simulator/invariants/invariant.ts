@@ -12,6 +12,8 @@ export const INVARIANTS = {
   'S-g': 'nothing grows beyond its bound',
   'S-h': 'no honest peer is blamed for what it has not done, or banned',
   'S-j': 'the bytes of an entry come out as they went in',
+  'S-k':
+    'what is to be recorded once is taken in only where the chain does not hold it, and told its place where it does',
   'K-a': 'a light client follows the best tip that an honest peer has shown it, and leaves it only for a better one',
   'K-b': 'a light client convicts liars alone, by evidence that shows it, and no honest node blames a light client',
   'K-c': 'what a light client answers is so, on the chain that ends in the tip that it names',

@@ -5,10 +5,11 @@ import fc from 'fast-check';
 import { bodyOf, buildBlock, buildChain, singleBody, TEST_PARAMS } from '../../../test/support/chain-fixture.ts';
 import type { Block } from '../../core/block.ts';
 import { parseBody } from '../../core/body.ts';
+import { createGenesis } from '../../core/genesis.ts';
 import { type Hash, hashToNumber } from '../../core/hash.ts';
 import { encodeHeader, type Header, parseHeader } from '../../core/header.ts';
 import { bitsToTarget } from '../../core/target.ts';
-import { createGenesis, genesisPoint, type HashedHeader, hashedHeader, validateHeader } from '../../core/validation.ts';
+import { genesisPoint, type HashedHeader, hashedHeader, validateHeader } from '../../core/validation.ts';
 import { paramsDocument } from '../params-document.ts';
 import { ChainJudge } from './judge.ts';
 

@@ -5,8 +5,9 @@
 import { fromHex, sha256 } from './bytes.ts';
 import { type Data, type DataLimits, readData } from './data.ts';
 import { type DifficultyRules, expand, nextBits, work } from './difficulty.ts';
+import { type EntryDemands, entryFault } from './entries.ts';
 import { type RawHeader, readHeader } from './header.ts';
-import { dataLimits, difficultyRules, genesisHex, type ParamsDocument } from './params.ts';
+import { dataLimits, difficultyRules, entryDemands, genesisHex, type ParamsDocument } from './params.ts';
 import { countedHistoryRoot, dataRootOfIds, historyLeaf, leftCount, nodeHash } from './trees.ts';
 
 /** A header that follows every rule, and so do all before it. */
@@ -22,6 +23,7 @@ export class ChainJudge {
   readonly genesis: JudgedHeader;
   readonly #rules: DifficultyRules;
   readonly #limits: DataLimits;
+  readonly #demands: EntryDemands;
   readonly #valid = new Map<string, JudgedHeader>();
   /** Roots of complete subtrees of histories, by the last header and the count: a header fixes all before it. */
   readonly #subtrees = new Map<string, string>();
@@ -36,6 +38,7 @@ export class ChainJudge {
     const total = work(target);
     const leaf = historyLeaf(hex, total);
     this.genesis = this.#keep({ ...raw, hash: sha256(fromHex(hex)), work: total, parent: undefined, leaf });
+    this.#demands = entryDemands(params, this.genesis.hash);
   }
 
   /** A header that was judged and found valid. */
@@ -71,7 +74,12 @@ export class ChainJudge {
     }
     const data = readData(bytes, this.#limits);
     if (typeof data === 'string') return data;
-    return dataRootOfIds(data.shape, data.ids) === header.dataRoot ? data : 'data-root-wrong';
+    if (dataRootOfIds(data.shape, data.ids) !== header.dataRoot) return 'data-root-wrong';
+    for (const text of data.texts) {
+      const fault = entryFault(text, this.#demands);
+      if (fault !== undefined) return fault;
+    }
+    return data;
   }
 
   #keep(header: JudgedHeader): JudgedHeader {

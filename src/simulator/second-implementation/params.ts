@@ -2,6 +2,7 @@
 import { fromHex, sha256 } from './bytes.ts';
 import type { DataLimits } from './data.ts';
 import type { DifficultyRules } from './difficulty.ts';
+import type { EntryDemands } from './entries.ts';
 import { secondsOf, writeHeader } from './header.ts';
 import { dataRoot } from './trees.ts';
 
@@ -12,14 +13,17 @@ export interface ParamsDocument {
   readonly depth_max: number;
   readonly entries_max: number;
   readonly entry_bytes_max: number;
-  readonly format: 1;
+  readonly format: 1 | 2;
   readonly future_time_max: number;
   readonly genesis_time: number;
   readonly half_life: number;
   readonly initial_bits: string;
   readonly name: string;
+  readonly signatures?: 'required';
   readonly solve_time_max: number;
+  readonly stamp_bits?: number;
   readonly target_limit: string;
+  readonly writers?: readonly string[];
 }
 
 /** The canonical document: keys sorted, nothing between the tokens. Names and hex need no escapes. */
@@ -65,5 +69,14 @@ export function dataLimits(params: ParamsDocument): DataLimits {
     entries: params.entries_max,
     entryBytes: params.entry_bytes_max,
     depth: params.depth_max,
+  };
+}
+
+export function entryDemands(params: ParamsDocument, genesis: string): EntryDemands {
+  return {
+    genesis,
+    isSigned: params.signatures === 'required',
+    writers: params.writers ?? [],
+    stampBits: params.stamp_bits ?? 0,
   };
 }

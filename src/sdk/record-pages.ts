@@ -1,0 +1,86 @@
+/** Records page by page, each checked before it is given out. */
+import { elementsOf, isCount, membersOf } from './answer-members.ts';
+import type { EntryChecker } from './entry-checker.ts';
+import { type HttpClient, queryText } from './http-client.ts';
+import { unreadable } from './ledger-error.ts';
+import { type LedgerRecord, placeRecords, readRecord } from './ledger-record.ts';
+import { queryParameters, type RecordQuery } from './record-query.ts';
+
+/** How records are asked for. */
+export interface RecordsOptions {
+  /** `asc`, lowest first, unless told. */
+  readonly order?: 'asc' | 'desc' | undefined;
+  /** How many records are asked for at once: 100 unless told, 1,000 at most. */
+  readonly pageSize?: number | undefined;
+  /** `next` of a page of the same query: begins behind it. */
+  readonly cursor?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A page: it may be short, even empty, and still have a next one. */
+export interface RecordPage {
+  readonly records: readonly LedgerRecord[];
+  /** With it as `cursor` the next page is asked for; null where there is none. */
+  readonly next: string | null;
+  /** The height up to which the node has searched the chain: below the tip while its table of records is behind. */
+  readonly indexedTo: number;
+  /** Whether blocks have left the chain since the first page, and with them maybe records that you have seen. */
+  readonly reorganised: boolean;
+}
+
+/** What `Ledger.records` gives: records in a `for await`, or whole pages. Asks for a page when it is wanted, and not before. */
+export class RecordPages implements AsyncIterable<LedgerRecord> {
+  readonly #ask: (cursor: string | undefined) => Promise<RecordPage>;
+  readonly #first: string | undefined;
+
+  constructor(options: {
+    readonly http: HttpClient;
+    readonly path: string;
+    readonly checker: EntryChecker | undefined;
+    readonly query: RecordQuery;
+    readonly options: RecordsOptions;
+  }) {
+    const { http, path, checker, query } = options;
+    const { order, pageSize, cursor, signal } = options.options;
+    const filter = queryParameters(query);
+    this.#first = cursor;
+    this.#ask = async (next) => {
+      const parameters = { ...filter, order, limit: pageSize, cursor: next };
+      return readPage(await http.text(`${path}/records${queryText(parameters)}`, { signal }), checker, signal);
+    };
+  }
+
+  /** Record after record, over all pages. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<LedgerRecord, void, undefined> {
+    for await (const page of this.pages()) yield* page.records;
+  }
+
+  /** The pages themselves, empty ones included. */
+  async *pages(): AsyncGenerator<RecordPage, void, undefined> {
+    let cursor = this.#first;
+    for (;;) {
+      const page = await this.#ask(cursor);
+      yield page;
+      if (page.next === null) return;
+      cursor = page.next;
+    }
+  }
+}
+
+async function readPage(
+  text: string,
+  checker: EntryChecker | undefined,
+  signal: AbortSignal | undefined,
+): Promise<RecordPage> {
+  const members = membersOf(text, NO_PAGE);
+  const [next, indexedTo] = [members.plainOf('next'), members.plainOf('indexed_to')];
+  // -1 where not even the genesis was looked at.
+  if ((next !== null && typeof next !== 'string') || !(isCount(indexedTo) || indexedTo === -1)) {
+    throw unreadable(NO_PAGE);
+  }
+  const told = elementsOf(members, 'records', NO_PAGE).map((element) => readRecord(element, checker));
+  const records = await placeRecords(told, checker, signal);
+  return { records, next, indexedTo, reorganised: members.plainOf('reorganised') === true };
+}
+
+const NO_PAGE = 'it is no page of records';
