@@ -11,6 +11,11 @@ const CONDITIONS: Readonly<Record<string, FieldCondition>> = {
   '/name=left-pad': { pointer: '/name', op: '=', value: 'left-pad' },
   '/name="20"': { pointer: '/name', op: '=', value: '20' },
   '/name=': { pointer: '/name', op: '=', value: '' },
+  '/formula="=a+b"': { pointer: '/formula', op: '=', value: '=a+b' },
+  '/sign>">=1"': { pointer: '/sign', op: '>', value: '>=1' },
+  '/loud!/a="!"': { pointer: '/loud!/a', op: '=', value: '!' },
+  '{"pointer":"/loud!","op":"=","value":1}': { pointer: '/loud!', op: '=', value: 1 },
+  '{"pointer":"/wide ","op":"=","value":1}': { pointer: '/wide ', op: '=', value: 1 },
   '/formula=a=b': { pointer: '/formula', op: '=', value: 'a=b' },
   '/paid=true': { pointer: '/paid', op: '=', value: true },
   '/note=null': { pointer: '/note', op: '=', value: null },
@@ -29,18 +34,29 @@ for (const [text, condition] of Object.entries(CONDITIONS)) {
 test('a value stands as it is where that is read as the same, and a condition with signs in its pointer is JSON', () => {
   const text = (value: FieldCondition['value'], pointer = '/a') => formatCondition({ pointer, op: '=', value });
   assert.deepEqual(
-    [text('left pad'), text('20'), text(20), text('true'), text('{')],
-    ['/a=left pad', '/a="20"', '/a=20', '/a="true"', '/a={'],
+    [text('left pad'), text('20'), text(20), text('true'), text('{'), text('<b>'), text('a<b')],
+    ['/a=left pad', '/a="20"', '/a=20', '/a="true"', '/a={', '/a="<b>"', '/a=a<b'],
   );
   assert.equal(text(1, '/a<b'), '{"pointer":"/a<b","op":"=","value":1}');
 });
 
 const SPELLING = /^must be a JSON Pointer, one of = < <= > >= and a value, such as /;
+const QUOTED = /^must have one of = < <= > >= as its operator; a text that begins with < = or > is quoted: /;
+const RIGHT_AFTER = /^must have one of = < <= > >= right after its JSON Pointer, which ends in "(!| |\\t)" here$/;
 const PARTS = /^must be an object of pointer, op and value$/;
 for (const [text, reason] of [
   ['', SPELLING],
   ['name=1', SPELLING],
   ['/name', SPELLING],
+  ['/a>>=1', QUOTED],
+  ['/a==1', QUOTED],
+  ['/a=>1', QUOTED],
+  ['/a<>1', QUOTED],
+  ['/a<=<', QUOTED],
+  ['/a==', QUOTED],
+  ['/a!=1', RIGHT_AFTER],
+  ['/a >= 1', RIGHT_AFTER],
+  ['/a\t=1', RIGHT_AFTER],
   ['/name~=1', /^must name its field by a JSON Pointer/],
   ['/a={}', /^must have a string, a number/],
   ['/a>true', /^compares true/],

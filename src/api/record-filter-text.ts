@@ -44,8 +44,10 @@ export function parseFilterTexts(texts: FilterTexts): Result<RecordFilter, Filte
 
 /**
  * The condition that `text` spells: a JSON Pointer, an operator and a value, such as `/order/total>=20`. The value is JSON,
- * or else a text as it stands: `20` is a number, `"20"` and `twenty` are strings. For a pointer with `<`, `=` or `>` in it
- * there is the condition as JSON: `{"pointer":"/a=b","op":"=","value":1}`. `parameter` names it in a fault.
+ * or else a text as it stands: `20` is a number, `"20"` and `twenty` are strings. What looks like a slip of the keyboard is
+ * refused, such as `>>=1`, `!=1` and a space before the operator: a text that begins with `<`, `=` or `>` is quoted. For a pointer
+ * with one of these in it, or with `!` or a space at its end, there is the condition as JSON: `{"pointer":"/a=b","op":"=","value":1}`.
+ * `parameter` names it in a fault.
  */
 export function parseCondition(text: string, parameter = 'where'): Result<FieldCondition, FilterFault> {
   if (text.startsWith('{')) return parseJsonCondition(text, parameter);
@@ -54,13 +56,22 @@ export function parseCondition(text: string, parameter = 'where'): Result<FieldC
     const reason = 'must be a JSON Pointer, one of = < <= > >= and a value, such as /order/total>=20';
     return fail({ code: 'filter-invalid', parameter, reason });
   }
+  if (SLIP_AFTER.test(value)) {
+    const reason =
+      'must have one of = < <= > >= as its operator; a text that begins with < = or > is quoted: /formula="=a+b"';
+    return fail({ code: 'filter-invalid', parameter, reason });
+  }
+  if (SLIP_BEFORE.test(pointer)) {
+    const reason = `must have one of = < <= > >= right after its JSON Pointer, which ends in ${JSON.stringify(pointer.at(-1))} here`;
+    return fail({ code: 'filter-invalid', parameter, reason });
+  }
   return checkCondition({ pointer, op, value: isWellFormedJson(value) ? JSON.parse(value) : value }, parameter);
 }
 
 /** The text of a condition that `parseCondition` reads as the same. */
 export function formatCondition({ pointer, op, value }: FieldCondition): string {
-  if (/[<=>]/.test(pointer)) return jsonValue({ pointer, op, value });
-  const isPlain = typeof value === 'string' && !isWellFormedJson(value);
+  if (/[<=>]/.test(pointer) || SLIP_BEFORE.test(pointer)) return jsonValue({ pointer, op, value });
+  const isPlain = typeof value === 'string' && !isWellFormedJson(value) && !SLIP_AFTER.test(value);
   return `${pointer}${op}${isPlain ? value : jsonValue(value)}`;
 }
 
@@ -92,3 +103,7 @@ function timeInvalid(parameter: string): Result<never, FilterFault> {
 
 /** Pointers begin with a slash, but for that of the whole document, which is empty. */
 const CONDITION_TEXT = /^((?:\/[^<=>]*)?)(<=|>=|=|<|>)(.*)$/su;
+/** What nobody means by a text that stands without quotes: the operator has one sign too many. */
+const SLIP_AFTER = /^[<=>]/;
+/** What nobody means by the end of a pointer: that of `!=`, or a space before the operator. */
+const SLIP_BEFORE = /[!\s]$/;

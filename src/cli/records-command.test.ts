@@ -84,6 +84,10 @@ test('an author goes by the name of a key of the home, too', async () => {
 
 for (const { flags, says } of [
   { flags: ['--where', 'n=1'], says: /--where/ },
+  {
+    flags: ['--where', '/n>>=1'],
+    says: /^cairn: --where must have one of = < <= > >= as its operator; a text that begins/,
+  },
   { flags: ['--from', 'yesterday'], says: /--from/ },
   { flags: ['--author', 'Ada'], says: /"Ada" is no author: name one as did:key/ },
   { flags: ['--limit', '0'], says: /--limit/ },
