@@ -17,7 +17,7 @@ test('a feature that every processor of the platform has is found', { skip }, ()
 });
 
 test('a feature that the processor has not is refused by name, and part of a name is no name', { skip }, () => {
-  for (const feature of ['avx1024', 'ss', 'flags']) {
+  for (const feature of ['avx1024', 'se2', 'flags']) {
     assert.throws(() => requireProcessorFeatures([feature]), {
       name: 'KernelError',
       code: 'processor-unsupported',
