@@ -49,6 +49,17 @@ const MISTAKES: readonly {
     exitCode: 2,
     says: /unknown command 'statsu'\n\(Did you mean status\?\)\nRun `cairn --help`/,
   },
+  ...['nosuch', 'help nosuch', 'nosuch --help', 'help nosuch status'].map((line) => ({
+    args: line.split(' '),
+    exitCode: 2,
+    says: /^cairn: unknown command 'nosuch'\nRun `cairn --help`, or `cairn <command> --help`, to see what there is\.\n$/,
+  })),
+  ...['keys lst', 'help keys lst', 'keys help lst', 'keys lst -h'].map((line) => ({
+    args: line.split(' '),
+    exitCode: 2,
+    says: /^cairn: unknown command 'lst'\n\(Did you mean list\?\)\nRun `cairn keys --help`, or `cairn keys <command> --help`, .*\n$/,
+  })),
+  { args: ['keys', 'nosuch'], exitCode: 2, says: /^cairn: unknown command 'nosuch'\nRun `cairn keys --help`.*\n$/ },
   { args: ['node', '5001', '--peeer', 'x'], exitCode: 2, says: /unknown option '--peeer'\n\(Did you mean --peer\?\)/ },
   { args: ['status'], exitCode: 2, says: /missing required argument 'port'/ },
   { args: ['status', '5001', '5002'], exitCode: 2, says: /too many arguments/ },
@@ -223,6 +234,24 @@ test('without a command the help is told as it is where it is asked for, and is 
   const [none, asked] = [await run([]), await run(['--help'])];
   assert.deepEqual([none.exitCode, none.stdout, none.stderr], [2, '', asked.stdout]);
 });
+
+for (const [asked, command] of [
+  ['help', ''],
+  ['help status', 'status'],
+  ['help status 5001', 'status'],
+  ['help keys', 'keys'],
+  ['keys help', 'keys'],
+  ['help keys list', 'keys list'],
+  ['keys help list', 'keys list'],
+  ['help receipt renew', 'receipt renew'],
+  ['receipt 5001 --help', 'receipt'],
+] as const) {
+  test(`\`cairn ${asked}\` prints the help of ${command === '' ? 'all' : command}`, async () => {
+    const told = await run(asked.split(' '));
+    const args = command === '' ? [] : command.split(' ');
+    assert.deepEqual(told, { exitCode: 0, stdout: (await run([...args, '--help'])).stdout, stderr: '' });
+  });
+}
 
 test('the help names every command', async () => {
   const { stdout } = await run(['--help']);
