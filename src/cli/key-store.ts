@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, link, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Did } from '../core/did-key.ts';
 import type { CairnHome } from '../probe/cairn-home.ts';
 import { CommandError, codeOf, describeReadFailure, EXIT_CODES } from './command-error.ts';
 import { syncFolder } from './file-sink.ts';
@@ -29,6 +30,23 @@ export async function listKeys({ keysFolder }: CairnHome): Promise<readonly stri
     .map((name) => name.slice(0, -KEY_ENDING.length))
     .filter(isKeyName)
     .toSorted();
+}
+
+/** The keys that sign as `author`, or say so where they are locked, in the order of their names. Those that cannot be read are left out. */
+export async function findKeysOf(
+  home: CairnHome,
+  author: Did,
+): Promise<readonly (KeyFile & { readonly name: string })[]> {
+  const keys: (KeyFile & { readonly name: string })[] = [];
+  for (const name of await listKeys(home)) {
+    try {
+      const key = await readStoredKey(home, name);
+      if (key.author === author) keys.push({ ...key, name });
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+    }
+  }
+  return keys;
 }
 
 /** The key `name`. Throws a `CommandError` where there is none, or one that others may read. */

@@ -9,6 +9,12 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Did } from '../core/did-key.ts';
+import { genesisHash } from '../core/genesis.ts';
+import { hashLeaf } from '../core/merkle.ts';
+import { DEFAULT_PARAMS } from '../core/params.ts';
+import { resolveHome } from '../probe/cairn-home.ts';
+import { AuthorBook } from './author-book.ts';
 import { runProgram } from './program.ts';
 
 const hasModes = process.platform !== 'win32';
@@ -99,8 +105,9 @@ test('a key that others may read is refused, and hides no other', { skip: !hasMo
   }
   const listed = await world.run(['list']);
   assert.equal(listed.exitCode, 78);
-  assert.match(listed.out, /alice/);
-  assert.doesNotMatch(listed.out, /bob/);
+  // By their places: in an author's letters any name may stand.
+  assert.match(listed.out, /^alice /m);
+  assert.doesNotMatch(listed.out, /^bob /m);
 });
 
 test('of a file that is no key nobody is told who else may read it', { skip: !hasModes }, async (t) => {
@@ -314,6 +321,59 @@ test('a key is removed by whoever types its name, and only then', async (t) => {
   const gone = await world.run(['show', 'alice']);
   assert.equal(gone.exitCode, 2);
   assert.match(gone.talk, /There is no key "alice" in .*: there is none at all .*cairn keys create/);
+});
+
+test('who removes a key is told what nobody can do without it', async (t) => {
+  const world = await World.make(t);
+  const author = (await world.run(['create', 'alice'])).out.trim();
+  const last = `No other key here signs as ${author}: without a copy nobody can any more.`;
+  const [unasked, asked] = [await world.run(['remove', 'alice']), await world.run(['remove', 'alice'], ['no\n'])];
+  assert.equal(unasked.talk, `cairn: ${last} Say --yes if "alice" is to be removed.\n`);
+  assert.equal(asked.talk, `${last}\nType "alice" to remove the key: Nothing was removed.\n`);
+  const book = AuthorBook.open(resolveHome({ CAIRN_HOME: world.home }));
+  const [id, place] = [hashLeaf(Buffer.from('{}')), { author: author as Did, genesis: genesisHash(DEFAULT_PARAMS) }];
+  const entry = { id, bytes: Buffer.from('{}'), statement: id, note: undefined };
+  assert.ok(book.keep(place, { sequence: 0, previous: undefined }, [entry]));
+  book.close();
+  const waiting = 'Entries signed with it that no node has yet: 1; to hand them in takes the key, too.';
+  const removed = await world.run(['remove', 'alice', '--yes']);
+  assert.equal(removed.talk, `${last} ${waiting}\nThe key "alice" is gone.\n`);
+});
+
+test('who removes a key that is here by another name, too, is told so, and signs on by that', async (t) => {
+  const world = await World.make(t);
+  const author = (await world.run(['create', 'alice'])).out.trim();
+  await writeFile(world.path('pass'), 'correct horse\n');
+  const copy = world.path('copy.pem');
+  await world.run(['export', 'alice', copy]);
+  await world.run(['import', 'anna', copy]);
+  await world.run(['import', 'safe', copy, '--passphrase-file', world.path('pass')]);
+  // Other authors, and keys that cannot be used, are none of these.
+  await world.run(['create', 'bob']);
+  await writeFile(world.path('keys/torn.pem'), 'torn', { mode: 0o600 });
+  const stays = (names: string) =>
+    `The same key stays here as ${names}: who has that can go on signing as ${author}.\n`;
+  const unasked = await world.run(['remove', 'alice']);
+  assert.equal(unasked.exitCode, 2);
+  assert.ok(unasked.talk.includes(stays('"anna", "safe" (under a passphrase)').trim()), unasked.talk);
+  const removed = await world.run(['remove', 'alice'], ['alice\n']);
+  assert.equal(removed.exitCode, 0);
+  assert.ok(removed.talk.startsWith(stays('"anna", "safe" (under a passphrase)')), removed.talk);
+  assert.ok((await world.run(['remove', 'anna', '--yes'])).talk.startsWith(stays('"safe" (under a passphrase)')));
+  assert.match((await world.run(['remove', 'safe', '--yes'])).talk, /^No other key here signs as/);
+});
+
+test('of a locked key that does not say whose it is, nobody is told more than that', async (t) => {
+  const world = await World.make(t);
+  await writeFile(world.path('pass'), 'correct horse\n');
+  await world.run(['create', 'alice', '--passphrase-file', world.path('pass')]);
+  const pem = await readFile(world.path('keys/alice.pem'), 'utf8');
+  await writeFile(world.path('keys/alice.pem'), pem.replace(/^Author: .*\n/, ''), { mode: 0o600 });
+  const removed = await world.run(['remove', 'alice', '--yes']);
+  assert.equal(
+    removed.talk,
+    'Without a copy of this key nobody can sign with it any more.\nThe key "alice" is gone.\n',
+  );
 });
 
 for (const name of ['Alice', '../alice', '-a', 'a.b', '', 'x'.repeat(65)]) {

@@ -7,6 +7,7 @@ import type { CommandContext } from './command-context.ts';
 import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';
 import { authorOf, formatKeyFile, parseKeyFile, withAuthor } from './key-file.ts';
 import {
+  findKeysOf,
   keyPath,
   listKeys,
   makeKeysFolder,
@@ -140,15 +141,14 @@ export async function runKeysRemove(
   flags: { readonly yes?: boolean },
 ): Promise<ExitCode> {
   const { terminal, home } = context;
-  const { author } = await readStoredKey(home, name);
+  const consequence = await consequenceOfRemoval(context, name);
+  if (flags.yes !== true && terminal.stdin.isTTY !== true) {
+    const message = `${consequence} Say --yes if "${name}" is to be removed.`;
+    throw new CommandError(EXIT_CODES.usage, 'confirmation-missing', message);
+  }
+  terminal.talk(consequence);
   if (flags.yes !== true) {
-    const waiting = author === undefined ? 0 : await countWaiting(context, author);
-    if (waiting > 0) terminal.talk(`Signed with it and at no node yet: ${formatCount(waiting)}.`);
-    if (terminal.stdin.isTTY !== true) {
-      const message = `Without its key nobody can sign as ${author ?? name} any more. Say --yes if that is what you want.`;
-      throw new CommandError(EXIT_CODES.usage, 'confirmation-missing', message);
-    }
-    const typed = await readLine(terminal, `Nobody can sign with it any more. Type "${name}" to remove the key: `);
+    const typed = await readLine(terminal, `Type "${name}" to remove the key: `);
     if (typed !== name) {
       terminal.talk('Nothing was removed.');
       return EXIT_CODES.refused;
@@ -183,6 +183,21 @@ async function keep(context: CommandContext, name: string, fileText: string, fla
     `The key "${name}" is in ${path}, ${isLocked ? 'under a passphrase' : 'under no passphrase'}. It signs as:`,
   );
   await terminal.print(author ?? '');
+}
+
+/** What nobody can do any more without the key `name`, and what stays: sentences. Throws a `CommandError` where there is none. */
+async function consequenceOfRemoval(context: CommandContext, name: string): Promise<string> {
+  const { author } = await readStoredKey(context.home, name);
+  if (author === undefined) return 'Without a copy of this key nobody can sign with it any more.';
+  const twins = (await findKeysOf(context.home, author)).filter((key) => key.name !== name);
+  if (twins.length > 0) {
+    const shown = twins.map((twin) => `"${twin.name}"${twin.isLocked ? ' (under a passphrase)' : ''}`);
+    return `The same key stays here as ${shown.join(', ')}: who has that can go on signing as ${author}.`;
+  }
+  const waiting = await countWaiting(context, author);
+  const lost = `No other key here signs as ${author}: without a copy nobody can any more.`;
+  if (waiting === 0) return lost;
+  return `${lost} Entries signed with it that no node has yet: ${formatCount(waiting)}; to hand them in takes the key, too.`;
 }
 
 function noteNew(context: CommandContext, author: Did): Promise<void> {
