@@ -1,7 +1,17 @@
 /** Copying, compacting and rebuilding: what a store looks like after it. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -25,6 +35,7 @@ import { checkStore } from './fsck.ts';
 import { type RebuildProgress, rebuildStore } from './rebuild.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
+const OPEN_FILES = '/proc/self/fd';
 const STORE_CHILD = join(import.meta.dirname, '../../test/support/store-child.ts');
 const root = mkdtempSync(join(tmpdir(), 'cairn-upkeep-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -92,6 +103,27 @@ describe('a backup', () => {
     await store.close();
   });
 
+  test('is read through one descriptor, however often, which is closed with the store, also where it is given up', {
+    skip: existsSync(OPEN_FILES) ? false : 'this system does not tell which files a process has open',
+  }, async () => {
+    const folder = newFolder();
+    const path = join(folder, 'chain.sqlite');
+    const store = await usedStore(folder);
+    const before = timesOpen(path);
+    assert.ok(before > 0);
+    await store.backup(join(folder, 'first'));
+    await store.backup(join(folder, 'second'));
+    assert.equal(timesOpen(path), before + 1);
+    await store.close();
+    assert.equal(timesOpen(path), 0);
+
+    const again = await open(folder);
+    const copy = assert.rejects(again.backup(join(folder, 'given-up')), { code: 'store-closed' });
+    await again.close();
+    await copy;
+    assert.equal(timesOpen(path), 0);
+  });
+
   test('of a store that is closed meanwhile is given up, and one at a time is written', async () => {
     const store = await usedStore(newFolder());
     const folder = newFolder();
@@ -126,6 +158,21 @@ describe('a backup', () => {
     await store.close();
   });
 });
+
+/** How often this process has the file at `path` open just now. */
+function timesOpen(path: string): number {
+  const file = realpathSync(path);
+  return readdirSync(OPEN_FILES).filter((descriptor) => targetOf(descriptor) === file).length;
+}
+
+/** Undefined where it is closed by now, as the one by which the list was read. */
+function targetOf(descriptor: string): string | undefined {
+  try {
+    return readlinkSync(join(OPEN_FILES, descriptor));
+  } catch {
+    return undefined;
+  }
+}
 
 test('a compacted store is smaller, and the same', async () => {
   const folder = newFolder();
