@@ -6,7 +6,7 @@ import { withLifetime } from '../reliability/lifetime.ts';
 import { assert, assertPresent } from '../src/core/assert.ts';
 import { proveChain } from '../src/core/chain-prover.ts';
 import { createParams, encodeParams } from '../src/core/params.ts';
-import { startBrowser } from '../test/browser/browser.ts';
+import { PATIENCE_MS, startBrowser } from '../test/browser/browser.ts';
 import { whenSettled } from '../test/browser/every-page.ts';
 import { inventChain } from '../test/browser/invented-chain.ts';
 import { watchLoading } from '../test/browser/loading.ts';
@@ -46,6 +46,7 @@ async function firstView(browser: Browser, isQuick: boolean): Promise<Measuremen
     for (let round = 0; round < (isQuick ? 1 : 7); round++) {
       const context = await browser.newContext();
       const page = await context.newPage();
+      page.setDefaultTimeout(PATIENCE_MS);
       const loading = watchLoading(page);
       await page.goto(world.url, { waitUntil: 'commit' });
       await page
@@ -91,6 +92,7 @@ async function scrolling(browser: Browser, isQuick: boolean): Promise<Measuremen
     const world = await ExplorerWorld.start(lifetime, { nodes: 1 });
     const url = await startLyingGateway(lifetime, world.url, inventChain(1_000_000));
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(PATIENCE_MS);
     await page.goto(`${url}/#/blocks`);
     await whenSettled(page);
     await page.getByRole('main').getByRole('row').nth(5).waitFor();
@@ -166,6 +168,7 @@ async function framesWhile(page: Page, durationMs: number, next: string): Promis
 async function checking(browser: Browser, isQuick: boolean): Promise<Measurement> {
   const params = createParams({ name: 'bench', targetLimit: 0x207fffff });
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   await page.evaluate(await proofCheckScript());
   const chain = new WrittenChain(params);
   const figures: Measurement['figures'][number][] = [];

@@ -31,6 +31,7 @@ export async function startBrowser(lifetime: Lifetime, options: { systemFonts?: 
   const browser = await chromium.launch({
     executablePath: executable,
     env: { ...process.env, ...env },
+    timeout: PATIENCE_MS,
     args: [
       '--headless=shell',
       '--disable-gpu',
@@ -89,5 +90,5 @@ function originOf(url: string): string {
   return protocol === 'data:' || protocol === 'blob:' ? protocol : host;
 }
 
-/** For what has to come about on a machine that has much to do. */
-const PATIENCE_MS = 120_000;
+/** For a browser that starts, and for what has to come about in it, on a machine that has much to do. */
+export const PATIENCE_MS = 120_000;
