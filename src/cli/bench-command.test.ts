@@ -131,7 +131,8 @@ test('where no node runs that is said, and the machine is measured all the same'
   await node.stop();
   const { exitCode, out, talk } = await bench(t, home.root, {});
   assert.equal(exitCode, 0);
-  assert.match(out, /^easiest +a block takes about .* \(target 1f00ffff\)$/m);
+  // On three cores and more it is under a millisecond.
+  assert.match(out, /^easiest +a block takes (?:about|under) .* \(target 1f00ffff\)$/m);
   assert.doesNotMatch(out, /to rewrite/);
   assert.match(talk, /^No node runs here, .*cairn node 5001.*--node\.\n$/);
   assert.equal(JSON.parse((await bench(t, home.root, { json: true })).out).chain, null);
