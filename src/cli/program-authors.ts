@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import type { AuthorFlags } from './author-command.ts';
 import type { KeyImportFlags, KeyMakingFlags } from './keys-command.ts';
-import { addHelpCommand, helpHint } from './program-help.ts';
 import { examples, type JsonFlag, jsonOption, parser, type Run } from './program-parts.ts';
 import { KEY_NAME, PORT } from './value-kind.ts';
 
@@ -10,11 +9,9 @@ export function addAuthors(program: Command, run: Run): void {
   const keys = program
     .command('keys')
     .description('make, list and keep the keys that entries are signed with')
-    .showHelpAfterError(helpHint('cairn keys'))
     .addHelpText('before', examples('keys create alice', 'append 5001 events.ndjson --sign alice'));
   addKeyMaking(keys, run);
   addKeyKeeping(keys, run);
-  addHelpCommand(keys);
   program
     .command('author')
     .description('check all that an author has on record; exits with 1 where something is missing or at odds')

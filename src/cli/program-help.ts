@@ -1,28 +1,32 @@
-/** Help, and what is said to those who ask for that of a command that there is not. */
+/** Help, and what is said to those who ask for that of a command that there is not, or have mistaken one that there is. */
 import type { Command } from 'commander';
 
-/** Where the commands of `group` (`cairn`, `cairn keys`) are told of, for who has mistaken one. */
-export function helpHint(group: string): string {
-  return `Run \`${group} --help\`, or \`${group} <command> --help\`, to see what there is.`;
-}
-
-/** `help` for the commands of `group`. To be added behind them, as it stands at the end of the list. */
-export function addHelpCommand(group: Command): void {
-  group
-    .helpCommand(false)
-    .command('help')
-    .description('print the help of a command')
-    .argument('[command...]', 'whose help; none for all that there is')
-    .action((names: readonly string[]) => printHelp(group, names));
-}
-
-/** Has `cairn nosuch --help` end as `cairn nosuch` does, where commander would print the help of all. */
-export function refuseHelpOfUnknown(program: Command): void {
+/** Gives help to `program`, which has all its commands: `help` stands at the end of their lists. */
+export function addHelp(program: Command): void {
+  // So that `cairn nosuch --help` ends as `cairn nosuch` does, where commander would print the help of all.
   program.addHelpText('beforeAll', ({ command }) => {
     const [name = ''] = command.args;
     if (name !== '' && !name.startsWith('-')) refuseUnknown(command, name);
     return '';
   });
+  addHelpTo(program, program.name());
+}
+
+/** `line` is what is typed for the command. */
+function addHelpTo(command: Command, line: string): void {
+  const help = `Run \`${line} --help\``;
+  if (isGroup(command)) {
+    command.showHelpAfterError(`${help}, or \`${line} <command> --help\`, to see what there is.`);
+    command
+      .helpCommand(false)
+      .command('help')
+      .description('print the help of a command')
+      .argument('[command...]', 'whose help; none for all that there is')
+      .action((names: readonly string[]) => printHelp(command, names));
+  } else {
+    command.showHelpAfterError(`${help} to see what it takes.`);
+  }
+  for (const inner of command.commands) addHelpTo(inner, `${line} ${inner.name()}`);
 }
 
 /** What stands behind the name of a command are its arguments, and no help is asked of them. */
@@ -36,10 +40,14 @@ function printHelp(group: Command, [name, ...names]: readonly string[]): void {
   group.help();
 }
 
-/** Throws where `group` is nothing but its commands, and none of them has this name. */
-function refuseUnknown(group: Command, name: string): void {
-  const isGroup = group.commands.length > 0 && group.registeredArguments.length === 0;
-  if (!isGroup || group.commands.some((command) => command.name() === name)) return;
+/** Throws where `command` is a group, and none of its commands has this name. */
+function refuseUnknown(command: Command, name: string): void {
+  if (!isGroup(command) || command.commands.some((inner) => inner.name() === name)) return;
   // Commander says it best: which name was meant, perhaps.
-  group.parse([name], { from: 'user' });
+  command.parse([name], { from: 'user' });
+}
+
+/** Whether it does nothing by itself. */
+function isGroup(command: Command): boolean {
+  return command.commands.length > 0 && command.registeredArguments.length === 0;
 }

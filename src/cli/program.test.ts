@@ -61,7 +61,17 @@ const MISTAKES: readonly {
   })),
   { args: ['keys', 'nosuch'], exitCode: 2, says: /^cairn: unknown command 'nosuch'\nRun `cairn keys --help`.*\n$/ },
   { args: ['node', '5001', '--peeer', 'x'], exitCode: 2, says: /unknown option '--peeer'\n\(Did you mean --peer\?\)/ },
-  { args: ['status'], exitCode: 2, says: /missing required argument 'port'/ },
+  {
+    args: ['status'],
+    exitCode: 2,
+    says: /^cairn: <port> is missing\.\nRun `cairn status --help` to see what it takes\.\n$/,
+  },
+  {
+    args: ['receipt', 'renew', '5001'],
+    exitCode: 2,
+    says: /^cairn: <file> is missing\.\nRun `cairn receipt renew --help` to see what it takes\.\n$/,
+  },
+  { args: ['receipt', '5001'], exitCode: 2, says: /^cairn: <id> is missing\.\nRun `cairn receipt --help` to see/ },
   { args: ['status', '5001', '5002'], exitCode: 2, says: /too many arguments/ },
   {
     args: ['status', 'x'],

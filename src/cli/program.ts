@@ -5,7 +5,7 @@ import { resolveHome } from '../probe/cairn-home.ts';
 import type { CommandContext } from './command-context.ts';
 import { describeError, EXIT_CODES, type ExitCode, exitCodeOf } from './command-error.ts';
 import { addAuthors } from './program-authors.ts';
-import { addHelpCommand, helpHint, refuseHelpOfUnknown } from './program-help.ts';
+import { addHelp } from './program-help.ts';
 import { addMaintenance } from './program-maintenance.ts';
 import { examples, type Run } from './program-parts.ts';
 import { addQuestions } from './program-questions.ts';
@@ -50,7 +50,6 @@ function createProgram(run: Run, terminal: Terminal, env: NodeJS.ProcessEnv): Co
       writeErr: (text) => terminal.talk(text.replace(/\n$/, '')),
       outputError: (text, write) => write(`${terminal.styleTalk('red', 'cairn:')} ${describeUsageError(text)}`),
     })
-    .showHelpAfterError(helpHint('cairn'))
     .description('A decentralised, tamper-evident JSON ledger that several parties share with nobody in charge.')
     .version(packageFile.version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
@@ -69,8 +68,7 @@ function createProgram(run: Run, terminal: Terminal, env: NodeJS.ProcessEnv): Co
   addRecords(program, run);
   addAuthors(program, run);
   addMaintenance(program, run);
-  addHelpCommand(program);
-  refuseHelpOfUnknown(program);
+  addHelp(program);
   return program;
 }
 

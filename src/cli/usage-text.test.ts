@@ -31,7 +31,7 @@ const CASES: readonly (readonly [args: readonly string[], text: string])[] = [
   [['status', '1', '--limit', '0'], "--limit cannot be '0'. It must be a port from 1 to 65535.\n"],
   [['status', '1', '--mine', 'now'], "--mine cannot be 'now'. It must be one of demand, always.\n"],
   [['status', '1', '-k'], '--key takes a value: --key <name>.\n'],
-  [['status'], "missing required argument 'port'\n"],
+  [['status'], '<port> is missing.\n'],
   [['stats', '1'], "unknown command 'stats'\n(Did you mean status?)\n"],
   [['status', '1', '--lim', '1'], "unknown option '--lim'\n(Did you mean --limit?)\n"],
 ];

@@ -3,8 +3,10 @@
 /** `text` is commander's, with its line end; what it says well stays as it is. */
 export function describeUsageError(text: string): string {
   const plain = text.replace(/^error: /, '');
-  const missing = /^option '(?:-\w, )?(--[\w-]+) (<[^']*>)' argument missing$/m.exec(plain);
-  if (missing !== null) return `${missing[1]} takes a value: ${missing[1]} ${missing[2]}.\n`;
+  const valueless = /^option '(?:-\w, )?(--[\w-]+) (<[^']*>)' argument missing$/m.exec(plain);
+  if (valueless !== null) return `${valueless[1]} takes a value: ${valueless[1]} ${valueless[2]}.\n`;
+  const missing = /^missing required argument '([^']*)'$/m.exec(plain);
+  if (missing !== null) return `<${missing[1]}> is missing.\n`;
   const invalid = INVALID_ARGUMENT.exec(plain) ?? INVALID_OPTION.exec(plain);
   if (invalid?.groups === undefined) return plain;
   const { place = '', value, expected = '' } = invalid.groups;
