@@ -44,8 +44,14 @@ export function exitCodeOf(error: unknown): ExitCode {
 /** What to tell people about `error`: a sentence of ours, or all there is about a failure that nobody foresaw. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error.name === 'RpcCallError') return asSentence(error.message);
   if (exitCodeOf(error) !== EXIT_CODES.failed || error instanceof CommandError) return error.message;
   return codeOf(error) === undefined ? (error.stack ?? error.message) : error.message;
+}
+
+/** What a node says goes on from other words, where it is told to programs. */
+function asSentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
 }
 
 /** The `code` of an error of ours or of the system. */

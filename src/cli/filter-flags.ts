@@ -14,15 +14,18 @@ export function addFilterFlags(command: Command): Command {
     .option('--from <time>', 'records of blocks from this time on, such as 2026-11-22 or 2026-11-22T13:37:00Z')
     .option('--to <time>', 'records of blocks before this time')
     .option('--text <words>', TEXT_MEANING)
-    .option(
-      '--where <condition>',
-      "records with a field like this, such as '/order/total>=20'; several must all hold",
-      (condition: string, conditions: readonly string[] = []) => [...conditions, condition],
-    );
+    .option('--where <condition>', WHERE_MEANING, (condition: string, conditions: readonly string[] = []) => [
+      ...conditions,
+      condition,
+    ]);
 }
 
 /** What `--text` means. */
 export const TEXT_MEANING = "records in whose strings all of these words stand, such as 'left pad'";
+
+/** What `--where` means. */
+export const WHERE_MEANING =
+  "records with a field like this, such as '/order/total>=20', by one of = < <= > >=; several must all hold";
 
 /** What `--author` means. */
 export const AUTHOR_MEANING = 'records that this author has signed: did:key:z6Mk…, or the name of a key of yours';

@@ -1,7 +1,7 @@
 /** The commands that carry a whole chain, or parts of it. */
 import type { Command } from 'commander';
 import type { ExportFlags } from './export-command.ts';
-import { AUTHOR_MEANING, TEXT_MEANING } from './filter-flags.ts';
+import { AUTHOR_MEANING, TEXT_MEANING, WHERE_MEANING } from './filter-flags.ts';
 import { collector, examples, type JsonFlag, jsonOption, parser, type Run } from './program-parts.ts';
 import { FIELD, HEIGHT, PORT, TEXT } from './value-kind.ts';
 
@@ -25,11 +25,7 @@ export function addTransfers(program: Command, run: Run): void {
     .option('--since <time>', 'with --sqlite, records of blocks from this time on, such as 2026-11-22')
     .option('--before <time>', 'with --sqlite, records of blocks before this time')
     .option('--text <words>', `with --sqlite, ${TEXT_MEANING}`)
-    .option(
-      '--where <condition>',
-      "with --sqlite, records with a field like this, such as '/order/total>=20'; several must all hold",
-      collector(TEXT),
-    )
+    .option('--where <condition>', `with --sqlite, ${WHERE_MEANING}`, collector(TEXT))
     .option('--index <pointer>', 'with --sqlite, a field to index; may stand several times', collector(FIELD))
     .option('--full-text', 'with --sqlite, an index of the words, too: the table `words`')
     .option('--proof', 'an archive: the blocks with what proves them, for `cairn verify` and `cairn import`')

@@ -8,9 +8,11 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { bodyOf, buildChain, TEST_PARAMS } from '../../test/support/chain-fixture.ts';
 import { receiptOf } from '../../test/support/receipt-fixture.ts';
+import { makeHome, TestNode } from '../../test/support/test-node.ts';
 import { encodeReceipt } from '../core/receipt.ts';
 import { genesisPoint } from '../core/validation.ts';
 import { startGateway } from '../gateway/canned-node.fixture.ts';
+import type { CairnHome } from '../probe/cairn-home.ts';
 import { runProgram } from './program.ts';
 
 const CHAIN = buildChain(TEST_PARAMS, genesisPoint(TEST_PARAMS), 4, (height) => bodyOf(`"a${height}"`, `"b${height}"`));
@@ -22,9 +24,13 @@ async function ask(t: TestContext, given: string, asked: string) {
   const { node, home, stop } = await startGateway();
   t.after(stop);
   node.ledger.receipt = given.trimEnd();
+  return await receipt(home, node.port, asked);
+}
+
+async function receipt(home: CairnHome, port: number, asked: string) {
   const file = join(home.root, 'entry.receipt.json');
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const exitCode = await runProgram(['receipt', String(node.port), asked, file], {
+  const exitCode = await runProgram(['receipt', String(port), asked, file], {
     streams: { stdin: new PassThrough(), stdout, stderr },
     env: { CAIRN_HOME: home.root },
   });
@@ -58,3 +64,17 @@ for (const [what, given, asked, says] of [
     assert.ok(!existsSync(file));
   });
 }
+
+test('of an entry that is in no block there is no receipt, and where to ask for it is told', async (t) => {
+  const home = await makeHome(t);
+  const { node } = await TestNode.start(t, { home });
+  const asked = 'f'.repeat(64);
+  const { exitCode, file, talk } = await receipt(home, node.port, asked);
+  const [none, next] = [
+    `No block of the node at port ${node.port} has this entry`,
+    `cairn entry ${node.port} ${asked}`,
+  ];
+  assert.equal(talk, `cairn: ${none}, as far as it has looked. See what has become of the entry with \`${next}\`.\n`);
+  assert.equal(exitCode, 1);
+  assert.ok(!existsSync(file));
+});

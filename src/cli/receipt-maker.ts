@@ -46,7 +46,12 @@ export interface AskedNode {
 
 /** A receipt of the entry `id`, for the node's tip of the moment. Throws a `CommandError`. */
 export async function fetchReceipt({ client, port }: AskedNode, id: Hash): Promise<HeldReceipt> {
-  const held = believe(port, Buffer.from(`${await client.call('receipt', jsonValue({ id }))}\n`));
+  const text = await client.call('receipt', jsonValue({ id })).catch((error: unknown) => {
+    if (!(error instanceof RpcCallError) || error.rpc.data.code !== 'entry-not-in-chain') throw error;
+    const message = `No block of the node at port ${port} has this entry, as far as it has looked. See what has become of the entry with \`cairn entry ${port} ${id}\`.`;
+    throw new CommandError(EXIT_CODES.refused, error.rpc.data.code, message, error);
+  });
+  const held = believe(port, Buffer.from(`${text}\n`));
   if (held.verified.id === id) return held;
   const message = `The node at port ${port} gave a receipt of another entry, ${held.verified.id}. Nothing was written.`;
   throw new CommandError(EXIT_CODES.refused, 'receipt-entry-other', message);
