@@ -70,6 +70,7 @@ test('a conflict is named, and written down for anybody to check', async (t) => 
   await put(other, THIRD);
   const { exitCode, out, talk } = await run('author', port, ALICE.author, '--evidence', path('conflict.json'));
   assert.equal(exitCode, 1);
+  assert.match(out, /on record {2}in conflict: 4 entries, the last with the number 2\n/);
   assert.match(
     out,
     new RegExp(`conflict {3}number 1 was given twice: to ${SECOND.id} in block 1 and to ${other.id} in block 2\n`),
@@ -85,7 +86,7 @@ test('an entry that follows another than the one on record is a conflict, too', 
   const { run, put, port } = await startWorld(t);
   await put(FIRST, signed('{"n":1}', 1, signed('{"n":"never shown"}', 0)));
   const facts = JSON.parse((await run('author', port, ALICE.author, '--json')).out);
-  assert.deepEqual([facts.conflict_count, facts.conflicts[0].kind, facts.complete], [1, 'previous-other', true]);
+  assert.deepEqual([facts.conflict_count, facts.conflicts[0].kind, facts.complete], [1, 'previous-other', false]);
 });
 
 test('without a conflict no evidence is written, and nothing on record is no fault', async (t) => {

@@ -37,7 +37,7 @@ export async function runAuthor(
     else await tell(terminal, account);
     const { report, falseCount } = account;
     if (flags.evidence !== undefined) await writeEvidence({ terminal, account, file: flags.evidence });
-    const isClean = report.missing === 0 && report.conflictCount === 0 && falseCount === 0;
+    const isClean = isComplete(report) && falseCount === 0;
     return isClean ? EXIT_CODES.done : EXIT_CODES.refused;
   });
 }
@@ -131,10 +131,9 @@ async function tell(terminal: Terminal, account: Account): Promise<void> {
   const rows: [title: string, text: string, isBad?: true][] = [];
   if (last === undefined) rows.push(['on record', 'nothing']);
   else {
-    const verdict = missing === 0 ? terminal.style('green', 'complete') : terminal.style('red', 'not complete');
     rows.push([
       'on record',
-      `${verdict}: ${counted(count, 'entry', 'entries')}, the last with the number ${formatCount(last)}`,
+      `${describeVerdict(terminal, report)}: ${counted(count, 'entry', 'entries')}, the last with the number ${formatCount(last)}`,
     ]);
     rows.push(['signatures', 'all hold']);
   }
@@ -153,6 +152,16 @@ async function tell(terminal: Terminal, account: Account): Promise<void> {
     const shown = title.padEnd(TITLE_WIDTH);
     await terminal.print(`  ${isBad === true ? terminal.style('red', shown) : shown} ${text}`);
   }
+}
+
+function describeVerdict(terminal: Terminal, report: AuthorReport): string {
+  if (isComplete(report)) return terminal.style('green', 'complete');
+  return terminal.style('red', report.missing > 0 ? 'not complete' : 'in conflict');
+}
+
+/** docs/spec/authors.md, rule A2. */
+function isComplete({ missing, conflictCount }: AuthorReport): boolean {
+  return missing === 0 && conflictCount === 0;
 }
 
 function describeGaps(gaps: readonly SequenceGap[], missing: number): string {
@@ -182,7 +191,7 @@ function accountJson({ author, params, report, indexedTo, falseCount, falseRecor
     indexed_to: indexedTo,
     entries: count,
     last_sequence: last ?? null,
-    complete: missing === 0,
+    complete: isComplete(report),
     missing,
     gaps,
     conflict_count: conflictCount,
