@@ -63,9 +63,11 @@ test('with --json the lines are the records as the node tells them', async () =>
 });
 
 test('a hundred are printed unless told, and more of them where that is asked for, over as many pages as it takes', async () => {
-  const few = await records('--where', '/word=odd');
-  assert.equal(few.lines.length, 100);
-  assert.match(few.talk, /There may be more: ask for a higher --limit/);
+  for (const form of [[], ['--json']]) {
+    const few = await records('--where', '/word=odd', ...form);
+    assert.equal(few.lines.length, 100);
+    assert.match(few.talk, /There may be more: ask for a higher --limit/);
+  }
   const all = await records('--where', '/word=odd', '--all', '--json');
   assert.deepEqual(
     all.lines.map((line) => JSON.parse(line).index),

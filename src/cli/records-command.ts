@@ -27,7 +27,7 @@ export async function runRecords(context: CommandContext, port: number, flags: R
   return withNode(context, port, async (client) => {
     const question = { filter: filterJson(filter), order: jsonValue(flags.desc === true ? 'desc' : 'asc') };
     const end = await printRecords(context, client, { question, wanted, isJson: flags.json === true });
-    if (end !== undefined && flags.json !== true) await tellTheRest(context, client, end);
+    if (end !== undefined) await tellTheRest(context, client, end);
     return EXIT_CODES.done;
   });
 }
