@@ -80,6 +80,9 @@ export class RecordThread<Question extends { readonly type: keyof Answers }, Ans
   async close(last: Question): Promise<void> {
     try {
       if (this.#end === undefined) await this.ask(last);
+    } catch (error) {
+      // One that has ended by itself meanwhile is closed.
+      if (this.#end === undefined) throw error;
     } finally {
       this.#finish(new StoreError('store-closed', 'The table of records has been closed.'));
       await this.#worker.terminate();
