@@ -8,28 +8,34 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import type { NodeStatus } from '../src/api/shapes.ts';
 import { jsonValue } from '../src/core/json-text.ts';
+import { loadNodeKey } from '../src/network/node-key.ts';
 import { connectProbe, type ProbeClient, RpcCallError } from '../src/probe/probe-client.ts';
-import { makeWorld } from './support/cairn-process.ts';
+import { openSqliteStore } from '../src/storage/sqlite-store.ts';
+import { makeWorld, type World } from './support/cairn-process.ts';
 import { freePort } from './support/free-port.ts';
 import { atEnd, type Lifetime } from './support/lifetime.ts';
+import { EASY_PARAMS } from './support/test-node.ts';
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-/** Mounts a small file system that nobody else sees, and runs the rest of its arguments. */
-const ON_SMALL_DISK = 'mount -t tmpfs -o size=6m tmpfs "$1" && shift && exec "$@"';
+/** Mounts a small file system that nobody else sees, does with it what its second argument says, and runs the rest. */
+const ON_SMALL_DISK = 'mount -t tmpfs -o size=6m tmpfs "$1" && cd "$1" && eval "$2" && shift 2 && exec "$@"';
+/** Until nothing more goes in. */
+const FILL_UP = '{ cat /dev/zero > filler || true; } 2> /dev/null';
 const IN_OWN_MOUNTS = ['--user', '--map-root-user', '--mount'];
 const FILLER_BYTES = 4 * 1024 * 1024;
 const POLL_MS = 50;
 
 const canMount =
   process.platform === 'linux' &&
-  spawnSync('unshare', [...IN_OWN_MOUNTS, 'sh', '-c', ON_SMALL_DISK, 'sh', '/mnt', 'true']).status === 0;
+  spawnSync('unshare', [...IN_OWN_MOUNTS, 'sh', '-c', ON_SMALL_DISK, 'sh', '/mnt', 'true', 'true']).status === 0;
 
 test('a node whose disk is full refuses what it cannot keep, serves the rest, and goes on when there is room', {
   skip: canMount ? false : 'this machine lets its users mount nothing',
 }, async (t) => {
-  const { client, disk } = await startOnSmallDisk(t);
+  const { client, disk } = await startOnSmallDisk(t, await makeWorld(t));
   const filler = join(disk, 'filler');
   await writeFile(filler, new Uint8Array(FILLER_BYTES));
   const acknowledged: string[] = [];
@@ -60,15 +66,53 @@ test('a node whose disk is full refuses what it cannot keep, serves the rest, an
   assert.equal(JSON.parse(await client.call('validate')).valid, true);
 });
 
-/** A node whose data are on a file system of 6 MiB; `disk` is where this process finds it. */
-async function startOnSmallDisk(t: Lifetime): Promise<{ readonly client: ProbeClient; readonly disk: string }> {
+test('a node that starts with records on a full disk is up without their table, and has it when there is room', {
+  skip: canMount ? false : 'this machine lets its users mount nothing',
+}, async (t) => {
   const world = await makeWorld(t);
+  const used = join(world.home, 'used');
+  const store = await openSqliteStore({ folder: used, params: EASY_PARAMS });
+  await store.close();
+  await loadNodeKey(join(used, 'node.key'));
+  const start = { prepare: `cp -R '${used}' data && ${FILL_UP}`, flags: ['--records', '--index', '/n'] };
+  const { client, disk } = await startOnSmallDisk(t, world, start);
+  const { records } = await statusOf(client);
+  assert.equal(records?.indexed_to, -1);
+  assert.ok(records.trouble !== undefined);
+  const { trouble } = records;
+  await assert.rejects(
+    client.call('records'),
+    (error) =>
+      error instanceof RpcCallError && isDeepStrictEqual(error.rpc.data, { code: 'records-unavailable', trouble }),
+  );
+  assert.deepEqual(JSON.parse(await client.call('validate')), { valid: true, blocks: 1, fault: null });
+  await rm(join(disk, 'filler'));
+  while ((await statusOf(client)).records?.indexed_to !== 0) await delay(POLL_MS);
+  assert.deepEqual(JSON.parse(await client.call('records')).records, []);
+  assert.equal((await statusOf(client)).records?.trouble, undefined);
+});
+
+/** A node whose data are on a file system of 6 MiB; `disk` is where this process finds it. */
+async function startOnSmallDisk(
+  t: Lifetime,
+  world: World,
+  { prepare = 'true', flags = [] }: { readonly prepare?: string; readonly flags?: readonly string[] } = {},
+): Promise<{ readonly client: ProbeClient; readonly disk: string }> {
   const mountPoint = join(world.home, 'disk');
   await mkdir(mountPoint);
   const port = await freePort();
-  const flags = ['--network', world.networkFile, '--mining-kernel', 'node-crypto', '--mine', 'demand', '--json'];
-  const node = [process.execPath, MAIN, 'node', String(port), '--data', join(mountPoint, 'data'), ...flags];
-  const child = spawn('unshare', [...IN_OWN_MOUNTS, 'sh', '-c', ON_SMALL_DISK, 'sh', mountPoint, ...node], {
+  const all = [
+    '--network',
+    world.networkFile,
+    '--mining-kernel',
+    'node-crypto',
+    '--mine',
+    'demand',
+    '--json',
+    ...flags,
+  ];
+  const node = [process.execPath, MAIN, 'node', String(port), '--data', join(mountPoint, 'data'), ...all];
+  const child = spawn('unshare', [...IN_OWN_MOUNTS, 'sh', '-c', ON_SMALL_DISK, 'sh', mountPoint, prepare, ...node], {
     env: world.env,
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { jsonValue } from '../src/core/json-text.ts';
 import { connectProbe, type ProbeClient } from '../src/probe/probe-client.ts';
+import { recordFilePath } from '../src/records/record-file.ts';
 import { openSqliteStore } from '../src/storage/sqlite-store.ts';
 import { CAIRN_MAIN, makeWorld, type Outcome, type World } from './support/cairn-process.ts';
 import { TEST_PARAMS } from './support/chain-fixture.ts';
@@ -61,6 +62,46 @@ test('without the right to write there, a node says so, and leaves the store as 
   }
   const absent = join(locked, 'new');
   assertRefused(await run(world, WITHOUT_POWER, nodeArgs(world, absent)), absent, 'EACCES');
+});
+
+test('a node that may not open its table of records is up without it, and says so wherever it is asked', async (t) => {
+  const world = await makeWorld(t);
+  const data = await makeStore(join(world.home, 'data'));
+  const table = recordFilePath(data);
+  writeFileSync(table, '', { mode: 0 });
+  if (spawnSync('unshare', ['--user', 'sh', '-c', `! cat "$1"`, 'sh', table], { stdio: 'ignore' }).status !== 0) {
+    t.skip('this machine lets nobody give up its rights');
+    return;
+  }
+  const port = await freePort();
+  const args = [...nodeArgs(world, data, port), '--records', '--log', 'warn'];
+  const [program = '', ...rest] = [...WITHOUT_POWER, process.execPath, CAIRN_MAIN, ...args];
+  const child = spawn(program, rest, { env: world.env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = Promise.all([once(child, 'close'), text(child.stderr)]);
+  atEnd(t, async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  const first = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+  assert.ok(first.done !== true, 'it ended before it was ready');
+
+  const status = await run(world, [], ['status', String(port)]);
+  assert.match(
+    status.stdout,
+    /^records +holds nothing \(store-unwritable\): the node's log says more, and it tries again;/m,
+  );
+  const records = await run(world, [], ['records', String(port)]);
+  assert.deepEqual([records.exitCode, records.stdout], [1, '']);
+  assert.match(records.stderr, /This node has no table of records just now \(store-unwritable\), and tries again/);
+  const validation = await run(world, [], ['validate', String(port)]);
+  assert.equal(validation.exitCode, 0, validation.stderr);
+
+  child.kill('SIGTERM');
+  const [[exitCode], log] = await ended;
+  assert.equal(exitCode, 0);
+  const told = log.split('\n').filter((line) => line.includes('the table of records is not there'));
+  assert.equal(told.length, 1, log);
+  assert.ok(told[0]?.includes(`${table} cannot be written (EACCES`), log);
 });
 
 test('a file that cannot be opened is named', async (t) => {

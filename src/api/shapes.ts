@@ -199,9 +199,15 @@ const EventLoopShape = Type.Object(
 );
 
 const RecordsStatusShape = Type.Object({
-  indexed_to: Type.Integer({ minimum: -1, description: 'The height up to which it holds the active chain.' }),
+  indexed_to: Type.Integer({
+    minimum: -1,
+    description: 'The height up to which it holds the active chain; -1 where it holds nothing yet, or is not there.',
+  }),
   indexes: Type.Array(Type.String(), { description: 'The fields that can be searched at once, as JSON Pointers.' }),
   full_text: Type.Boolean({ description: 'Whether the words in records can be searched at once.' }),
+  trouble: Type.Optional(
+    Type.String({ description: 'The code of why it stays behind or is not there; the node tries again by itself.' }),
+  ),
 });
 /** What a node says of its table of records. */
 export type RecordsStatus = Static<typeof RecordsStatusShape>;

@@ -1,6 +1,6 @@
 /** `cairn status`: an overview of one node. */
 import { describeDemands } from '../api/network-demands.ts';
-import type { NodeStatus } from '../api/shapes.ts';
+import type { NodeStatus, RecordsStatus } from '../api/shapes.ts';
 import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
 import { kernelLines } from './kernel-text.ts';
@@ -72,11 +72,18 @@ function describeMining(mining: NodeStatus['mining']): string {
 /** Nothing for a node that keeps no table of records. */
 function recordLines({ records, tip }: NodeStatus): string[] {
   if (records === null) return [];
-  const { indexed_to: height, indexes, full_text: hasFullText } = records;
-  const reach =
-    height >= tip.height ? 'up to the tip' : `up to block ${formatCount(Math.max(0, height))}, still being written`;
+  const { indexes, full_text: hasFullText } = records;
   const indexed = [...indexes, ...(hasFullText ? ['words'] : [])];
-  return [`${reach}; ${indexed.length === 0 ? 'no fields indexed' : `indexes ${indexed.join(', ')}`}`];
+  const fields = indexed.length === 0 ? 'no fields indexed' : `indexes ${indexed.join(', ')}`;
+  return [`${describeReach(records, tip.height)}; ${fields}`];
+}
+
+function describeReach({ indexed_to: height, trouble }: RecordsStatus, tipHeight: number): string {
+  const reach = `up to block ${formatCount(Math.max(0, height))}`;
+  if (trouble !== undefined) {
+    return `${height < 0 ? 'holds nothing' : reach} (${trouble}): the node's log says more, and it tries again`;
+  }
+  return height >= tipHeight ? 'up to the tip' : `${reach}, still being written`;
 }
 
 function describeSync(sync: NodeStatus['sync']): string {

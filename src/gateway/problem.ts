@@ -77,7 +77,7 @@ export const PROBLEM_HEADERS = { 'content-type': PROBLEM_TYPE, 'cache-control': 
 /**
  * A node's refusal keeps the node's code. What it means in HTTP shows in how the code ends, so that a new code needs no
  * change here: `-unknown` and `-not-found` are 404, cursors and `records-off` have the gateway's own statuses, `-full`,
- * `-stopping` and `too-many-` 503, broken text 400, a body over the limits 413, anything else 422.
+ * `-stopping`, `-unavailable` and `too-many-` 503, broken text 400, a body over the limits 413, anything else 422.
  */
 function fromNode(rpc: RpcError, cause: unknown): Problem {
   switch (rpc.code) {
@@ -98,7 +98,7 @@ function refusal(code: string, detail: string, facts: ProblemFacts, cause?: unkn
   }
   if (code === 'cursor-stale' || code === 'cursor-invalid' || code === 'records-off')
     return new Problem({ ...PROBLEMS[code], code, detail, facts, cause });
-  if (/^too-many-|-(full|stopping|busy)$/.test(code)) {
+  if (/^too-many-|-(full|stopping|busy|unavailable)$/.test(code)) {
     const title = 'The node cannot take more just now';
     return new Problem({ status: 503, title, code, detail, facts, cause, headers: RETRY_SOON });
   }

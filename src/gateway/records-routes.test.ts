@@ -84,6 +84,15 @@ test('a node without a table of records is a 501, which says how it gets one', a
   assert.deepEqual([answer.statusCode, code, detail], [501, 'records-off', 'start it with --records']);
 });
 
+test('a table that a node could not open is a 503, to be asked again', async () => {
+  world.node.ledger.refusal = { code: 'records-unavailable', message: 'it tries again' };
+  const answer = await ask('');
+  world.node.ledger.refusal = undefined;
+  const { code, detail } = JSON.parse(answer.body);
+  assert.deepEqual([answer.statusCode, code, detail], [503, 'records-unavailable', 'it tries again']);
+  assert.equal(answer.headers['retry-after'], '1');
+});
+
 const REFUSED: Readonly<Record<string, string>> = {
   '?author=Ada': 'author',
   '?from=yesterday': 'from',

@@ -260,8 +260,9 @@ async function openRecords(
   source: RecordSource,
 ): Promise<RecordIndex | undefined> {
   if (pointers === undefined) return undefined;
-  const onTrouble = (error: unknown): void => {
-    logger.warn({ err: error }, 'the table of records stays behind the chain; it will try again');
+  const onTrouble = (error: unknown, isThere: boolean): void => {
+    const what = isThere ? 'stays behind the chain' : 'is not there, so that no records are found';
+    logger.warn({ err: error }, `the table of records ${what}; it will be tried again`);
   };
   const onThreadEnd = (error: unknown): void => {
     logger.error({ err: error }, 'a thread of the table of records has ended by itself; another is started');

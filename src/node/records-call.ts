@@ -28,6 +28,11 @@ export async function answerRecords(records: RecordIndex | undefined, params: Pa
       );
     case 'records-busy':
       throw refused('records-busy', 'too many ask for records just now: try again in a moment');
+    case 'records-unavailable': {
+      const { trouble } = page.fault;
+      const what = `this node has no table of records just now (${trouble}), and tries again: its log says more`;
+      throw refused('records-unavailable', what, { trouble });
+    }
   }
 }
 

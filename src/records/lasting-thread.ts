@@ -10,8 +10,6 @@ import { RecordThread, type RecordThreadOptions } from './record-thread.ts';
 export interface LastingThreadOptions extends RecordThreadOptions {
   /** Hears why the thread has ended, before another is started. */
   readonly onEnd: (error: unknown) => void;
-  /** Done when another has been started; the question for which it was waits until then. */
-  readonly onStartedAgain?: () => Promise<void>;
 }
 
 export class LastingThread<Question extends { readonly type: keyof Answers }, Answers> {
@@ -82,7 +80,6 @@ export class LastingThread<Question extends { readonly type: keyof Answers }, An
     this.#options.onEnd(end);
     await this.#thread.exited;
     this.#thread = await RecordThread.open<Question, Answers>(this.#options);
-    await this.#options.onStartedAgain?.();
     return this.#thread;
   }
 }

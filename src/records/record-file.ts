@@ -7,8 +7,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { Database, integerAt, textAt } from '../storage/sqlite-database.ts';
-import { StoreError } from '../storage/store-error.ts';
+import { Database, textAt } from '../storage/sqlite-database.ts';
+import { isDamage, StoreError } from '../storage/store-error.ts';
 import { ENTRIES_A_BLOCK } from './record-place.ts';
 import { WORD_TABLE } from './word-table.ts';
 
@@ -31,8 +31,7 @@ export function openRecordFile(path: string, indexes: RecordIndexes): Database {
     const database = findRecordFile(path, indexes);
     if (database !== undefined) return database;
   } catch (error) {
-    if (!(error instanceof StoreError) || error.code === 'store-in-use' || error.code === 'store-unwritable')
-      throw error;
+    if (!isDamage(error)) throw error;
   }
   removeRecordFile(path);
   return createRecordFile(path, indexes);
@@ -110,10 +109,9 @@ function findRecordFile(path: string, indexes: RecordIndexes): Database | undefi
   try {
     if (database.integer('PRAGMA user_version') === RECORD_FILE_VERSION) {
       database.exec(SETTINGS);
-      const isSame = isDeepStrictEqual(declaredIndexes(database), indexes);
-      const tables = database.statement(COUNT_TABLES).one() ?? [];
       const expected = TABLE_COUNT + indexes.pointers.length + (indexes.fullText ? WORD_TABLE_COUNT : 0);
-      if (isSame && integerAt(tables, 0) === expected) return database;
+      const isWhole = database.integer(COUNT_TABLES) === expected;
+      if (isWhole && isDeepStrictEqual(declaredIndexes(database), indexes)) return database;
     }
     database.close();
     return undefined;

@@ -22,18 +22,35 @@ export interface RecordIndexOptions {
   readonly params: NetworkParams;
   readonly indexes: RecordIndexes;
   readonly source: RecordSource;
-  /** Hears why the table stays behind; once, until it has caught up again. */
-  readonly onTrouble: (error: unknown) => void;
+  /** Hears why the table stays behind the chain, or is not there at all: once for each reason, until it has caught up. */
+  readonly onTrouble: (error: unknown, isThere: boolean) => void;
   /** Hears why a thread of the table has ended by itself; another is started. */
   readonly onThreadEnd: (error: unknown) => void;
 }
 
-export type RecordsFault = SearchFault | { readonly code: 'records-busy' };
+export type RecordsFault =
+  | SearchFault
+  | { readonly code: 'records-busy' }
+  /** There is no table; `trouble` is as in the status. */
+  | { readonly code: 'records-unavailable'; readonly trouble: string };
 
-/** Opens the table in a data folder, or begins one. `wake` has it catch up with the chain. */
+/**
+ * Opens the table in a data folder, or begins one, and has it catch up with the chain. Where the disk does not let it be opened,
+ * it comes without, and is opened as soon as it can be.
+ */
 export async function openRecordIndex(options: RecordIndexOptions): Promise<RecordIndex> {
-  const settings = { path: recordFilePath(options.folder), indexes: options.indexes, params: options.params };
-  const shared = { settings, onEnd: options.onThreadEnd };
+  const index = new RecordIndex(options, await startThreads(options));
+  try {
+    await index.begin();
+    return index;
+  } catch (error) {
+    await index.close();
+    throw error;
+  }
+}
+
+async function startThreads({ folder, indexes, params, onThreadEnd }: RecordIndexOptions): Promise<Threads> {
+  const shared = { settings: { path: recordFilePath(folder), indexes, params }, onEnd: onThreadEnd };
   const reader = await LastingThread.open<ReaderQuestion, ReaderAnswers>({
     file: new URL('./record-reader.ts', import.meta.url),
     name: 'cairn-record-reader',
@@ -44,20 +61,12 @@ export async function openRecordIndex(options: RecordIndexOptions): Promise<Reco
       file: new URL('./record-writer.ts', import.meta.url),
       name: 'cairn-record-writer',
       ...shared,
-      // It begins a file anew that it finds damaged.
-      onStartedAgain: () => letGo(reader),
     });
-    return new RecordIndex(options, { writer, reader });
+    return { writer, reader };
   } catch (error) {
     await reader.close({ type: 'close' });
     throw error;
   }
-}
-
-/** Has the one who searches go on with the file that is there. */
-async function letGo(reader: Threads['reader']): Promise<void> {
-  // Where its thread has ended, the next one opens that file.
-  await reader.ask({ type: 'close' }).catch(() => undefined);
 }
 
 interface Threads {
@@ -73,7 +82,10 @@ export class RecordIndex {
   #catchingUp: Promise<void> | undefined;
   /** Something has happened since the table began to catch up. */
   #isAwake = false;
-  #isInTrouble = false;
+  /** The code of what was last told, until the table has caught up. */
+  #trouble: string | undefined;
+  /** Why there is no table; undefined while there is. */
+  #absence: string | undefined;
   #isClosing = false;
   #renewing: Promise<void> | undefined;
 
@@ -86,7 +98,19 @@ export class RecordIndex {
   /** What the node's status says of it. */
   get status(): RecordsStatus {
     const { pointers, fullText } = this.#options.indexes;
-    return { indexed_to: this.#height, indexes: [...pointers], full_text: fullText };
+    const trouble = this.#trouble === undefined ? {} : { trouble: this.#trouble };
+    return { indexed_to: this.#height, indexes: [...pointers], full_text: fullText, ...trouble };
+  }
+
+  /** Opens the table, and resolves also where the disk does not let it be opened: then that is tried again. */
+  async begin(): Promise<void> {
+    try {
+      await this.#open({ isAnew: false });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#tell(error);
+      this.#catchUpIn(RETRY_MS);
+    }
   }
 
   /** The chain may have changed. */
@@ -97,14 +121,12 @@ export class RecordIndex {
 
   /** The text of one page (`RecordsPageShape`). */
   async page(question: RecordQuestion): Promise<Result<JsonText, RecordsFault>> {
-    const { reader } = this.#threads;
-    if (reader.waiting >= QUESTIONS_MAX) return fail({ code: 'records-busy' });
     try {
-      return await reader.ask({ type: 'page', question });
+      return await this.#search(question);
     } catch (error) {
       if (!isDamage(error)) throw error;
       await this.#renew();
-      return reader.ask({ type: 'page', question });
+      return this.#search(question);
     }
   }
 
@@ -113,9 +135,15 @@ export class RecordIndex {
     this.#isClosing = true;
     clearTimeout(this.#timer);
     await this.#catchingUp;
-    // Whoever waits for it hears that it failed.
-    await this.#renewing?.catch(() => undefined);
+    await this.#renewing;
     await Promise.all([this.#threads.reader.close({ type: 'close' }), this.#threads.writer.close({ type: 'close' })]);
+  }
+
+  async #search(question: RecordQuestion): Promise<Result<JsonText, RecordsFault>> {
+    const { reader } = this.#threads;
+    if (this.#absence !== undefined) return fail({ code: 'records-unavailable', trouble: this.#absence });
+    if (reader.waiting >= QUESTIONS_MAX) return fail({ code: 'records-busy' });
+    return reader.ask({ type: 'page', question });
   }
 
   #catchUpIn(delayMs: number): void {
@@ -133,7 +161,7 @@ export class RecordIndex {
     let restMs = 0;
     try {
       await this.#catchUp();
-      this.#isInTrouble = false;
+      this.#trouble = undefined;
       // Small batches cost several times as much a record: the busier the chain, the larger they become.
       restMs = REST_SHARE * (performance.now() - begunMs);
     } catch (error) {
@@ -178,6 +206,7 @@ export class RecordIndex {
   /** Takes away what the chain has left, and answers with the last block of the table; undefined where there is none. */
   async #align(): Promise<BlockPlace | undefined> {
     const { writer } = this.#threads;
+    await this.#open({ isAnew: false });
     const places = await writer.ask({ type: 'locate' });
     const active = await findActive(this.#options.source, places);
     const height = active?.height ?? -1;
@@ -186,14 +215,19 @@ export class RecordIndex {
   }
 
   async #heal(error: unknown): Promise<void> {
-    if (!this.#isInTrouble) this.#options.onTrouble(error);
-    this.#isInTrouble = true;
+    this.#tell(error);
     // A damaged block is the chain's affair: it is read again when it has been mended.
     if (!isDamage(error) || error.code === 'block-damaged') return;
-    await this.#renew().catch((cause: unknown) => this.#options.onTrouble(cause));
+    await this.#renew();
   }
 
-  /** Throws the table away and begins it anew. */
+  #tell(error: unknown): void {
+    const code = codeOf(error);
+    if (code !== this.#trouble) this.#options.onTrouble(error, this.#absence === undefined);
+    this.#trouble = code;
+  }
+
+  /** Throws the table away and begins it anew, at once or as soon as it can be. Never rejects. */
   #renew(): Promise<void> {
     this.#renewing ??= this.#beginAnew().finally(() => {
       this.#renewing = undefined;
@@ -202,15 +236,39 @@ export class RecordIndex {
   }
 
   async #beginAnew(): Promise<void> {
-    if (this.#isClosing) throw new StoreError('store-closed', 'The table of records is being closed.');
+    if (this.#isClosing) return;
     try {
-      await this.#threads.writer.ask({ type: 'anew' });
+      await this.#open({ isAnew: true });
+    } catch (error) {
+      this.#tell(error);
     } finally {
       this.#height = -1;
       this.wake();
-      await letGo(this.#threads.reader);
     }
   }
+
+  /** Has one table open for both threads, another one with `isAnew`. */
+  async #open(how: { readonly isAnew: boolean }): Promise<void> {
+    const { writer, reader } = this.#threads;
+    try {
+      const isAnother = await writer.ask({ type: 'open', ...how });
+      this.#absence = undefined;
+      // Where the thread that searches has ended, the next one opens the file that is there.
+      if (isAnother) await reader.ask({ type: 'close' }).catch(() => undefined);
+    } catch (error) {
+      // That a thread has ended says nothing of the table.
+      if (error instanceof StoreError) {
+        this.#absence = error.code;
+        this.#height = -1;
+      }
+      throw error;
+    }
+  }
+}
+
+/** As in docs/spec/errors.md. */
+function codeOf(error: unknown): string {
+  return error instanceof StoreError ? error.code : 'internal';
 }
 
 /** So that the blocks of one moment go in together. */

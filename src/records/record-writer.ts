@@ -13,7 +13,6 @@ import { serveThread } from './thread-server.ts';
 
 class RecordWriter {
   readonly #settings: RecordThreadSettings;
-  /** Undefined where it was to be made anew and could not be: the next question tries again. */
   #file: OpenFile | undefined;
   /** Taken, and not written yet. */
   #blocks: RecordedBlock[] = [];
@@ -22,28 +21,24 @@ class RecordWriter {
 
   constructor(settings: RecordThreadSettings) {
     this.#settings = settings;
-    this.#file = openFile(settings);
   }
 
   answer(question: WriterQuestion): WriterAnswers[WriterQuestion['type']] {
+    const table = this.#file?.table;
     switch (question.type) {
+      case 'open':
+        if (question.isAnew) this.#discard();
+        else if (table !== undefined) return false;
+        this.#file = openFile(this.#settings);
+        return true;
       case 'locate':
         this.#forget();
-        return this.#table.locator();
+        return table?.locator() ?? [];
       case 'cut':
-        this.#table.cutAbove(question.height);
-        return this.#table.height;
+        table?.cutAbove(question.height);
+        return table?.height ?? -1;
       case 'take':
-        if (!this.#isNext(question.blocks)) return undefined;
-        for (const block of question.blocks) this.#take(block);
-        if (question.isLast || this.#entries >= BATCH_ENTRIES || this.#sizeBytes >= BATCH_BYTES) this.#write();
-        return this.#table.height;
-      case 'anew':
-        this.#forget();
-        this.#close();
-        removeRecordFile(this.#settings.path);
-        this.#file = openFile(this.#settings);
-        return undefined;
+        return table === undefined ? undefined : this.#take(table, question);
       case 'close':
         this.#close();
         return undefined;
@@ -52,9 +47,10 @@ class RecordWriter {
     }
   }
 
-  get #table(): RecordTable {
-    this.#file ??= openFile(this.#settings);
-    return this.#file.table;
+  #discard(): void {
+    this.#forget();
+    this.#close();
+    removeRecordFile(this.#settings.path);
   }
 
   #close(): void {
@@ -62,23 +58,26 @@ class RecordWriter {
     this.#file = undefined;
   }
 
-  #isNext([first]: readonly CarriedBlock[]): boolean {
-    return first === undefined || first.height === (this.#blocks.at(-1)?.height ?? this.#table.height) + 1;
+  #take(table: RecordTable, { blocks, isLast }: Extract<WriterQuestion, { type: 'take' }>): number | undefined {
+    const [first] = blocks;
+    const last = this.#blocks.at(-1)?.height ?? table.height;
+    if (first !== undefined && first.height !== last + 1) return undefined;
+    for (const block of blocks) this.#collect(block);
+    if (isLast || this.#entries >= BATCH_ENTRIES || this.#sizeBytes >= BATCH_BYTES) {
+      const batch = this.#blocks;
+      this.#forget();
+      table.add(batch);
+    }
+    return table.height;
   }
 
-  #take({ height, hash, time, body: bytes }: CarriedBlock): void {
+  #collect({ height, hash, time, body: bytes }: CarriedBlock): void {
     // The body of the genesis follows no rule but its own.
     const body = height === 0 ? { ok: true as const, value: GENESIS_BODY } : parseBody(bytes, this.#settings.params);
     assert(body.ok, 'a stored body follows the rules');
     this.#blocks.push({ height, hash, time, body: body.value });
     this.#entries += entryCount(body.value);
     this.#sizeBytes += bytes.length;
-  }
-
-  #write(): void {
-    const blocks = this.#blocks;
-    this.#forget();
-    this.#table.add(blocks);
   }
 
   #forget(): void {

@@ -22,8 +22,13 @@ export interface CarriedBlock {
   readonly body: Uint8Array;
 }
 
-/** To the thread that writes. */
+/** To the thread that writes. While no file is open the table is one without blocks, which takes none. */
 export type WriterQuestion =
+  /**
+   * Opens the file where it is not open, made anew where it must be; with `isAnew` the one that is there is thrown away before.
+   * Answers whether it may be another than the one that was open.
+   */
+  | { readonly type: 'open'; readonly isAnew: boolean }
   /** Answers with the blocks by which to find out how far the table follows the chain. */
   | { readonly type: 'locate' }
   /** Takes away all blocks above `height`. Answers with the height of the table. */
@@ -34,15 +39,13 @@ export type WriterQuestion =
    * follow: then none is taken.
    */
   | { readonly type: 'take'; readonly blocks: readonly CarriedBlock[]; readonly isLast: boolean }
-  /** Throws the file away and begins anew. */
-  | { readonly type: 'anew' }
   | { readonly type: 'close' };
 
 export interface WriterAnswers {
+  readonly open: boolean;
   readonly locate: readonly BlockPlace[];
   readonly cut: number;
   readonly take: number | undefined;
-  readonly anew: undefined;
   readonly close: undefined;
 }
 
