@@ -46,3 +46,17 @@ test('a file whose words were told apart by another version of Unicode is begun 
   assert.equal(new RecordTable(again).height, -1);
   again.close();
 });
+
+test('a file that lacks a table is begun anew', () => {
+  for (const table of ['fields', 'blocks', 'field_0']) {
+    const path = newPath();
+    const indexes = { pointers: ['/n'], fullText: false };
+    const database = createRecordFile(path, indexes);
+    new RecordTable(database).add([{ height: 0, hash: hashBytes(Buffer.of(0)), time: 0, body: bodyOf() }]);
+    database.exec(`DROP TABLE ${table}`);
+    database.close();
+    const again = openRecordFile(path, indexes);
+    assert.equal(new RecordTable(again).height, -1);
+    again.close();
+  }
+});
