@@ -38,6 +38,10 @@ export const RecordsPageShape = Type.Object({
     description:
       'The height up to which the chain was searched: below the tip while the table of records is behind it.',
   }),
+  indexed_hash: Type.Union([Hash, Type.Null()], {
+    description:
+      'Of the block at that height, which may have left the active chain; null where not even the genesis was looked at.',
+  }),
   reorganised: Type.Boolean({
     description:
       'Whether blocks have left the active chain since the first page: records of pages before may have left with them, ' +

@@ -106,8 +106,17 @@ export const AppendedShape = Type.Object({ entries: Type.Array(SubmittedShape) }
 export const PendingViewShape = Type.Object({
   count: Type.Integer({ minimum: 0 }),
   size_bytes: Type.Integer({ minimum: 0 }),
+  tip: Type.Object(
+    { height: Type.Integer({ minimum: 0 }), hash: Hash },
+    { description: 'Of the active chain, at the moment at which this waits.' },
+  ),
   entries: Type.Array(Type.Object({ id: Hash, data: Type.Unknown() })),
+  more: Type.Boolean({
+    description: 'Whether others may wait than those that are listed, of which these are the oldest.',
+  }),
 });
+/** What a node says of the entries that wait. */
+export type PendingView = Static<typeof PendingViewShape>;
 
 export const PeerViewShape = Type.Object({
   id: Type.String(),

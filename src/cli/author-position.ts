@@ -2,12 +2,15 @@
  * Where an author goes on signing, held against what is on record: a home that was set up anew, or restored from a copy, must
  * not give a number away a second time.
  */
+import { type AuthorAnswers, showAll } from '../api/author-standing.ts';
+import type { NodeStatus, PendingView } from '../api/shapes.ts';
 import { jsonValue, readMembers } from '../core/json-text.ts';
 import type { NetworkParams } from '../core/params.ts';
 import type { Authorship } from '../core/signed-entry.ts';
 import { type ProbeClient, RpcCallError } from '../probe/probe-client.ts';
 import type { AuthorBook, AuthorPlace, AuthorPosition } from './author-book.ts';
-import { authorPages, type RecordsQuestion, readAuthored, statusWhenWhole } from './author-records.ts';
+import { authorPages, pauseBetweenLooks, type RecordsQuestion, readAuthored } from './author-records.ts';
+import { answeredWithout, parseAnswer } from './command-context.ts';
 import { CommandError, EXIT_CODES } from './command-error.ts';
 import { formatCount } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -62,41 +65,51 @@ async function latestOf({ client, params, place }: LearnOptions): Promise<Found>
 }
 
 /** All that the node has of the author, once it has all of the chain itself. */
-async function everythingOf(options: LearnOptions): Promise<Found> {
-  const { client, params, place, signal } = options;
+async function everythingOf({ client, params, place, signal }: LearnOptions): Promise<Found> {
   const question: RecordsQuestion = { client, params, author: place.author, order: 'asc', pageRecords: PAGE_RECORDS };
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    // What waits comes first: what is mined meanwhile is on record then.
-    const waiting = await pendingOf(question);
-    const { status, isWhole } = await statusWhenWhole(client, { looksMax: LOOKS_MAX, signal });
-    if (!isWhole) break;
-    let found = highest(waiting);
-    let isSteady = true;
-    for await (const { records, indexedTo, isReorganised } of authorPages(question)) {
-      found = highest([found, ...records.map(({ authorship }) => authorship)]);
-      if (isReorganised || indexedTo < status.tip.height) isSteady = false;
-    }
-    // And last again: what was in a block that the chain has left meanwhile waits since then.
-    const returned = await pendingOf(question);
-    const isAll = Math.max(waiting.length, returned.length) < PENDING_ASKED;
-    if (isSteady && isAll) return highest([found, ...returned]);
+  for (let look = 1; ; look++) {
+    const found = await everythingAtOnce(question);
+    if (found !== undefined) return found;
+    if (look === LOOKS_MAX) break;
+    await pauseBetweenLooks(signal);
   }
   const message =
-    'The node is still fetching or reading through its chain, or a thousand entries of the author wait for blocks: try again later.';
+    'The node is still fetching or reading through its chain, or more entries of the author wait for blocks than it tells of: try again later.';
   throw new CommandError(EXIT_CODES.refused, 'records-behind', message);
 }
 
+/** Undefined where something of the author may be left out. */
+async function everythingAtOnce(question: RecordsQuestion): Promise<Found | undefined> {
+  const { sync, tip } = parseAnswer<NodeStatus>(await question.client.call('status'));
+  const pending = await pendingOf(question);
+  let found = highest(pending.authored);
+  let isFirst = true;
+  for await (const { records, indexedHash, isReorganised } of authorPages(question)) {
+    const answers = { phase: sync.phase, tip: tip.hash, pending, indexedHash };
+    if (isReorganised || (isFirst && !showAll(answers))) return undefined;
+    found = highest([found, ...records.map(({ authorship }) => authorship)]);
+    isFirst = false;
+  }
+  return found;
+}
+
 /** What waits for a block was signed, too. */
-async function pendingOf(question: RecordsQuestion): Promise<Authorship[]> {
+async function pendingOf(
+  question: RecordsQuestion,
+): Promise<AuthorAnswers['pending'] & { readonly authored: readonly Authorship[] }> {
   const { client, author } = question;
-  const answer = readMembers(await client.call('pending', jsonValue({ author, limit: PENDING_ASKED })));
-  const entries = answer.ok ? answer.value.elementsOf('entries') : undefined;
-  return (entries?.ok === true ? entries.value : []).flatMap((text) => {
-    const members = readMembers(text);
-    const data = members.ok ? members.value.get('data') : undefined;
-    const authored = data === undefined ? '' : readAuthored(data, question);
-    return typeof authored === 'string' ? [] : [authored.authorship];
+  const text = await client.call('pending', jsonValue({ author, limit: PENDING_ASKED }));
+  const members = readMembers(text);
+  const entries = members.ok ? members.value.elementsOf('entries') : undefined;
+  if (entries?.ok !== true) throw answeredWithout('what waits for a block');
+  const { tip, more } = parseAnswer<PendingView>(text);
+  const authored = entries.value.flatMap((entry) => {
+    const read = readMembers(entry);
+    const data = read.ok ? read.value.get('data') : undefined;
+    const checked = data === undefined ? '' : readAuthored(data, question);
+    return typeof checked === 'string' ? [] : [checked.authorship];
   });
+  return { tip: tip.hash, more, authored };
 }
 
 function highest(candidates: readonly Found[]): Found {
@@ -121,7 +134,5 @@ const FIRST_POSITION: AuthorPosition = { sequence: 0, previous: undefined };
 const LATEST_RECORDS = 100;
 const PAGE_RECORDS = 1_000;
 const PENDING_ASKED = 1_000;
-/** Half a minute. */
+/** Half a minute: the table of records is a moment behind the chain, or far behind it. */
 const LOOKS_MAX = 150;
-/** Blocks that leave the chain while it is read may take along what was read, or what was not: then it is read again. */
-const ATTEMPTS_MAX = 5;

@@ -1,5 +1,4 @@
 /** What is on record of an author, as a node's table of records has it, each entry held against its own proof. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordsPage } from '../api/record-shapes.ts';
 import type { NodeStatus } from '../api/shapes.ts';
 import { encodeCanonical } from '../core/canonical-json.ts';
@@ -39,6 +38,8 @@ export interface AuthorPage {
   readonly falseRecords: readonly FalseRecord[];
   /** The height up to which the node has searched its chain. */
   readonly indexedTo: number;
+  /** Of the block at that height; null where there is none. */
+  readonly indexedHash: string | null;
   /** Whether blocks have left the chain since the first page, so that pages before may lack something. */
   readonly isReorganised: boolean;
 }
@@ -62,7 +63,7 @@ export async function* authorPages(question: RecordsQuestion): AsyncGenerator<Au
     const texts = members.ok ? members.value.elementsOf('records') : undefined;
     if (texts?.ok !== true) throw answeredWithout('a page of records');
     // Of the records only the text is used: parsed, an entry could lose something.
-    const { next, indexed_to, reorganised } = parseAnswer<RecordsPage>(text);
+    const { next, indexed_to, indexed_hash, reorganised } = parseAnswer<RecordsPage>(text);
     const records: AuthoredRecord[] = [];
     const falseRecords: FalseRecord[] = [];
     for (const record of texts.value) {
@@ -70,7 +71,7 @@ export async function* authorPages(question: RecordsQuestion): AsyncGenerator<Au
       if ('reason' in checked) falseRecords.push(checked);
       else records.push(checked);
     }
-    yield { records, falseRecords, indexedTo: indexed_to, isReorganised: reorganised };
+    yield { records, falseRecords, indexedTo: indexed_to, indexedHash: indexed_hash, isReorganised: reorganised };
     cursor = next;
   }
 }
@@ -88,8 +89,13 @@ export async function statusWhenWhole(
     const { sync, tip, records } = status;
     const isWhole = sync.phase === 'idle' && (records === null || records.indexed_to >= tip.height);
     if (isWhole || look >= options.looksMax) return { status, isWhole };
-    await abortable(delay(LOOK_INTERVAL_MS), options.signal);
+    await pauseBetweenLooks(options.signal);
   }
+}
+
+/** Passes until the node is looked at again. */
+export function pauseBetweenLooks(signal: AbortSignal): Promise<void> {
+  return abortable(new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS)), signal);
 }
 
 /** What the author says of the entry `data`, if it is one that they have signed for this network. */

@@ -55,6 +55,11 @@ export class CannedLedger {
     return assertPresent(this.#chain.at(-1), 'there is always a genesis');
   }
 
+  get #tipPlace(): { readonly height: number; readonly hash: string } {
+    const { height, hash } = this.tip;
+    return { height, hash };
+  }
+
   get chain(): readonly CannedBlock[] {
     return this.#chain;
   }
@@ -147,7 +152,7 @@ export class CannedLedger {
       case 'append':
         return this.#refused() ?? this.#append(params);
       case 'pending':
-        return result(jsonValue({ count: 0, size_bytes: 0, entries: [] }));
+        return result(jsonValue({ count: 0, size_bytes: 0, tip: this.#tipPlace, entries: [], more: false }));
       case 'mine':
         return this.#refused() ?? this.#mine(params, session);
       case 'validate': {
@@ -185,6 +190,7 @@ export class CannedLedger {
       order_by: 'place',
       looked_at: 7,
       indexed_to: this.tip.height,
+      indexed_hash: this.tip.hash,
       reorganised: false,
     };
     return result(jsonValue(page));
@@ -201,8 +207,8 @@ export class CannedLedger {
     if (held !== undefined || params.get('wait_s') !== '0') {
       await new Promise((resolve) => session.closed.addEventListener('abort', resolve));
     }
-    const { height, hash } = this.tip;
-    return result(jsonValue({ events: [], cursor: `${height}-${hash}-0`, tip: { height, hash }, caught_up: true }));
+    const tip = this.#tipPlace;
+    return result(jsonValue({ events: [], cursor: `${tip.height}-${tip.hash}-0`, tip, caught_up: true }));
   }
 
   #noteFollower(closed: AbortSignal): void {

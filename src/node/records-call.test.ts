@@ -31,6 +31,7 @@ test('records are found by what is in them, once they are in the table', async (
       order_by: 'place',
       looked_at: 2,
       indexed_to: 2,
+      indexed_hash: hash,
       reorganised: false,
     },
   );

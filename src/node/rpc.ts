@@ -3,15 +3,12 @@ import { isPeerAddress } from '../api/peer-address.ts';
 import { RPC_NOTIFICATIONS, type RpcMethod } from '../api/rpc.ts';
 import { assertPresent } from '../core/assert.ts';
 import { parseBody } from '../core/body.ts';
-import { type Did, parseDid } from '../core/did-key.ts';
-import { entryText } from '../core/entry-form.ts';
 import { describeEntryRuleFault } from '../core/entry-rule-text.ts';
 import { judgeEntries } from '../core/entry-rules.ts';
 import { describeJsonFault } from '../core/json-fault.ts';
-import { type JsonText, jsonArray, jsonObject, jsonValue } from '../core/json-text.ts';
+import { type JsonText, jsonObject, jsonValue } from '../core/json-text.ts';
 import { encodeParams, type NetworkParams } from '../core/params.ts';
 import type { ProbeSession, RpcAnswer } from '../probe/probe-server.ts';
-import { authorNames } from '../protocol/entry-pool.ts';
 import type { FullNode } from '../protocol/full-node.ts';
 import type { RecordIndex } from '../records/record-index.ts';
 import type { ChainStore, StoredBlock } from '../storage/chain-store.ts';
@@ -27,6 +24,7 @@ import { answerFollow } from './follow-call.ts';
 import { answerForks } from './fork-calls.ts';
 import { refusedBy } from './machine-refusal.ts';
 import type { NodeGauges } from './node-gauges.ts';
+import { answerPending } from './pending-call.ts';
 import { answerChainProof, answerEntryProof, answerEntryProofs, answerHeaderProof } from './proof-calls.ts';
 import { answerReceipt } from './receipt-call.ts';
 import { answerRecords } from './records-call.ts';
@@ -134,21 +132,7 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
 
   append: (parts, params, session) => answerAppend(parts, params, session),
 
-  pending: async ({ machine }, params) => {
-    const limit = readInteger(params, 'limit', { max: PENDING_MAX }) ?? PENDING_DEFAULT;
-    const author = readAuthor(params);
-    const entries: JsonText[] = [];
-    for (const entry of machine.pool.stored()) {
-      if (entries.length >= limit) break;
-      if (author !== undefined && !authorNames(entry).includes(author)) continue;
-      const { id, bytes } = entry;
-      entries.push(jsonObject({ id: jsonValue(id), data: entryText(bytes) }));
-    }
-    const { count, sizeBytes } = machine.pool;
-    return result(
-      jsonObject({ count: jsonValue(count), size_bytes: jsonValue(sizeBytes), entries: jsonArray(entries) }),
-    );
-  },
+  pending: async ({ machine }, params) => answerPending(machine, params),
 
   mine: async ({ params: network, runtime, store }, params, session) => {
     const data = params.get('data');
@@ -201,13 +185,6 @@ const METHODS: Readonly<Record<RpcMethod, Method>> = {
   shutdown: async () => plain({}),
 };
 
-function readAuthor(params: Params): Did | undefined {
-  if (!params.has('author')) return undefined;
-  const author = parseDid(readString(params, 'author') ?? '');
-  if (author === undefined) throw invalidParams('`author` is not the name of an author: did:key:z6Mk…');
-  return author;
-}
-
 async function findBlock(store: ChainStore, params: Params): Promise<StoredBlock | undefined> {
   const hash = readHash(params, 'hash');
   const height = readInteger(params, 'height', { max: 2 ** 32 - 1 });
@@ -228,6 +205,3 @@ function describeBodyFault(fault: Extract<ReturnType<typeof parseBody>, { ok: fa
       return describeJsonFault(fault);
   }
 }
-
-const PENDING_DEFAULT = 100;
-const PENDING_MAX = 1_000;

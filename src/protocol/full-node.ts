@@ -112,7 +112,7 @@ export class FullNode {
     return requiredBits(this.tip, this.#params);
   }
 
-  get pool(): Pick<EntryPool, 'count' | 'sizeBytes' | 'find' | 'stored'> {
+  get pool(): Pick<EntryPool, 'count' | 'sizeBytes' | 'isAll' | 'find' | 'stored'> {
     return this.#ledger.pool;
   }
 

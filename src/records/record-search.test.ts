@@ -189,12 +189,21 @@ test('of the indexes that serve, a search walks along the one with the fewest re
   world.close();
 });
 
+test('of an empty table a page says that nothing was searched', () => {
+  const world = new World();
+  const { records, next, indexed_to, indexed_hash } = world.page();
+  assert.deepEqual([records, next, indexed_to, indexed_hash], [[], null, -1, null]);
+  world.close();
+});
+
 test('a search that goes on after a reorganisation says so, once, and tells of the chain as it is', () => {
   const world = new World();
   world.add([bodyOf(), bodyOf('1', '2'), bodyOf('3', '4')]);
   const first = world.page({ limit: 1 });
+  assert.equal(first.indexed_hash, hashBytes(Buffer.from('2')));
   world.cutAbove(1);
   world.add([bodyOf('5'), bodyOf('6')], 'other');
+  assert.equal(world.page().indexed_hash, hashBytes(Buffer.from('other3')));
   const second = world.page({ limit: 2, cursor: first.next ?? undefined });
   assert.deepEqual([second.records.map(({ data }) => data), second.reorganised], [[2, 5], true]);
   const third = world.page({ limit: 2, cursor: second.next ?? undefined });

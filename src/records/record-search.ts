@@ -73,6 +73,7 @@ export class RecordSearch {
         order_by: jsonValue(walk?.orderPointer ?? 'place'),
         looked_at: jsonValue(lookedAt),
         indexed_to: jsonValue(tip.height),
+        indexed_hash: jsonValue(tip === NO_BLOCK ? null : tip.hash),
         reorganised: jsonValue(isReorganised),
       }),
     );

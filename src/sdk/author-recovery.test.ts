@@ -6,28 +6,34 @@ import { hashLeaf } from '../core/merkle.ts';
 import { recoverAuthor } from './author-recovery.ts';
 import { HttpClient } from './http-client.ts';
 
+interface Signed {
+  readonly id: string;
+  readonly data: unknown;
+}
+
 /** Alice's statements, one after the other, by their numbers. */
-const STATEMENTS = [0, 1, 2].map((sequence) => {
+const STATEMENTS = [0, 1, 2].map((sequence): Signed => {
   const previous = sequence === 0 ? undefined : hashLeaf(Buffer.of(sequence));
   const { bytes, id } = signedEntry(`{"n":${sequence}}`, { sequence, previous });
   return { id, data: JSON.parse(Buffer.from(bytes).toString()) };
 });
 
-const recordOf = ({ id, data }: (typeof STATEMENTS)[number]) => {
+const [ZERO, ONE, TWO] = STATEMENTS as [Signed, Signed, Signed];
+
+const recordOf = ({ id, data }: Signed) => {
   return { id, data, height: 1, hash: '0'.repeat(64), index: 0, time: '2026-01-01T00:00:00Z', authors: [] };
 };
-const page = (indexedTo: number, ...records: typeof STATEMENTS) => {
-  return { records: records.map(recordOf), next: null, indexed_to: indexedTo, reorganised: false };
+const hashOf = (chain: string) => chain.padEnd(64, '0');
+const page = (chain: string, ...records: readonly Signed[]) => {
+  return { records: records.map(recordOf), next: null, indexed_to: 4, indexed_hash: hashOf(chain), reorganised: false };
 };
-const status = (height: number, phase = 'idle') => ({ tip: { height }, sync: { phase } });
-const NONE = { entries: [] };
+const status = (chain: string, phase = 'idle') => ({ tip: { height: 4, hash: hashOf(chain) }, sync: { phase } });
+const pending = (chain: string, ...entries: readonly Signed[]) => {
+  return { tip: { height: 4, hash: hashOf(chain) }, entries, more: false };
+};
 
 /** What Alice's state is, by a gateway that gives these answers, each kind in order and its last one again and again; and what it was asked. */
-function recover(answers: {
-  readonly pending: readonly object[];
-  readonly status: object[];
-  readonly records: object[];
-}) {
+function recover(answers: Readonly<Record<string, readonly object[]>>) {
   const asked: string[] = [];
   const lists = new Map(Object.entries(answers).map(([kind, list]) => [kind, [...list]]));
   const fetch = async (url: unknown) => {
@@ -42,74 +48,95 @@ function recover(answers: {
   return { asked, state: recoverAuthor({ http, path: '/node', checker: undefined }, ALICE.author, undefined) };
 }
 
-/** Lets all pauses pass until `work` is settled. */
-async function hurried<Value>(t: TestContext, work: () => Promise<Value>): Promise<Value> {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
+/** Lets all pauses pass until `work` is settled: `setTimeout` has to be mocked. */
+async function hurried<Value>(t: TestContext, work: Promise<Value>): Promise<Value> {
   let isSettled = false;
-  const working = work().finally(() => {
+  const settled = work.finally(() => {
     isSettled = true;
   });
-  working.catch(() => undefined);
+  settled.catch(() => undefined);
   while (!isSettled) {
     t.mock.timers.tick(60_000);
     await nextTurn();
   }
-  return working;
+  return settled;
 }
 
 test('an author goes on behind the last statement, be it on record or waiting', async () => {
-  const [zero, one, two] = STATEMENTS;
-  assert.ok(zero !== undefined && one !== undefined && two !== undefined);
-  const { state, asked } = recover({
-    pending: [{ entries: [two] }],
-    status: [status(4)],
-    records: [page(4, one, zero)],
-  });
-  assert.deepEqual(await state, { sequence: 3, previous: two.id, unsent: [] });
-  const order = ['pending', 'status', 'records', 'pending'];
-  assert.deepEqual(
-    asked,
-    order,
-    'what waits comes first, as it may be mined meanwhile, and last, as blocks may be abandoned',
-  );
-  const recorded = recover({ pending: [NONE], status: [status(4)], records: [page(5, zero, one)] });
-  assert.deepEqual(await recorded.state, { sequence: 2, previous: one.id, unsent: [] });
-  const nobody = recover({ pending: [NONE], status: [status(4)], records: [page(4)] });
+  const both = recover({ status: [status('a')], pending: [pending('a', TWO)], records: [page('a', ONE, ZERO)] });
+  assert.deepEqual(await both.state, { sequence: 3, previous: TWO.id, unsent: [] });
+  assert.deepEqual(both.asked, ['status', 'pending', 'records']);
+  const recorded = recover({ status: [status('a')], pending: [pending('a')], records: [page('a', ZERO, ONE)] });
+  assert.deepEqual(await recorded.state, { sequence: 2, previous: ONE.id, unsent: [] });
+  const nobody = recover({ status: [status('a')], pending: [pending('a')], records: [page('a')] });
   assert.deepEqual(await nobody.state, { sequence: 0, previous: null, unsent: [] });
 });
 
-test('what blocks that are abandoned meanwhile give back is not passed over', async (t) => {
-  const [zero, one, two] = STATEMENTS;
-  assert.ok(zero !== undefined && one !== undefined && two !== undefined);
-  const returned = recover({ pending: [NONE, { entries: [two] }], status: [status(4)], records: [page(4, one, zero)] });
-  assert.equal((await returned.state).sequence, 3);
-  const torn = { ...page(4, zero), reorganised: true };
-  const again = recover({ pending: [NONE], status: [status(4)], records: [torn, page(4, two, one, zero)] });
-  assert.equal((await hurried(t, () => again.state)).sequence, 3);
+/** The chains that a node goes between: an entry of Alice is on record in the first, waits in the second, and is in a block on top of that in the third. */
+const MOMENTS = [
+  { chain: 'a', recorded: [ONE, ZERO], waiting: [] },
+  { chain: 'b', recorded: [ZERO], waiting: [ONE] },
+  { chain: 'c', recorded: [ONE, ZERO], waiting: [] },
+];
+
+test('wherever the chain goes between two answers, and wherever the table of records is, no number is taken twice', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  for (const atStatus of MOMENTS) {
+    for (const atPending of MOMENTS) {
+      for (const ofTable of MOMENTS) {
+        const { state } = recover({
+          status: [status(atStatus.chain), status('c')],
+          pending: [pending(atPending.chain, ...atPending.waiting), pending('c')],
+          records: [page(ofTable.chain, ...ofTable.recorded), page('c', ONE, ZERO)],
+        });
+        const { sequence } = await hurried(t, state);
+        assert.equal(sequence, 2, [atStatus, atPending, ofTable].map(({ chain }) => chain).join(' '));
+      }
+    }
+  }
 });
 
-test('a node that is fetching its chain, or has not all of it in its table of records, is waited for', async (t) => {
-  const answers = {
-    pending: [NONE],
-    status: [status(1, 'headers'), status(2, 'blocks'), status(4)],
-    records: [page(-1), page(3, ...STATEMENTS.slice(0, 1)), page(4, ...STATEMENTS)],
-  };
-  const { state } = recover(answers);
-  assert.equal((await hurried(t, () => state)).sequence, 3);
+test('pages of records are of one chain, too', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const begun = { ...page('a', ZERO), next: 'more' };
+  const { state } = recover({
+    status: [status('a')],
+    pending: [pending('a')],
+    records: [begun, page('b'), begun, page('a', ONE)],
+  });
+  assert.equal((await hurried(t, state)).sequence, 2);
 });
 
 for (const [what, answers] of [
-  ['fetches its chain', { pending: [NONE], status: [status(4, 'blocks')], records: [page(4)] }],
-  ['has a table that stays behind', { pending: [NONE], status: [status(4)], records: [page(3)] }],
-  [
-    'has more waiting than it tells of',
-    { pending: [{ entries: Array(1_000).fill(STATEMENTS[0]) }], status: [status(4)], records: [page(4)] },
-  ],
+  ['fetches its chain', { status: status('a', 'blocks') }],
+  ['has a table that stays behind', { records: page('b') }],
+  ['has an empty table', { records: { ...page('a'), indexed_to: -1, indexed_hash: null } }],
+  ['has more waiting than it tells of', { pending: { ...pending('a', ...STATEMENTS), more: true } }],
 ] as const) {
-  test(`no number is taken from a node that ${what}`, async (t) => {
-    await assert.rejects(
-      hurried(t, () => recover({ ...answers, status: [...answers.status], records: [...answers.records] }).state),
-      { code: 'records-behind' },
-    );
+  test(`no number is taken from a node that ${what}, until it is otherwise`, async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const whole = { status: status('a'), pending: pending('a'), records: page('a', ZERO) };
+    const behind = { ...whole, ...answers };
+    const after = (looks: number) => {
+      const kinds = (['status', 'pending', 'records'] as const).map((kind) => {
+        return [kind, [...Array(looks).fill(behind[kind]), whole[kind]]] as const;
+      });
+      return hurried(t, recover(Object.fromEntries(kinds)).state);
+    };
+    assert.equal((await after(7)).sequence, 1);
+    await assert.rejects(after(8), { code: 'records-behind' });
+  });
+}
+
+for (const [kind, answer] of [
+  ['status', { ...status('a'), tip: { height: 4 } }],
+  ['status', { ...status('a'), sync: null }],
+  ['pending', { ...pending('a'), tip: null }],
+  ['pending', { ...pending('a'), more: undefined }],
+  ['records', { ...page('a'), indexed_hash: 7 }],
+] as const) {
+  test(`${JSON.stringify(answer)} is no answer to ${kind}`, async () => {
+    const whole = { status: [status('a')], pending: [pending('a')], records: [page('a')] };
+    await assert.rejects(recover({ ...whole, [kind]: [answer] }).state, { code: 'answer-unreadable' });
   });
 }

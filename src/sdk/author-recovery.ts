@@ -1,5 +1,7 @@
 /** What an author has signed so far, as far as a node has it: for who has kept nothing. */
-import { elementsOf, isCount, isObject, membersOf } from './answer-members.ts';
+import { type AuthorAnswers, showAll } from '../api/author-standing.ts';
+import type { JsonMembers } from '../core/json-text.ts';
+import { elementsOf, isObject, membersOf } from './answer-members.ts';
 import type { AuthorState } from './author.ts';
 import type { EntryChecker } from './entry-checker.ts';
 import { type HttpClient, queryText } from './http-client.ts';
@@ -23,13 +25,16 @@ export async function recoverAuthor(
   author: string,
   signal: AbortSignal | undefined,
 ): Promise<AuthorState> {
-  // What waits comes first: what is mined meanwhile is in the records then.
-  const waiting = await patiently(() => pendingStatements(parts, author, signal), signal);
-  const height = await patiently(() => chainHeight(parts, signal), signal);
-  const recorded = await patiently(() => latestStatements(parts, { author, height }, signal), signal);
-  // And last again: what was in a block that the chain has left meanwhile waits since then.
-  const returned = await patiently(() => pendingStatements(parts, author, signal), signal);
-  const last = [...waiting, ...recorded, ...returned].reduce<RecordAuthor | undefined>(
+  for (let looks = 1; ; looks++) {
+    const statements = await latestStatements(parts, author, signal);
+    if (statements !== undefined) return stateAfter(statements);
+    if (looks === LOOKS_MAX) throw new LedgerError('records-behind', BEHIND);
+    await pauseAfter(looks - 1, signal);
+  }
+}
+
+function stateAfter(statements: readonly RecordAuthor[]): AuthorState {
+  const last = statements.reduce<RecordAuthor | undefined>(
     (found, one) => (found === undefined || one.sequence > found.sequence ? one : found),
     undefined,
   );
@@ -37,61 +42,60 @@ export async function recoverAuthor(
   return { sequence: last.sequence + 1, previous: last.statement, unsent: [] };
 }
 
-/** What `look` sees, once it sees something. */
-async function patiently<Seen>(look: () => Promise<Seen | undefined>, signal: AbortSignal | undefined): Promise<Seen> {
-  for (let looks = 1; ; looks++) {
-    const seen = await look();
-    if (seen !== undefined) return seen;
-    if (looks === LOOKS_MAX) throw new LedgerError('records-behind', BEHIND);
-    await pauseAfter(looks - 1, signal);
-  }
-}
-
-/** Undefined while the records are not searched up to `height`, and where blocks have left the chain between two pages. */
+/** Undefined where something of the author may be left out. */
 async function latestStatements(
-  parts: RecoveryParts,
-  { author, height }: { readonly author: string; readonly height: number },
-  signal: AbortSignal | undefined,
-): Promise<RecordAuthor[] | undefined> {
-  const options = { order: 'desc', pageSize: RECORDS_READ, signal } as const;
-  const statements: RecordAuthor[] = [];
-  const pages = new RecordPages({ ...parts, query: { author }, options }).pages();
-  for await (const { records, indexedTo, reorganised } of pages) {
-    if (reorganised || indexedTo < height) return undefined;
-    statements.push(...records.flatMap(({ authors }) => authors.filter((one) => one.author === author)));
-    // The last by its number need not be the last by its place, but it is not far from there.
-    if (statements.length >= RECORDS_READ) break;
-  }
-  return statements;
-}
-
-/** Undefined while the node fetches a chain. */
-async function chainHeight(
-  { http, path }: RecoveryParts,
-  signal: AbortSignal | undefined,
-): Promise<number | undefined> {
-  const status = membersOf(await http.text(`${path}/status`, { signal }), NO_STATUS);
-  const [tip, sync] = [status.plainOf('tip'), status.plainOf('sync')];
-  if (!isObject(tip) || !isCount(tip['height']) || !isObject(sync)) throw unreadable(NO_STATUS);
-  return sync['phase'] === 'idle' ? tip['height'] : undefined;
-}
-
-/** Undefined where more wait than the gateway gives. */
-async function pendingStatements(
   parts: RecoveryParts,
   author: string,
   signal: AbortSignal | undefined,
 ): Promise<RecordAuthor[] | undefined> {
+  const status = await readStatus(parts, signal);
+  const pending = await readPending(parts, author, signal);
+  const options = { order: 'desc', pageSize: RECORDS_READ, signal } as const;
+  const statements: RecordAuthor[] = [];
+  for await (const { records, indexedHash } of new RecordPages({ ...parts, query: { author }, options }).pages()) {
+    if (!showAll({ ...status, pending, indexedHash })) return undefined;
+    statements.push(...records.flatMap(({ authors }) => authors.filter((one) => one.author === author)));
+    // The last by its number need not be the last by its place, but it is not far from there.
+    if (statements.length >= RECORDS_READ) break;
+  }
+  return [...pending.statements, ...statements];
+}
+
+async function readStatus(
+  { http, path }: RecoveryParts,
+  signal: AbortSignal | undefined,
+): Promise<Pick<AuthorAnswers, 'phase' | 'tip'>> {
+  const status = membersOf(await http.text(`${path}/status`, { signal }), NO_STATUS);
+  const sync = status.plainOf('sync');
+  const phase = isObject(sync) ? sync['phase'] : undefined;
+  if (typeof phase !== 'string') throw unreadable(NO_STATUS);
+  return { phase, tip: tipOf(status, NO_STATUS) };
+}
+
+/** What waits, signed by the author. */
+async function readPending(
+  parts: RecoveryParts,
+  author: string,
+  signal: AbortSignal | undefined,
+): Promise<AuthorAnswers['pending'] & { readonly statements: readonly RecordAuthor[] }> {
   const query = queryText({ author, limit: PENDING_READ_MAX });
   const answer = membersOf(await parts.http.text(`${parts.path}/pending${query}`, { signal }), NO_LIST);
-  const entries = elementsOf(answer, 'entries', NO_LIST);
-  if (entries.length >= PENDING_READ_MAX) return undefined;
-  return entries.flatMap((element) => {
+  const more = answer.plainOf('more');
+  if (typeof more !== 'boolean') throw unreadable(NO_LIST);
+  const statements = elementsOf(answer, 'entries', NO_LIST).flatMap((element) => {
     const entry = membersOf(element, NO_LIST);
     const [data, id] = [entry.get('data'), entry.plainOf('id')];
     if (data === undefined || typeof id !== 'string') throw unreadable(NO_LIST);
     return readAuthors(data, id, parts.checker).authors.filter((one) => one.author === author);
   });
+  return { tip: tipOf(answer, NO_LIST), more, statements };
+}
+
+/** The hash of the block that the answer is of. */
+function tipOf(answer: JsonMembers, wrong: string): string {
+  const tip = answer.plainOf('tip');
+  if (!isObject(tip) || typeof tip['hash'] !== 'string') throw unreadable(wrong);
+  return tip['hash'];
 }
 
 const BEHIND =

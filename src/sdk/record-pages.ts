@@ -24,6 +24,8 @@ export interface RecordPage {
   readonly next: string | null;
   /** The height up to which the node has searched the chain: below the tip while its table of records is behind. */
   readonly indexedTo: number;
+  /** The hash of the block at that height, by which to tell two branches apart; null where there is none. */
+  readonly indexedHash: string | null;
   /** Whether blocks have left the chain since the first page, and with them maybe records that you have seen. */
   readonly reorganised: boolean;
 }
@@ -73,14 +75,18 @@ async function readPage(
   signal: AbortSignal | undefined,
 ): Promise<RecordPage> {
   const members = membersOf(text, NO_PAGE);
-  const [next, indexedTo] = [members.plainOf('next'), members.plainOf('indexed_to')];
+  const [next, indexedTo, indexedHash] = ['next', 'indexed_to', 'indexed_hash'].map((key) => members.plainOf(key));
   // -1 where not even the genesis was looked at.
-  if ((next !== null && typeof next !== 'string') || !(isCount(indexedTo) || indexedTo === -1)) {
+  if (!isTextOrNull(next) || !isTextOrNull(indexedHash) || !(isCount(indexedTo) || indexedTo === -1)) {
     throw unreadable(NO_PAGE);
   }
   const told = elementsOf(members, 'records', NO_PAGE).map((element) => readRecord(element, checker));
   const records = await placeRecords(told, checker, signal);
-  return { records, next, indexedTo, reorganised: members.plainOf('reorganised') === true };
+  return { records, next, indexedTo, indexedHash, reorganised: members.plainOf('reorganised') === true };
+}
+
+function isTextOrNull(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
 }
 
 const NO_PAGE = 'it is no page of records';
