@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import Schema from 'typebox/schema';
 import { parse } from 'yaml';
 import { HEAP_FLAGS } from '../src/node/heap-flags.ts';
-import { CairnProcess, makeWorld, runCairn } from './support/cairn-process.ts';
+import { CairnProcess, makeWorld, runCairn, startNodeProcess } from './support/cairn-process.ts';
 import { freePort } from './support/free-port.ts';
 import { atEnd } from './support/lifetime.ts';
 
@@ -149,6 +149,17 @@ test('the commands of the compose file make one network of three nodes with a ga
   const [, , ...healthArgs] = healthcheck.test.map((arg: string) => arg.replace(':8080', `:${port}`));
   const health = spawn(process.execPath, healthArgs, { stdio: 'ignore' });
   assert.deepEqual(await once(health, 'close'), [0, null], 'the gateway is healthy');
+});
+
+test('a variable that is no setting is told of where settings are asked for, and where they count', async (t) => {
+  const world = await makeWorld(t);
+  const misspelt = { ...world, env: { ...world.env, CAIRN_PEER: '/ip4/192.0.2.1/tcp/4001' } };
+  const { exitCode, stderr } = await runCairn(misspelt, ['config']);
+  assert.deepEqual([exitCode, stderr], [0, 'CAIRN_PEER in the environment is no setting: nothing comes of it.\n']);
+  const { node } = await startNodeProcess(t, misspelt);
+  node.process.kill('SIGTERM');
+  assert.equal(await node.exited, 0);
+  assert.match(node.stderr, /"variable":"CAIRN_PEER","msg":"a variable of the environment is no setting: /);
 });
 
 test('the schema that `cairn config` prints takes what the program takes, and refuses what it refuses', async (t) => {

@@ -11,7 +11,7 @@ export interface ConfigFlags {
 
 /** Throws as `loadSettings` does where a setting will not do. */
 export async function runConfig(
-  { terminal, home }: CommandContext,
+  { terminal, home, settings }: CommandContext,
   env: NodeJS.ProcessEnv,
   flags: ConfigFlags,
 ): Promise<ExitCode> {
@@ -19,6 +19,8 @@ export async function runConfig(
     await terminal.print(JSON.stringify(settingsSchema(), null, 2));
     return EXIT_CODES.done;
   }
+  for (const variable of settings.unknownVariables)
+    terminal.talk(`${variable} in the environment is no setting: nothing comes of it.`);
   const origins = await settingOrigins(home, env);
   if (flags.json === true) {
     const settings = origins.map(({ setting: { key }, value, from }) => ({

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandError, codeOf, describeReadFailure, EXIT_CODES, type ExitCode } from './command-error.ts';
-import { createLogger } from './log.ts';
+import { startLog } from './log.ts';
 import { onStopAsked, STOP_DEADLINE_MS, withinDeadline } from './orderly-stop.ts';
 import type { LogLevel } from './value-kind.ts';
 
@@ -29,7 +29,7 @@ export async function runGateway(context: CommandContext, flags: GatewayFlags): 
     allowedHosts: settings.allowedHosts,
     ...(token === undefined ? {} : { token }),
     // At "info" there are two lines for every request.
-    logger: createLogger(terminal, flags.log ?? settings.log ?? 'warn'),
+    logger: startLog(context, { flag: flags.log, otherwise: 'warn' }),
   });
   await listen(gateway, host);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${gateway.port}`;

@@ -1,5 +1,6 @@
 /** The log of long-running commands: lines of JSON on stderr, or lines for people where a person watches. */
 import { pino } from 'pino';
+import type { CommandContext } from './command-context.ts';
 import type { Terminal } from './terminal.ts';
 import type { LogLevel } from './value-kind.ts';
 
@@ -9,6 +10,17 @@ export function createLogger(terminal: Terminal, level: LogLevel): pino.Logger {
     terminal.talk(terminal.hasProgress ? (formatLogLine(terminal, text) ?? text) : text);
   };
   return pino({ level, base: null }, { write });
+}
+
+/** The log of a command that stays up, at the level that its flag, a setting or else `otherwise` says. */
+export function startLog(
+  { terminal, settings }: CommandContext,
+  { flag, otherwise }: { readonly flag: LogLevel | undefined; readonly otherwise: LogLevel },
+): pino.Logger {
+  const logger = createLogger(terminal, flag ?? settings.log ?? otherwise);
+  for (const variable of settings.unknownVariables)
+    logger.warn({ variable }, 'a variable of the environment is no setting: `cairn config` lists those there are');
+  return logger;
 }
 
 /** A line of our log as people read it; undefined where `line` is none. */

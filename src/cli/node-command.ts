@@ -5,7 +5,7 @@ import type { KernelName } from '../mining/kernel-name.ts';
 import { type CairnNode, startNode } from '../node/node.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandError, EXIT_CODES, type ExitCode } from './command-error.ts';
-import { createLogger } from './log.ts';
+import { startLog } from './log.ts';
 import { loadNetworkParams } from './network-file.ts';
 import { onStopAsked, STOP_DEADLINE_MS, startedInTime, withinDeadline } from './orderly-stop.ts';
 import { migrationShown, syncLine } from './progress.ts';
@@ -35,7 +35,7 @@ export async function runNode(context: CommandContext, port: number, flags: Node
   const dataFolder = chooseDataFolder(context, port, flags.data);
   const host = flags.host ?? settings.host ?? '127.0.0.1';
   const listen = flags.listen ?? settings.listen;
-  const logger = createLogger(terminal, flags.log ?? settings.log ?? 'info');
+  const logger = startLog(context, { flag: flags.log, otherwise: 'info' });
   const params = await loadNetworkParams(flags.network ?? settings.network);
 
   const { promise: stopAsked, resolve: askToStop } = Promise.withResolvers<'asked'>();

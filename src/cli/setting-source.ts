@@ -58,7 +58,7 @@ export class SettingSource<Key extends string> {
   }
 
   #fromEnvironment(key: Key): { readonly name: string; readonly text: string | undefined } {
-    const name = `CAIRN_${key.toUpperCase()}`;
+    const name = variableOf(key);
     const text = this.#env[name];
     return { name, text: text === '' ? undefined : text };
   }
@@ -68,6 +68,11 @@ export class SettingSource<Key extends string> {
     if (parsed !== undefined) return parsed;
     throw configError('config-invalid', `${where}: ${JSON.stringify(value)} will not do; it must be ${kind.expected}.`);
   }
+}
+
+/** The variable of the environment for the setting `key`. */
+export function variableOf(key: string): string {
+  return VARIABLE_PREFIX + key.toUpperCase();
 }
 
 async function readConfig<Key extends string>(path: string, keys: readonly Key[]): Promise<ReadonlyMap<Key, unknown>> {
@@ -95,6 +100,8 @@ async function readConfig<Key extends string>(path: string, keys: readonly Key[]
   }
   return config;
 }
+
+export const VARIABLE_PREFIX = 'CAIRN_';
 
 function configError(code: string, message: string, cause?: unknown): CommandError {
   return new CommandError(EXIT_CODES.configuration, code, message, cause);

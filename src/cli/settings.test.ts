@@ -48,6 +48,17 @@ test("a path in the file starts from the file's folder, one in the environment f
   assert.equal((await loadSettings(home, { CAIRN_NETWORK: 'net.json' })).network, 'net.json');
 });
 
+test('variables that look like settings and are none are found', async (t) => {
+  const env = {
+    CAIRN_HOME: '/nowhere',
+    CAIRN_PEERS: '',
+    CAIRN_PEER: '/ip4/192.0.2.1/tcp/1',
+    HOME: '/',
+    CAIRN_mine: 'x',
+  };
+  assert.deepEqual((await loadSettings(await makeHome(t), env)).unknownVariables, ['CAIRN_PEER', 'CAIRN_mine']);
+});
+
 test('nodes are named by host and port, IPv6 in brackets', async (t) => {
   const settings = await loadSettings(await makeHome(t, '{"nodes":["10.0.0.5:5001","[::1]:5002"]}'), {});
   assert.deepEqual(settings.nodes, [

@@ -7,7 +7,7 @@ import type { MiningMode } from '../api/shapes.ts';
 import type { KernelName } from '../mining/kernel-name.ts';
 import type { CairnHome } from '../probe/cairn-home.ts';
 import type { ProbeTarget } from '../probe/probe-client.ts';
-import { SettingSource } from './setting-source.ts';
+import { SettingSource, VARIABLE_PREFIX, variableOf } from './setting-source.ts';
 import {
   FIELD,
   LISTEN_ADDRESS,
@@ -47,6 +47,8 @@ export interface Settings {
   readonly allowedHosts: readonly string[];
   /** Nodes within reach beside those on the list of running nodes. */
   readonly nodes: readonly ProbeTarget[];
+  /** Variables of the environment that look like settings and are none: misspelt ones, perhaps. */
+  readonly unknownVariables: readonly string[];
 }
 
 /** One setting: what it is called in the file, what it may be, and where it does not stand by itself, how it stands. */
@@ -89,7 +91,14 @@ export async function loadSettings(home: CairnHome, env: NodeJS.ProcessEnv): Pro
     tokenFile: source.path('token_file'),
     allowedHosts: source.list('allowed_hosts', TEXT),
     nodes: source.list('nodes', NODE_ADDRESS),
+    unknownVariables: unknownVariables(env),
   };
+}
+
+/** They may be another program's, so they are told of and not refused. */
+function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  const known = new Set(['CAIRN_HOME', ...KEYS.map(variableOf)]);
+  return Object.keys(env).filter((name) => name.startsWith(VARIABLE_PREFIX) && !known.has(name));
 }
 
 /** Every setting with where it was made, in the order of `SETTINGS`. Throws as `loadSettings` does. */
