@@ -3,6 +3,7 @@ import { matchesFilter, type RecordFilter } from '../api/record-filter.ts';
 import type { Database } from '../storage/sqlite-database.ts';
 import { createRecordFile, type RecordIndexes } from './record-file.ts';
 import { type RecordedBlock, RecordTable } from './record-table.ts';
+import { LASTING_WORD_TABLE } from './word-table.ts';
 
 export class RecordExport {
   readonly #database: Database;
@@ -12,7 +13,7 @@ export class RecordExport {
 
   /** Begins the file at `path`, which is not there yet. Throws a StoreError where it cannot. */
   constructor(path: string, options: { readonly indexes: RecordIndexes; readonly filter: RecordFilter }) {
-    this.#database = createRecordFile(path, options.indexes);
+    this.#database = createRecordFile(path, options.indexes, LASTING_WORD_TABLE);
     this.#table = new RecordTable(this.#database);
     this.#filter = options.filter;
   }

@@ -37,8 +37,12 @@ export function openRecordFile(path: string, indexes: RecordIndexes): Database {
   return createRecordFile(path, indexes);
 }
 
-/** Makes the file at `path`, which is not there. */
-export function createRecordFile(path: string, { pointers, fullText }: RecordIndexes): Database {
+/** Makes the file at `path`, which is not there, with the table of words that `wordTable` makes, where one is wanted. */
+export function createRecordFile(
+  path: string,
+  { pointers, fullText }: RecordIndexes,
+  wordTable = WORD_TABLE,
+): Database {
   const database = new Database(path, 'shared');
   try {
     database.exec(SETTINGS);
@@ -50,7 +54,7 @@ export function createRecordFile(path: string, { pointers, fullText }: RecordInd
         database.exec(fieldTable(number));
       }
       if (fullText) {
-        database.exec(WORD_TABLE);
+        database.exec(wordTable);
         database.exec('CREATE TABLE full_text (unicode TEXT NOT NULL) STRICT');
         database.statement('INSERT INTO full_text (unicode) VALUES (?)').run(UNICODE_VERSION);
       }

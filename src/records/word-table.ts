@@ -7,9 +7,14 @@
 import { textsOf, wordsOf } from '../core/words.ts';
 import type { Database, Statement } from '../storage/sqlite-database.ts';
 
-/** `detail = none`: which records have the word, and not where in them it stands. */
+/** `detail = none`: which records have the word, and not where in them it stands. SQLite 3.43 or newer is needed to read it. */
 export const WORD_TABLE = `
   CREATE VIRTUAL TABLE words USING fts5(text, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii')
+`;
+
+/** The same for a file from which nothing is taken away: older versions of SQLite read it, too. */
+export const LASTING_WORD_TABLE = `
+  CREATE VIRTUAL TABLE words USING fts5(text, content = '', detail = none, tokenize = 'ascii')
 `;
 
 /** The table for the one who writes it. */
