@@ -243,7 +243,7 @@ def tell(path, outcome):
         print(f'  signed   by {author["author"]}, number {author["sequence"]} of this author, counted from 0')
     print(f'  block    {outcome["height"]} of {time:%d/%m/%Y, %H:%M:%S} UTC')
     print(f'  place    entry {outcome["index"] + 1} of {outcome["count"]}')
-    print(f'  on top   {outcome["depth"]} blocks, {outcome["work_on_top"]} hash tries expected')
+    print(f'  on top   {outcome["depth"]} block{"" if outcome["depth"] == 1 else "s"}, {outcome["work_on_top"]} hash tries expected')
     print(f'  network  {outcome["network"]}, genesis {outcome["genesis"]}')
 
 

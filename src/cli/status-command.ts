@@ -1,6 +1,7 @@
 /** `cairn status`: an overview of one node. */
 import { describeDemands } from '../api/network-demands.ts';
 import type { NodeStatus, RecordsStatus } from '../api/shapes.ts';
+import { counted } from '../core/check-step.ts';
 import { type CommandContext, parseAnswer, withNode } from './command-context.ts';
 import { EXIT_CODES, type ExitCode } from './command-error.ts';
 import { kernelLines } from './kernel-text.ts';
@@ -39,7 +40,7 @@ function statusRows(status: NodeStatus, terminal: Terminal): [string, string][] 
     ],
     ['sync', describeSync(sync)],
     ['peers', formatCount(status.peers)],
-    ['pending', `${formatCount(pending.count)} entries, ${formatBytes(pending.size_bytes)}`],
+    ['pending', `${counted(pending.count, 'entry', 'entries')}, ${formatBytes(pending.size_bytes)}`],
     ...named('records', recordLines(status)),
     ['mining', describeMining(mining)],
     ...named('kernel', kernelLines(mining)),
