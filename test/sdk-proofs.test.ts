@@ -108,16 +108,6 @@ describe('records of many blocks', () => {
     assert.deepEqual([asked('/entry-proofs'), asked('/canonical')], [2, 2]);
   });
 
-  it('a stream, which comes block by block, has them shown by the blocks themselves', async () => {
-    const { ledger, asked } = await connectWatched();
-    let told = 0;
-    for await (const { record } of ledger.follow({}, { after: 'start' })) {
-      assert.deepEqual(record.checked, ['id', 'rules', 'place', 'chain']);
-      if (++told === BLOCKS * PER_BLOCK) break;
-    }
-    assert.deepEqual([asked('proof'), asked('/canonical')], [0, BLOCKS]);
-  });
-
   for (const at of [0, 31, 63]) {
     for (const [name, code, spoil] of SPOILED) {
       it(`${name}, in proof ${at} of 64, is found out`, async () => {

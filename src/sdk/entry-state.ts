@@ -29,6 +29,13 @@ export interface EntryState {
   readonly checked: readonly Check[];
 }
 
+/** An entry that stands in a block. */
+export interface RecordedEntry extends EntryState {
+  readonly status: 'in-block';
+  readonly place: Place;
+  readonly depth: number;
+}
+
 export interface EntryParts {
   readonly http: HttpClient;
   readonly path: string;
@@ -72,9 +79,9 @@ export async function awaitEntry(
   parts: EntryParts,
   id: string,
   options: { readonly depth: number; readonly signal: AbortSignal | undefined },
-): Promise<EntryState> {
+): Promise<RecordedEntry> {
   const state = await settled(parts, id, options);
-  if (state.status !== 'refused') return state;
+  if (isRecorded(state)) return state;
   const { reason = 'entry-refused', message = 'The node has refused the entry.' } = state;
   throw new LedgerError(reason, message, { facts: { id } });
 }
@@ -118,11 +125,11 @@ async function settled(
 }
 
 /** Whether a block has joined the chain or left it; false once the stream has ended. */
-async function nextBlock(events: AsyncGenerator<{ readonly event?: string | undefined }>): Promise<boolean> {
+async function nextBlock(parts: AsyncGenerator<readonly { readonly event?: string | undefined }[]>): Promise<boolean> {
   for (;;) {
-    const next = await events.next();
+    const next = await parts.next();
     if (next.done === true) return false;
-    if (next.value.event?.startsWith('block-') === true) return true;
+    if (next.value.some(({ event }) => event?.startsWith('block-') === true)) return true;
   }
 }
 
@@ -134,10 +141,14 @@ async function arrived(
 ): Promise<EntryState | undefined> {
   const told = await readEntry({ ...parts, checker: undefined }, id, signal);
   if (told.status === 'refused') return told;
-  if (told.status !== 'in-block' || (told.depth ?? 0) < depth) return undefined;
+  if (!isRecorded(told) || told.depth < depth) return undefined;
   if (parts.checker === undefined) return told;
   const shown = await readEntry(parts, id, signal);
-  return shown.status === 'in-block' && (shown.depth ?? 0) >= depth ? shown : undefined;
+  return isRecorded(shown) && shown.depth >= depth ? shown : undefined;
+}
+
+function isRecorded(state: EntryState): state is RecordedEntry {
+  return state.status === 'in-block' && state.place !== undefined && state.depth !== undefined;
 }
 
 /** With how many blocks on top. */

@@ -20,7 +20,7 @@ function answerOf(parts: readonly Uint8Array[], end: 'close' | 'error' = 'close'
 
 async function dataOf(answer: Response): Promise<string[]> {
   const data: string[] = [];
-  for await (const event of readEvents(answer)) data.push(event.data);
+  for await (const events of readEvents(answer)) data.push(...events.map((event) => event.data));
   return data;
 }
 
@@ -48,8 +48,11 @@ test('who leaves the loop ends the request', async () => {
       isCancelled = true;
     },
   });
-  for await (const { data } of readEvents(new Response(body))) {
-    assert.equal(data, '1');
+  for await (const events of readEvents(new Response(body))) {
+    assert.deepEqual(
+      events.map(({ data }) => data),
+      ['1'],
+    );
     break;
   }
   assert.ok(isCancelled);

@@ -4,10 +4,10 @@ import { bodyParts } from './http-client.ts';
 import { unreadable } from './ledger-error.ts';
 
 /**
- * The events of an answer, as they come. Ends, without an error, where the connection does, however that came about: streams are
- * there to be taken up again. Nothing is read ahead of whoever takes the events but what one read gives.
+ * The events of an answer, those together that have come together. Ends, without an error, where the connection does, however that came
+ * about: streams are there to be taken up again. Nothing is read ahead of whoever takes the events but what one read gives.
  */
-export async function* readEvents(response: Response): AsyncGenerator<EventSourceMessage> {
+export async function* readEvents(response: Response): AsyncGenerator<readonly EventSourceMessage[]> {
   const events: EventSourceMessage[] = [];
   const parser = createParser({
     maxBufferSize: EVENT_BYTES_MAX,
@@ -22,7 +22,7 @@ export async function* readEvents(response: Response): AsyncGenerator<EventSourc
   try {
     for (let part = await nextPart(parts); part !== undefined; part = await nextPart(parts)) {
       parser.feed(decoder.decode(part, { stream: true }));
-      yield* events.splice(0);
+      if (events.length > 0) yield events.splice(0);
     }
   } finally {
     await parts.return(undefined);

@@ -2,12 +2,13 @@
  * Records as they come, each once and in order, whatever happens to connections, gateways and nodes meanwhile
  * (docs/spec/streams.md): what a reorganisation takes away is told as removed, last first.
  */
+import { ENTRY_PROOFS_MAX } from '../api/rpc.ts';
 import { assertPresent } from '../core/assert.ts';
 import { isCount, isObject, membersOf } from './answer-members.ts';
 import type { EntryChecker } from './entry-checker.ts';
 import { readEvents } from './event-stream.ts';
 import { type HttpClient, queryText } from './http-client.ts';
-import { type LedgerError, unreadable } from './ledger-error.ts';
+import { LedgerError, unreadable } from './ledger-error.ts';
 import { type LedgerRecord, placeRecords, readRecord } from './ledger-record.ts';
 import { hasMovedOn, isPassing, pauseAfter } from './patience.ts';
 import { queryParameters, type RecordQuery } from './record-query.ts';
@@ -49,23 +50,19 @@ export async function* followRecords(parts: {
   const { http, path, checker, query, options } = parts;
   const { signal, onPosition } = options;
   const filter = queryParameters(query);
-  const stale = new StaleRecords();
+  const judge = new StreamJudge({ checker, signal });
   let cursor = options.after;
   for (let failures = 0; ; failures++) {
     try {
       const address = `${path}/records/stream${queryText({ ...filter, after: cursor })}`;
       const response = await http.open(address, { headers: { accept: 'text/event-stream' }, signal });
-      for await (const { data } of readEvents(response)) {
-        const told = readTold(data, checker);
-        if (told.type === 'position') {
-          // Not yet where something is held back: who went on from there would be told that it is gone.
-          if (stale.isEmpty) onPosition?.(told.position);
-        } else {
-          const event = await judge(told.event, stale, checker, signal);
-          if (event !== undefined) yield event;
+      for await (const events of readEvents(response)) {
+        for await (const judged of judge.judge(events.map(({ data }) => data))) {
+          if (judged.told?.type === 'position') onPosition?.(judged.told.position);
+          else if (judged.told !== undefined) yield judged.told.event;
+          cursor = judged.cursor;
+          failures = 0;
         }
-        cursor = told.type === 'position' ? told.position.cursor : told.event.cursor;
-        failures = 0;
       }
     } catch (error) {
       if (!isPassing(error)) throw error;
@@ -73,6 +70,78 @@ export async function* followRecords(parts: {
     await pauseAfter(failures, signal);
   }
 }
+
+/**
+ * Judges what a stream tells before anybody else hears of it. What has come together is shown together, with few questions. Where that
+ * fails, each record is asked for by itself: so what can be shown is told, in order, and what cannot fails at its place.
+ */
+class StreamJudge {
+  readonly #checker: EntryChecker | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #stale = new StaleRecords();
+
+  constructor(options: { readonly checker: EntryChecker | undefined; readonly signal: AbortSignal | undefined }) {
+    this.#checker = options.checker;
+    this.#signal = options.signal;
+  }
+
+  /**
+   * What is to be made of `texts`, which have come together and in this order, one by one: undefined in `told` where nobody is to hear
+   * of it. Ends with the reason of the signal as soon as that is aborted.
+   */
+  async *judge(
+    texts: readonly string[],
+  ): AsyncGenerator<{ readonly cursor: string; readonly told: Told | undefined }, void, undefined> {
+    for (let at = 0; at < texts.length; ) {
+      // As many as are proved by one call: whoever takes them waits for no more than that.
+      const read = readSome(texts.slice(at, at + ENTRY_PROOFS_MAX), this.#checker);
+      const placed = await this.#placeTogether(read);
+      for (const told of read) {
+        this.#signal?.throwIfAborted();
+        yield { cursor: told.cursor, told: await this.#judgeOne(told, placed) };
+      }
+      at += read.length;
+    }
+  }
+
+  /** Those of the records that were added, shown; none where not all of them are, and none where there is but one. */
+  async #placeTogether(read: readonly Told[]): Promise<Placed> {
+    const records = read.flatMap((told) =>
+      told.type === 'record' && told.event.type === 'added' ? [told.event.record] : [],
+    );
+    if (records.length < 2) return new Map();
+    try {
+      const placed = await placeRecords(records, this.#checker, this.#signal);
+      return new Map(records.map((record, i) => [record, assertPresent(placed[i], 'each record was shown')]));
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      return new Map();
+    }
+  }
+
+  async #judgeOne(told: Told, placed: Placed): Promise<Told | undefined> {
+    // Not yet where something is held back: who went on from there would be told that it is gone.
+    if (told.type === 'position') return this.#stale.isEmpty ? told : undefined;
+    const { type, record } = told.event;
+    if (type === 'removed') {
+      if (this.#stale.release(record)) return undefined;
+      this.#stale.assertNone();
+      return told;
+    }
+    let shown = placed.get(record);
+    try {
+      [shown] = shown === undefined ? await placeRecords([record], this.#checker, this.#signal) : [shown];
+    } catch (error) {
+      if (!hasMovedOn(error)) throw error;
+      this.#stale.hold(record, error);
+      return undefined;
+    }
+    this.#stale.assertNone();
+    return { ...told, event: { ...told.event, record: assertPresent(shown, 'the record was shown') } };
+  }
+}
+
+type Placed = ReadonlyMap<LedgerRecord, LedgerRecord>;
 
 /** Records that were told as added and could not be shown, because their block had left the chain by then. */
 class StaleRecords {
@@ -107,34 +176,24 @@ function placeText({ id, hash, index }: LedgerRecord): string {
   return `${id} ${hash} ${index}`;
 }
 
-/** The event as it is to be told; undefined where it is not. */
-async function judge(
-  event: RecordEvent,
-  stale: StaleRecords,
-  checker: EntryChecker | undefined,
-  signal: AbortSignal | undefined,
-): Promise<RecordEvent | undefined> {
-  const { type, record } = event;
-  if (type === 'removed') {
-    if (stale.release(record)) return undefined;
-    stale.assertNone();
-    return event;
-  }
-  let placed: LedgerRecord | undefined;
-  try {
-    [placed] = await placeRecords([record], checker, signal);
-  } catch (error) {
-    if (!hasMovedOn(error)) throw error;
-    stale.hold(record, error);
-    return undefined;
-  }
-  stale.assertNone();
-  return { ...event, record: assertPresent(placed, 'the record was shown') };
-}
-
+/** What a stream has told. */
 type Told =
-  | { readonly type: 'position'; readonly position: StreamPosition }
-  | { readonly type: 'record'; readonly event: RecordEvent };
+  | { readonly type: 'position'; readonly cursor: string; readonly position: StreamPosition }
+  | { readonly type: 'record'; readonly cursor: string; readonly event: RecordEvent };
+
+/** The first of `texts`, up to one that cannot be read. Throws where that is the very first. */
+function readSome(texts: readonly string[], checker: EntryChecker | undefined): readonly Told[] {
+  const read: Told[] = [];
+  for (const text of texts) {
+    try {
+      read.push(readTold(text, checker));
+    } catch (error) {
+      if (read.length === 0) throw error;
+      break;
+    }
+  }
+  return read;
+}
 
 function readTold(text: string, checker: EntryChecker | undefined): Told {
   const members = membersOf(text, 'an event is not a JSON object');
@@ -142,13 +201,13 @@ function readTold(text: string, checker: EntryChecker | undefined): Told {
   if (typeof cursor !== 'string') throw unreadable('an event has no cursor');
   if (type === 'position') {
     const tip = readTip(members.plainOf('tip'));
-    return { type, position: { cursor, tip, caughtUp: members.plainOf('caught_up') === true } };
+    return { type, cursor, position: { cursor, tip, caughtUp: members.plainOf('caught_up') === true } };
   }
   const record = members.get('record');
   if ((type !== 'added' && type !== 'removed') || record === undefined) {
     throw unreadable('an event is of no known type');
   }
-  return { type: 'record', event: { type, cursor, record: readRecord(record, checker) } };
+  return { type: 'record', cursor, event: { type, cursor, record: readRecord(record, checker) } };
 }
 
 function readTip(value: unknown): StreamPosition['tip'] {
