@@ -121,6 +121,17 @@ test('the records benchmark holds appending with a table against appending witho
   assert.deepEqual(aims, ['70 %', '10 ms', '10 ms', '50 ms']);
 });
 
+test('the streams benchmark has every kind of consumer catch up, over small blocks and larger ones', async () => {
+  const { stdout } = await bench('streams', '--quick');
+  const { results } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+  assert.equal(results.length, 2);
+  for (const { name, figures } of results) {
+    const rates = figures.filter(({ unit }: { unit: string }) => unit === 'records/s');
+    assert.equal(rates.length, 6, name);
+    for (const { value } of rates) assert.ok(value > 0, name);
+  }
+});
+
 test('the storage benchmark gives every engine at hand as a multiple of the first', async () => {
   const { stdout } = await bench('storage', '--quick');
   const { results } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');

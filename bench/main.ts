@@ -18,6 +18,7 @@ import { RECORDS_PARTS, recordQueries } from './record-queries.ts';
 import { createReport, formatComparison, formatWaiting } from './report.ts';
 import { SCALE_PARTS, scale } from './scale.ts';
 import { storage } from './storage.ts';
+import { streams } from './streams.ts';
 import type { Waiting } from './waiting.ts';
 
 interface Benchmark {
@@ -100,6 +101,13 @@ const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
       nodeFlags: HEAP_FLAGS,
       parts: RECORDS_PARTS,
       run: (choice: Choice) => tellAll(recordQueries(choice), formatMeasurement),
+    },
+  ],
+  [
+    'streams',
+    {
+      about: 'a consumer who was away catches up on the records of a node: with the probe, over HTTP, and proving each',
+      run: (choice: Choice) => tellAll(streams(choice), formatMeasurement),
     },
   ],
   [
