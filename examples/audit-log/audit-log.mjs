@@ -72,7 +72,7 @@ async function run() {
   // The auditor trusts no node: only the genesis, which is on the letterhead of all three.
   const auditor = await connect(gateway, { node: ports.get('customs'), genesis: airport.genesis });
   console.log(`\nThe auditor, at the node of customs, in the network ${auditor.network}:`);
-  while (!(await isSettled([...ledgers.values()]))) await delay(50);
+  while (!(await isSettled([...ledgers.values()], auditor.records({ author: stranger.author })))) await delay(50);
   for (const [name, { author }] of signers) {
     const records = [];
     for await (const record of auditor.records({ author })) records.push(record);
@@ -85,14 +85,17 @@ async function run() {
   }
 }
 
-/** Whether all are at one tip with nothing left to record: where two find a block at once, one of both gives way. */
-async function isSettled(ledgers) {
+/**
+ * Whether all are at one tip with nothing left to record, where two find a block at once and one of both gives way, and the
+ * table of records is, too. `nothing` asks it for what is not there: the answer says up to which block it looked. The height
+ * would not do, as the block that gave way has the same.
+ */
+async function isSettled(ledgers, nothing) {
   const states = await Promise.all(ledgers.map((ledger) => ledger.status()));
   const tips = new Set(states.map(({ tip }) => tip.hash));
-  return (
-    tips.size === 1 &&
-    states.every(({ pending, records, tip }) => pending.count === 0 && records.indexed_to === tip.height)
-  );
+  if (tips.size > 1 || states.some(({ pending }) => pending.count > 0)) return false;
+  const { value: page } = await nothing.pages().next();
+  return tips.has(page.indexedHash);
 }
 
 /**
