@@ -23,7 +23,7 @@ export type { Submission } from './append.ts';
 export type { Author, AuthorOptions, AuthorState } from './author.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export type { Check, Place } from './entry-checker.ts';
-export type { EntryState } from './entry-state.ts';
+export type { EntryState, RecordedEntry } from './entry-state.ts';
 export type { AppendOptions, Ledger, ReceiptFile, SignalOption, WaitOptions } from './ledger.ts';
 export { LedgerError } from './ledger-error.ts';
 export type { LedgerRecord, RecordAuthor } from './ledger-record.ts';

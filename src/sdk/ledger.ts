@@ -8,7 +8,7 @@ import { Author, type AuthorOptions } from './author.ts';
 import { recoverAuthor } from './author-recovery.ts';
 import { EntryChecker } from './entry-checker.ts';
 import { draftEntry, type EntryDraft } from './entry-draft.ts';
-import { awaitEntry, type EntryParts, type EntryState, readEntry } from './entry-state.ts';
+import { awaitEntry, type EntryParts, type EntryState, type RecordedEntry, readEntry } from './entry-state.ts';
 import type { HttpClient } from './http-client.ts';
 import { LedgerError, unreadable } from './ledger-error.ts';
 import { checkReceipt, type ProvenReceipt } from './receipt-file.ts';
@@ -110,13 +110,13 @@ export class Ledger {
   }
 
   /** Hands in one entry, and resolves when it is in a block, or as deep as you want it. */
-  async appendAndWait(value: unknown, options: AppendOptions & WaitOptions = {}): Promise<EntryState> {
+  async appendAndWait(value: unknown, options: AppendOptions & WaitOptions = {}): Promise<RecordedEntry> {
     const { id } = await this.append(value, options);
     return this.wait(id, options);
   }
 
   /** The entry when it is in a block, or as deep as you want it. Rejects with the node's reason where it was refused. */
-  async wait(id: string, { depth = 0, signal }: WaitOptions = {}): Promise<EntryState> {
+  async wait(id: string, { depth = 0, signal }: WaitOptions = {}): Promise<RecordedEntry> {
     return awaitEntry(this.#parts, asId(id), { depth, signal });
   }
 
