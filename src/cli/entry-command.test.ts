@@ -68,5 +68,5 @@ test('with --json the answer is passed on as it came, and an unknown entry is no
   assert.deepEqual([exitCode, lines], [0, [answer]]);
   const unknown = await entry(t, undefined);
   assert.equal(unknown.exitCode, 1);
-  assert.match(unknown.talk, /not here/);
+  assert.match(unknown.talk, /Not here\./);
 });
