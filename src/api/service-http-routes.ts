@@ -37,9 +37,9 @@ export const SERVICE_ROUTES = {
     schema: {
       tags: ['service'],
       operationId: 'metrics',
-      summary: 'Figures of all nodes within reach, for Prometheus',
+      summary: 'Figures of all nodes within reach and of the gateway, for Prometheus',
       description:
-        'The text format, version 0.0.4. Each sample has the `port` of its node; `cairn_node_up` is 0 for a node that ' +
+        'The text format, version 0.0.4. Each sample of a node has its `port`; `cairn_node_up` is 0 for a node that ' +
         'does not answer, which has no other samples.',
       response: answers(200, 'The figures.', Type.String(), METRICS_TYPE),
     },

@@ -207,6 +207,11 @@ const EventLoopShape = Type.Object(
   { description: "How long the node's thread kept others waiting, in seconds." },
 );
 
+const DiskShape = Type.Object({
+  free_bytes: Type.Integer({ minimum: 0, description: 'What the node may still write, as of some seconds ago.' }),
+  store_bytes: Type.Integer({ minimum: 0, description: 'The sizes of all files in its data folder.' }),
+});
+
 const RecordsStatusShape = Type.Object({
   indexed_to: Type.Integer({
     minimum: -1,
@@ -252,6 +257,7 @@ export const NodeStatusShape = Type.Object({
     description:
       'What mining the last n blocks anew would take: how little the proof of work of a small network protects.',
   }),
+  disk: Type.Union([DiskShape, Type.Null()], { description: 'Where its files are; null while unknown.' }),
   disk_full_s: Type.Union([Type.Number(), Type.Null()], {
     description:
       'Seconds since the disk has had no room, so that nothing is recorded or mined; null while it has room.',

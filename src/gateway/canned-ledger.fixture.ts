@@ -327,6 +327,7 @@ export class CannedLedger {
         found: [],
       },
       rewrite_cost: [],
+      disk: null,
       disk_full_s: null,
       alarm: null,
       uptime_s: 1,

@@ -24,6 +24,7 @@ import { Places } from './places.ts';
 import { addProofRoutes } from './proof-routes.ts';
 import { createAllowedHosts, foreignRequest, isLoopback, unauthorized } from './protection.ts';
 import { addRecordsRoutes } from './records-routes.ts';
+import { meterRequests } from './request-meter.ts';
 import { addSeedRoutes } from './seed-routes.ts';
 import { addServiceRoutes } from './service-routes.ts';
 import { addStreamRoutes } from './stream-routes.ts';
@@ -85,6 +86,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const limits = { ...GATEWAY_LIMITS, ...options.limits };
   const stopping = new AbortController();
   const app = createHttpServer(limits, stopping.signal, options.logger);
+  const requests = meterRequests(app);
   const directory = createNodeDirectory({ home, configured: configuredNodes, limits });
   let { port } = options;
 
@@ -102,7 +104,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const parts = {
     directory,
     limits,
+    requests,
     eventStreams: new Places('event streams', limits.eventStreamsMax),
+    peerDoors: new Places('connections to peer doors', limits.peerStreamsMax),
     nodeCalls: new Places('calls under way', limits.nodeCallsMax),
     stopping: stopping.signal,
   };

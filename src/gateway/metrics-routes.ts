@@ -1,6 +1,7 @@
-/** The figures of all nodes within reach, for a Prometheus that comes by (docs/spec/http.md#metrics). */
+/** The figures of the gateway and of all nodes within reach, for a Prometheus that comes by (docs/spec/http.md#metrics). */
 import { METRICS_TYPE } from '../api/http-answers.ts';
 import { HTTP_ROUTES } from '../api/http-routes.ts';
+import { gatewayMetrics } from './gateway-metrics.ts';
 import { metricsText } from './metrics-text.ts';
 import { type GatewayApp, type RouteParts, whileAwaited } from './node-call.ts';
 import { nodeMetrics } from './node-metrics.ts';
@@ -17,7 +18,7 @@ export function addMetricsRoute(app: GatewayApp, parts: RouteParts): void {
       return reply
         .type(METRICS_TYPE)
         .header('cache-control', 'no-store')
-        .send(metricsText(nodeMetrics(readings)));
+        .send(metricsText([...nodeMetrics(readings), ...gatewayMetrics(parts)]));
     },
   });
 }

@@ -8,6 +8,7 @@ import type { JsonText } from '../core/json-text.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import type { NodeDirectory } from './node-directory.ts';
 import type { Places } from './places.ts';
+import type { RequestMeter } from './request-meter.ts';
 
 /** The server as the routes see it: parameters have the types of their schemas. */
 export type GatewayApp = FastifyInstance<
@@ -21,7 +22,9 @@ export type GatewayApp = FastifyInstance<
 export interface RouteParts {
   readonly directory: NodeDirectory;
   readonly limits: GatewayLimits;
+  readonly requests: RequestMeter;
   readonly eventStreams: Places;
+  readonly peerDoors: Places;
   readonly nodeCalls: Places;
   /** Aborted when the gateway stops. */
   readonly stopping: AbortSignal;

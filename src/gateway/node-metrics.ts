@@ -127,6 +127,18 @@ const FIGURES: readonly Figure[] = [
     help: 'Time since the disk has had no room, so that nothing is recorded or mined; 0 while it has room.',
     read: ({ disk_full_s }) => disk_full_s ?? 0,
   },
+  {
+    name: 'cairn_disk_free_bytes',
+    type: 'gauge',
+    help: 'Room that the node has left on its disk; nodes of one disk have the same.',
+    read: ({ disk }) => disk?.free_bytes ?? null,
+  },
+  {
+    name: 'cairn_store_bytes',
+    type: 'gauge',
+    help: 'Sizes of the files in the data folder of the node.',
+    read: ({ disk }) => disk?.store_bytes ?? null,
+  },
   { name: 'cairn_peers', type: 'gauge', help: 'Peers that have greeted.', read: ({ peers }) => peers },
   {
     name: 'cairn_pending_entries',

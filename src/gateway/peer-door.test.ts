@@ -203,6 +203,11 @@ describe('the way to the peer door of a node', () => {
     await first.until(/hello /);
     await open().until(/hello /);
     assert.match(await open().until(/"code"/), /^HTTP\/1\.1 503 .*"code":"gateway-full"/s);
+    const { body } = await world.gateway.inject({
+      url: '/metrics',
+      headers: { host: `localhost:${world.gateway.port}` },
+    });
+    assert.match(body, /^cairn_gateway_streams\{kind="peer-doors"\} 2$/m);
     first.socket.destroy();
     await once(echo.sockets[0] ?? assert.fail(), 'close');
     await open().until(/hello /);

@@ -11,13 +11,11 @@ import { HTTP_ROUTES } from '../api/http-routes.ts';
 import { NodeStatusShape } from '../api/shapes.ts';
 import { readAnswer } from './node-answer.ts';
 import type { GatewayApp, RouteParts } from './node-call.ts';
-import { Places } from './places.ts';
 import { problem } from './problem.ts';
 import type { Upgrades } from './upgrades.ts';
 
 export function addPeerDoor(app: GatewayApp, parts: RouteParts, upgrades: Upgrades): void {
   const { directory, limits, stopping } = parts;
-  const places = new Places('connections to peer doors', limits.peerStreamsMax);
 
   /** Where the node listens for WebSockets: the port from what it says, the host where its probe socket is. */
   async function findDoor(port: string, signal: AbortSignal): Promise<{ host: string; port: number }> {
@@ -38,7 +36,7 @@ export function addPeerDoor(app: GatewayApp, parts: RouteParts, upgrades: Upgrad
     exposeHeadRoute: false,
     handler: async (message, reply) => {
       const socket = upgrades.socketOf(message);
-      places.take({ raw: socket });
+      parts.peerDoors.take({ raw: socket });
       const gone = new AbortController();
       socket.once('close', () => gone.abort());
       const signal = AbortSignal.any([gone.signal, stopping]);

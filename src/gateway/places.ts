@@ -17,6 +17,11 @@ export class Places {
     this.#max = max;
   }
 
+  /** How many places are taken now. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** Takes a place until what is under `holder` is closed. Throws the problem `gateway-full` when there is none. */
   take(holder: PlaceHolder): void {
     if (this.#taken >= this.#max) {

@@ -1,5 +1,6 @@
-/** What a node watches of itself while it runs: how its sync goes, and how long its event loop keeps others waiting. */
+/** What a node watches of itself while it runs: how its sync goes, how long its event loop keeps others waiting, and its disk. */
 import type { FullNode } from '../protocol/full-node.ts';
+import { DiskGauge, type DiskUsage, readUsage } from './disk-gauge.ts';
 import { type LoopDelay, LoopDelayMeter } from './loop-delay.ts';
 import { SyncMeter, type SyncProgress, type SyncReading } from './sync-meter.ts';
 
@@ -7,10 +8,13 @@ export class NodeGauges {
   readonly #machine: FullNode;
   readonly #syncMeter = new SyncMeter();
   readonly #loopMeter = new LoopDelayMeter();
+  readonly #diskGauge: DiskGauge;
   readonly #sampling: NodeJS.Timeout;
 
-  constructor(machine: FullNode) {
+  /** `folder` has the node's files. */
+  constructor(machine: FullNode, folder: string) {
     this.#machine = machine;
+    this.#diskGauge = new DiskGauge(() => readUsage(folder));
     this.#sampling = setInterval(() => this.#sample(), SAMPLE_MS).unref();
     this.#sample();
   }
@@ -24,9 +28,15 @@ export class NodeGauges {
     return this.#loopMeter.delay;
   }
 
+  /** Undefined where it is not known. */
+  get disk(): DiskUsage | undefined {
+    return this.#diskGauge.usage;
+  }
+
   stop(): void {
     clearInterval(this.#sampling);
     this.#loopMeter.stop();
+    this.#diskGauge.stop();
   }
 
   #sample(): void {

@@ -43,6 +43,12 @@ test('three nodes of a home find each other, and a block mined on any is on all'
   }
 });
 
+test('a node says what its files take, and what room is left for them', async (t) => {
+  const node = await TestNode.start(t, { home: await makeHome(t) });
+  const { disk } = await node.statusWhen((status) => status.disk !== null);
+  assert.ok(disk !== null && disk.store_bytes > 0 && disk.free_bytes > 0, JSON.stringify(disk));
+});
+
 test('homes that were mined apart follow the one with more work, and the entries of the other are pending again', async (t) => {
   const one = await TestNode.start(t, { home: await makeHome(t) });
   const other = await TestNode.start(t, { home: await makeHome(t) });

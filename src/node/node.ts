@@ -172,7 +172,7 @@ async function assemble(options: NodeOptions, closers: Closers): Promise<CairnNo
       start,
     );
   const uploads = new ChainUploads((pieces) => judgeOffer(pieces, 'active-block'));
-  const gauges = new NodeGauges(machine);
+  const gauges = new NodeGauges(machine, dataFolder);
   closers.add(async () => gauges.stop());
   const reorganisations = new ReorganisationLog(() => readClocks().unixMs);
   runtime.listen((event) => reorganisations.told(event));

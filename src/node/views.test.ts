@@ -70,6 +70,7 @@ const GAUGES = {
     secondsLeft: 8.01,
   },
   loopDelay: { p50: 0.000_1, p99: 0.002_000_04, max: 0.0305, window: 45.1 },
+  disk: { freeBytes: 5_000_000_000_000, storeBytes: 123_456 },
 } as const;
 
 const CHOICE: KernelChoice = {
@@ -95,6 +96,7 @@ test('a node tells how far it is behind, how fast it catches up, and how long it
     seconds_left: 9,
   });
   assert.deepEqual(status.event_loop, { p50_s: 0.0001, p99_s: 0.002, max_s: 0.0305, window_s: 45.1 });
+  assert.deepEqual(status.disk, { free_bytes: 5_000_000_000_000, store_bytes: 123_456 });
 });
 
 test('a node tells who it is and where its chain ends', async () => {

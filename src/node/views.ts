@@ -12,6 +12,7 @@ import { expectedSeconds } from '../mining/mining-rate.ts';
 import type { FullNode } from '../protocol/full-node.ts';
 import type { StoredBlock } from '../storage/chain-store.ts';
 import type { LoopDelay } from './loop-delay.ts';
+import type { NodeGauges } from './node-gauges.ts';
 import type { RuntimeEvent } from './runtime.ts';
 import type { SyncProgress } from './sync-meter.ts';
 
@@ -34,7 +35,7 @@ export function nodeStatus(options: {
   readonly kernelChoice: KernelChoice | undefined;
   /** Undefined where the node keeps no table of records. */
   readonly records: RecordsStatus | undefined;
-  readonly gauges: { readonly sync: SyncProgress; readonly loopDelay: LoopDelay };
+  readonly gauges: Pick<NodeGauges, 'sync' | 'loopDelay' | 'disk'>;
   readonly nowMs: number;
 }): NodeStatus {
   const { identity, machine, gauges, hashesPerSecond, kernelChoice } = options;
@@ -75,6 +76,7 @@ export function nodeStatus(options: {
       found: [...mining.foundHashes],
     },
     rewrite_cost: rewriteCost(machine, hashesPerSecond),
+    disk: gauges.disk === undefined ? null : { free_bytes: gauges.disk.freeBytes, store_bytes: gauges.disk.storeBytes },
     disk_full_s: machine.fullSinceMs === undefined ? null : (options.nowMs - machine.fullSinceMs) / 1000,
     alarm: machine.alarm ?? null,
     uptime_s: (options.nowMs - identity.startedMs) / 1000,
