@@ -5,18 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { encodeBlockJson } from '../src/core/block-json.ts';
-import { type Hash, parseHash } from '../src/core/hash.ts';
-import { readMembers } from '../src/core/json-text.ts';
-import { encodeParams } from '../src/core/params.ts';
-import { headerProofToJson } from '../src/core/proof-json.ts';
 import { Consumer, FollowedChain, OFTEN_ID } from '../src/node/followed-chain.fixture.ts';
-import { answerEntryProofs } from '../src/node/proof-calls.ts';
-import { ProofDesk } from '../src/node/proof-desk.ts';
-import { type Params, Refusal } from '../src/node/rpc-call.ts';
-import type { RpcAnswer } from '../src/probe/probe-server.ts';
 import { connect } from '../src/sdk/connect.ts';
 import type { Ledger } from '../src/sdk/ledger.ts';
+import { gatewayOf } from './support/model-gateway.ts';
 
 /** What befalls the chain. */
 type Change =
@@ -30,8 +22,8 @@ interface Life {
   readonly takes: number;
   /** How many events come together at most. */
   readonly together: number;
-  /** Happens before the store answers the n-th question, be it for what is told or for a proof. */
-  readonly meanwhile: { readonly question: number; readonly change: Change } | null;
+  /** What happens before the store answers the n-th question, be it for what is told or for a proof. */
+  readonly meanwhile: readonly { readonly question: number; readonly change: Change }[];
 }
 
 const CHANGE: fc.Arbitrary<Change> = fc.oneof(
@@ -44,7 +36,7 @@ const LIFE: fc.Arbitrary<Life> = fc.record({
   before: CHANGE,
   takes: fc.integer({ min: 1, max: 40 }),
   together: fc.integer({ min: 1, max: 40 }),
-  meanwhile: fc.option(fc.record({ question: fc.integer({ min: 1, max: 30 }), change: CHANGE })),
+  meanwhile: fc.array(fc.record({ question: fc.integer({ min: 1, max: 30 }), change: CHANGE }), { maxLength: 3 }),
 });
 
 test('a program that is killed and started at random, under reorganisations, comes to have what the chain has', async () => {
@@ -53,13 +45,13 @@ test('a program that is killed and started at random, under reorganisations, com
     fc.asyncProperty(fc.array(LIFE, { minLength: 1, maxLength: 6 }), fc.boolean(), async (lives, isFiltered) => {
       const chain = new FollowedChain();
       const consumer = new Consumer();
-      const last: Life = { before: { type: 'grow', blocks: 1 }, takes: Infinity, together: 7, meanwhile: null };
+      const last: Life = { before: { type: 'grow', blocks: 1 }, takes: Infinity, together: 7, meanwhile: [] };
       for (const { before, takes, together, meanwhile } of [...lives, last]) {
         await apply(chain, before);
         let questions = 0;
         chain.onQuestion = async () => {
           questions++;
-          if (questions === meanwhile?.question) await apply(chain, meanwhile.change);
+          for (const { question, change } of meanwhile) if (questions === question) await apply(chain, change);
         };
         const ledger = await connect('http://model', { node: 1, fetch: gatewayOf(chain, together, counts) });
         const done = new AbortController();
@@ -109,6 +101,86 @@ test('what comes together is shown together: by a proof of the chain, and 64 rec
   const asked = (part: string) => paths.filter((path) => path.includes(part)).length;
   assert.deepEqual([asked('/stream'), asked('/chain-proof'), asked('/entry-proofs'), asked('/blocks')], [1, 1, 4, 0]);
 });
+
+test('a chain that leaves a branch and comes back to it while its records are shown makes nobody a liar', async () => {
+  const chain = await chainOf(2);
+  // Away before anything is shown, and back once the first of both was not found for the second time: when it was asked for by itself.
+  const ledger = await connectChanging(gatewayOf(chain, 2), {
+    onProof: () => chain.reorganise(2, () => 1),
+    refusals: 3,
+    onRefusals: () => chain.goOnFrom(2),
+  });
+  assert.deepEqual(await firstOf(ledger, 2), numbers(2));
+});
+
+test('a record of a branch that the chain has come back to is told, also where nothing comes after it', async () => {
+  const chain = await chainOf(1);
+  const [{ id } = assert.fail('it has a record')] = chain.records;
+  const ledger = await connectChanging(gatewayOf(chain, 1), {
+    onProof: () => chain.reorganise(1),
+    refusals: 1,
+    onRefusals: () => chain.goOnFrom(1),
+  });
+  for await (const { type, record } of ledger.follow({ id }, { after: 'start' })) {
+    assert.deepEqual([type, record.data], ['added', { n: 0 }]);
+    break;
+  }
+});
+
+test('a stream whose last record cannot be shown is taken up again eight times, and then its node is named', async () => {
+  let opened = 0;
+  const fetch = streamedThrough(gatewayOf(await chainOf(1), 5), (text) => {
+    opened++;
+    return text.replace(RECORD_HASH, `$1${'0'.repeat(64)}`);
+  });
+  const ledger = await connect('http://model', { node: 1, fetch });
+  await assert.rejects(firstOf(ledger, 1), { code: 'block-not-found' });
+  assert.equal(opened, 9);
+});
+
+test('a stream that has told of what cannot be shown may do so again, once a record was shown', async () => {
+  const chain = await chainOf(12);
+  let opened = 0;
+  const fetch = streamedThrough(gatewayOf(chain, 20), (text) => {
+    opened++;
+    let records = 0;
+    return text.replaceAll(new RegExp(RECORD_HASH, 'g'), (whole, before) => {
+      records++;
+      return records === 2 ? `${before}${'0'.repeat(64)}` : whole;
+    });
+  });
+  const ledger = await connect('http://model', { node: 1, fetch });
+  assert.deepEqual(await firstOf(ledger, 12), numbers(12));
+  assert.equal(opened, 12);
+});
+
+/** A ledger whose chain changes before the first proof is asked for, and again when so many answers were refusals. */
+function connectChanging(
+  gateway: typeof fetch,
+  changes: {
+    readonly onProof: () => Promise<void>;
+    readonly refusals: number;
+    readonly onRefusals: () => Promise<void>;
+  },
+): Promise<Ledger> {
+  let isAway = false;
+  let refusals = 0;
+  return connect('http://model', {
+    node: 1,
+    fetch: async (input, init) => {
+      if (!isAway && /proof|canonical/.test(new URL(String(input)).pathname)) {
+        isAway = true;
+        await changes.onProof();
+      }
+      const answer = await gateway(input, init);
+      if (!answer.ok) {
+        refusals++;
+        if (refusals === changes.refusals) await changes.onRefusals();
+      }
+      return answer;
+    },
+  });
+}
 
 test('a record that comes alone waits for no other', async () => {
   const chain = await chainOf(2);
@@ -182,87 +254,10 @@ function streamedThrough(gateway: typeof fetch, change: (text: string) => string
   };
 }
 
+/** The hash in a record, which no position has. */
+const RECORD_HASH = /("record":\{.*?"hash":")[0-9a-f]{64}/;
 /** The reason why a program ends that has caught up. */
 const DONE = new Error('all is told');
-
-/** What a gateway answers that stands before a node with this chain. */
-function gatewayOf(chain: FollowedChain, together: number, counts = { together: 0, refused: 0 }): typeof fetch {
-  const { params, store, machine } = chain;
-  const proofs = new ProofDesk({ store, tip: () => machine.tip.hash });
-  const parts = { machine, runtime: { proofs } };
-
-  async function answer(url: URL): Promise<Response> {
-    const path = url.pathname.replace('/api/v1/nodes/1/', '');
-    const [, block, kind] = /^blocks\/([0-9a-f]+)\/(proof|canonical)$/.exec(path) ?? [];
-    const tip = url.searchParams.get('tip') ?? undefined;
-    if (path === 'params') return new Response(encodeParams(params));
-    if (path === 'chain-proof') return new Response(bytesOf((await store.chainProof()).bytes));
-    if (path === 'records/stream') return streamOf(chain, url.searchParams, together);
-    if (path === 'entry-proofs') {
-      const ids = url.searchParams.getAll('id');
-      if (ids.length > 1) counts.together++;
-      return answered(await answerEntryProofs(parts, asParams({ ids, tip })));
-    }
-    const hash = parseHash(block ?? '');
-    if (kind === 'proof') return proofOf(hash, parseHash(tip ?? ''));
-    assert.equal(kind, 'canonical', path);
-    const stored = await (hash === undefined ? store.blockAt(Number(block)) : store.blockByHash(hash));
-    return stored === undefined ? refused('block-not-found') : new Response(bytesOf(encodeBlockJson(stored.block)));
-  }
-
-  async function proofOf(hash: Hash | undefined, tip: Hash | undefined): Promise<Response> {
-    assert.ok(hash !== undefined && tip !== undefined);
-    const point = await store.pointOf(hash);
-    if (point === undefined) return refused('block-not-found');
-    const proof = await proofs.headerProof({ tip, heights: [point.header.height] });
-    return proof.ok ? Response.json(headerProofToJson(proof.value)) : refused(proof.fault.code);
-  }
-
-  function refused(code: string): Response {
-    counts.refused++;
-    return Response.json({ code }, { status: 422 });
-  }
-
-  return async (input, init) => {
-    init?.signal?.throwIfAborted();
-    try {
-      return await answer(new URL(String(input)));
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      return refused(error.rpc.data.code);
-    }
-  };
-}
-
-/** Server-sent events: those of one page come together. Where all is told, it says so, as often as it is read. */
-function streamOf(chain: FollowedChain, query: URLSearchParams, together: number): Response {
-  const id = query.get('id');
-  const filter = id === null ? {} : { id };
-  let after = query.get('after');
-  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    const { events, cursor, tip, caught_up } = await chain.follow({ after, limit: together, filter });
-    const told = [...events, ...(caught_up ? [{ type: 'position', cursor, tip, caught_up }] : [])];
-    after = cursor;
-    const text = told.map((event) => `id: ${event.cursor}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
-    controller.enqueue(new TextEncoder().encode(`: a page\n\n${text.join('')}`));
-  };
-  return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
-}
-
-function answered(answer: RpcAnswer): Response {
-  assert.equal(answer.type, 'result');
-  return new Response(answer.json);
-}
-
-function asParams(params: object): Params {
-  const members = readMembers(JSON.stringify(params));
-  assert.ok(members.ok);
-  return members.value;
-}
-
-function bytesOf(bytes: Uint8Array | undefined): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes ?? assert.fail('the chain can be proved'));
-}
 
 async function apply(chain: FollowedChain, change: Change): Promise<void> {
   switch (change.type) {

@@ -50,21 +50,31 @@ export async function* followRecords(parts: {
   const { http, path, checker, query, options } = parts;
   const { signal, onPosition } = options;
   const filter = queryParameters(query);
-  const judge = new StreamJudge({ checker, signal });
   let cursor = options.after;
+  let contradictions = 0;
   for (let failures = 0; ; failures++) {
     try {
+      const judge = new StreamJudge({ checker, signal });
       const address = `${path}/records/stream${queryText({ ...filter, after: cursor })}`;
       const response = await http.open(address, { headers: { accept: 'text/event-stream' }, signal });
       for await (const events of readEvents(response)) {
         for await (const judged of judge.judge(events.map(({ data }) => data))) {
           if (judged.told?.type === 'position') onPosition?.(judged.told.position);
-          else if (judged.told !== undefined) yield judged.told.event;
-          cursor = judged.cursor;
+          else if (judged.told !== undefined) {
+            if (judged.told.event.type === 'added') contradictions = 0;
+            yield judged.told.event;
+          }
+          // Who went on behind what is held back would be told that it is gone.
+          if (judge.holdsNone) cursor = judged.cursor;
           failures = 0;
         }
       }
     } catch (error) {
+      // The chain may have left a branch and come back to it while a stretch of it was judged. At once: it is as it is by now.
+      if (hasMovedOn(error) && contradictions < CONTRADICTIONS_MAX) {
+        contradictions++;
+        continue;
+      }
       if (!isPassing(error)) throw error;
     }
     await pauseAfter(failures, signal);
@@ -83,6 +93,11 @@ class StreamJudge {
   constructor(options: { readonly checker: EntryChecker | undefined; readonly signal: AbortSignal | undefined }) {
     this.#checker = options.checker;
     this.#signal = options.signal;
+  }
+
+  /** Whether all that was judged was also told, or has been taken back since. */
+  get holdsNone(): boolean {
+    return this.#stale.isEmpty;
   }
 
   /**
@@ -120,8 +135,10 @@ class StreamJudge {
   }
 
   async #judgeOne(told: Told, placed: Placed): Promise<Told | undefined> {
-    // Not yet where something is held back: who went on from there would be told that it is gone.
-    if (told.type === 'position') return this.#stale.isEmpty ? told : undefined;
+    if (told.type === 'position') {
+      if (told.position.caughtUp) this.#stale.assertNone();
+      return this.holdsNone ? told : undefined;
+    }
     const { type, record } = told.event;
     if (type === 'removed') {
       if (this.#stale.release(record)) return undefined;
@@ -166,7 +183,7 @@ class StaleRecords {
     return true;
   }
 
-  /** A node that has gone on without taking them back has told of what it cannot show. */
+  /** Where a node has gone on without taking them back, it has told of what it cannot show. */
   assertNone(): void {
     if (this.#error !== undefined) throw this.#error;
   }
@@ -216,5 +233,7 @@ function readTip(value: unknown): StreamPosition['tip'] {
   return { height, hash };
 }
 
+/** Times in a row, without a record that is shown, that a stream is taken up again which has told of what cannot be shown. */
+const CONTRADICTIONS_MAX = 8;
 /** More than the entries of a hundred blocks, beyond which a reorganisation raises an alarm. */
 const HELD_MAX = 500_000;
