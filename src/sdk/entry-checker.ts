@@ -11,6 +11,7 @@ import { hashLeaf } from '../core/merkle.ts';
 import type { NetworkParams } from '../core/params.ts';
 import type { Authorship } from '../core/signed-entry.ts';
 import { LedgerError, proofError, unreadable } from './ledger-error.ts';
+import { hasMovedOn } from './patience.ts';
 import type { ShownBlock, TrustedChain } from './trusted-chain.ts';
 
 /**
@@ -81,6 +82,23 @@ export class EntryChecker {
     const blocks = Map.groupBy(rest, ({ hash }) => hash);
     await forEach(blocks, ([hash, inBlock]) => this.#lookUp(hash, inBlock, shown, signal));
     return claims.map((claim) => assertPresent(shown.get(claim), 'each was shown, or it was refused'));
+  }
+
+  /** Whether the block that a node names is shown to be on its chain. */
+  async isOnChain(
+    { height, hash: text }: { readonly height: number; readonly hash: string | null },
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const hash = parseHash(text ?? '');
+    if (hash === undefined) return false;
+    try {
+      await this.#chain.reach(height, signal);
+      await this.#chain.showBlock(hash, signal);
+      return true;
+    } catch (error) {
+      if (!hasMovedOn(error)) throw error;
+      return false;
+    }
   }
 
   /** Whether so many more entries of the block are proved one by one. */

@@ -4,6 +4,7 @@ import type { EntryChecker } from './entry-checker.ts';
 import { type HttpClient, queryText } from './http-client.ts';
 import { unreadable } from './ledger-error.ts';
 import { type LedgerRecord, placeRecords, readRecord } from './ledger-record.ts';
+import { hasMovedOn, pauseAfter } from './patience.ts';
 import { queryParameters, type RecordQuery } from './record-query.ts';
 
 /** How records are asked for. */
@@ -48,7 +49,8 @@ export class RecordPages implements AsyncIterable<LedgerRecord> {
     this.#first = cursor;
     this.#ask = async (next) => {
       const parameters = { ...filter, order, limit: pageSize, cursor: next };
-      return readPage(await http.text(`${path}/records${queryText(parameters)}`, { signal }), checker, signal);
+      const address = `${path}/records${queryText(parameters)}`;
+      return placedPage(async () => readPage(await http.text(address, { signal }), checker), checker, signal);
     };
   }
 
@@ -69,19 +71,39 @@ export class RecordPages implements AsyncIterable<LedgerRecord> {
   }
 }
 
-async function readPage(
-  text: string,
+/**
+ * A page whose records are shown. Where some cannot be, the node's table of records may stand on a branch that the chain has left: then
+ * the page is asked for again, and with its cursor tells whether the chain was reorganised. After a pause, unless the block that the table
+ * stands on is on the chain: then the chain has come back to it, or the node lies, and will again.
+ */
+async function placedPage(
+  ask: () => Promise<RecordPage>,
   checker: EntryChecker | undefined,
   signal: AbortSignal | undefined,
 ): Promise<RecordPage> {
+  for (let [looks, pauses] = [1, 0]; ; looks++) {
+    const page = await ask();
+    if (checker === undefined) return page;
+    try {
+      return { ...page, records: await placeRecords(page.records, checker, signal) };
+    } catch (error) {
+      if (!hasMovedOn(error) || looks === LOOKS_MAX) throw error;
+    }
+    if (await checker.isOnChain({ height: page.indexedTo, hash: page.indexedHash }, signal)) continue;
+    await pauseAfter(pauses, signal);
+    pauses++;
+  }
+}
+
+/** What `text` tells: of its records the content is checked, and not yet where they stand. */
+function readPage(text: string, checker: EntryChecker | undefined): RecordPage {
   const members = membersOf(text, NO_PAGE);
   const [next, indexedTo, indexedHash] = ['next', 'indexed_to', 'indexed_hash'].map((key) => members.plainOf(key));
   // -1 where not even the genesis was looked at.
   if (!isTextOrNull(next) || !isTextOrNull(indexedHash) || !(isCount(indexedTo) || indexedTo === -1)) {
     throw unreadable(NO_PAGE);
   }
-  const told = elementsOf(members, 'records', NO_PAGE).map((element) => readRecord(element, checker));
-  const records = await placeRecords(told, checker, signal);
+  const records = elementsOf(members, 'records', NO_PAGE).map((element) => readRecord(element, checker));
   return { records, next, indexedTo, indexedHash, reorganised: members.plainOf('reorganised') === true };
 }
 
@@ -90,3 +112,5 @@ function isTextOrNull(value: unknown): value is string | null {
 }
 
 const NO_PAGE = 'it is no page of records';
+/** Half a minute, with pauses that grow. */
+const LOOKS_MAX = 8;
